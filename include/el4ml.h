@@ -1,0 +1,13 @@
+/* el4ml: energy landscapes of machine-learning models. This header includes the whole public interface. */
+#ifndef EL4ML_EL4ML_H
+#define EL4ML_EL4ML_H
+
+#include "el4ml/status.h"
+#include "el4ml/random.h"
+#include "el4ml/data.h"
+#include "el4ml/surface.h"
+#include "el4ml/surfaces.h"
+#include "el4ml/network.h"
+#include "el4ml/thermo.h"
+
+#endif

@@ -1,0 +1,46 @@
+/* The surfaces that the library ships. Each constructor returns a surface to be freed with el4ml_surface_free. */
+#ifndef EL4ML_SURFACES_H
+#define EL4ML_SURFACES_H
+
+#include "el4ml/surface.h"
+
+EL4ML_BEGIN
+
+/* ---- Multilayer perceptron (methods.md 1.1) ---- */
+typedef enum el4ml_activation {
+    EL4ML_TANH,
+    EL4ML_LOGISTIC,
+    EL4ML_SOFTPLUS,
+    EL4ML_GELU, /* x Phi(x), the exact form */
+    EL4ML_SILU,
+    EL4ML_RELU  /* minimisation only */
+} el4ml_activation;
+
+typedef enum el4ml_loss { EL4ML_CROSS_ENTROPY, EL4ML_MSE } el4ml_loss;
+
+#define EL4ML_MAX_HIDDEN_LAYERS 16
+
+typedef struct el4ml_mlp_options {
+    size_t hidden_layers;                    /* 0 ... EL4ML_MAX_HIDDEN_LAYERS */
+    size_t hidden[EL4ML_MAX_HIDDEN_LAYERS];  /* units of each */
+    el4ml_activation activation;             /* default tanh */
+    el4ml_loss loss;                         /* default cross-entropy */
+    double l2;                               /* lambda >= 0; V = mean loss + lambda |theta|^2 */
+    bool l2_biases;                          /* default true */
+} el4ml_mlp_options;
+
+EL4ML_API el4ml_mlp_options el4ml_mlp_options_default(void);
+/* The training rows are copied. Parameter order: methods.md 1.1. */
+EL4ML_API el4ml_status el4ml_mlp_new(const el4ml_mlp_options *options, const el4ml_dataset *train,
+                                     el4ml_surface **surface, el4ml_error *error);
+
+/* ---- Lennard-Jones cluster, epsilon = sigma = 1; x = x0 y0 z0 x1 y1 z1 ... ---- */
+EL4ML_API el4ml_status el4ml_lennard_jones_new(size_t atoms, el4ml_surface **surface, el4ml_error *error);
+
+/* ---- Two-dimensional functions: mueller-brown, six-hump-camel, schwefel, himmelblau ---- */
+EL4ML_API el4ml_status el4ml_function_new(const char *name, el4ml_surface **surface, el4ml_error *error);
+/* Names that el4ml_function_new takes; NULL-terminated. */
+EL4ML_API const char *const *el4ml_function_names(void);
+
+EL4ML_END
+#endif

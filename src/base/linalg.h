@@ -1,0 +1,40 @@
+/* Dense linear algebra over BLAS and LAPACK, one thread. Symmetric matrices are full (both triangles) and row-major,
+ * which for them is the same as column-major. */
+#ifndef EL4ML_BASE_LINALG_H
+#define EL4ML_BASE_LINALG_H
+
+#include "el4ml/status.h"
+
+double el4ml_dot(size_t n, const double *x, const double *y);
+double el4ml_norm(size_t n, const double *x);
+void el4ml_axpy(size_t n, double a, const double *x, double *y); /* y += a x */
+void el4ml_scale(size_t n, double a, double *x);
+void el4ml_copy(size_t n, const double *x, double *y);
+double el4ml_distance(size_t n, const double *x, const double *y);
+/* y = A x, A symmetric (n, n). */
+void el4ml_symmetric_product(size_t n, const double *a, const double *x, double *y);
+/* Remove from x its components along `count` orthonormal rows of `basis` (count, n). */
+void el4ml_project_out(size_t n, size_t count, const double *basis, double *x);
+
+/* Cholesky of the symmetric a, in place. False when a is not positive definite. */
+bool el4ml_cholesky(size_t n, double *a);
+/* Solve with the factor that el4ml_cholesky left; b becomes x. */
+void el4ml_cholesky_solve(size_t n, const double *factor, double *b);
+double el4ml_cholesky_log_determinant(size_t n, const double *factor);
+
+/* LDL^T (Bunch-Kaufman) in place; pivots (n). work: el4ml_ldl_work_size(n) doubles. False on a singular pivot. */
+size_t el4ml_ldl_work_size(size_t n);
+bool el4ml_ldl(size_t n, double *a, int *pivots, double *work, size_t work_size);
+void el4ml_ldl_solve(size_t n, const double *factor, const int *pivots, double *b);
+/* Number of negative eigenvalues of a (Sylvester) and ln |det a|. */
+void el4ml_ldl_inertia(size_t n, const double *factor, const int *pivots, size_t *negative, double *log_determinant);
+
+/* All eigenvalues ascending and, with `vectors`, the eigenvectors as rows of a (n, n), in place.
+ * work: el4ml_eigen_work_size(n) doubles. */
+size_t el4ml_eigen_work_size(size_t n);
+bool el4ml_eigen(size_t n, double *a, double *values, bool vectors, double *work, size_t work_size);
+/* Symmetric tridiagonal eigenproblem, diagonal d (n), off-diagonal e (n - 1), both overwritten; z (n, n): rows are
+ * eigenvectors. work: 2 n doubles. */
+bool el4ml_tridiagonal(size_t n, double *d, double *e, double *z, double *work);
+
+#endif

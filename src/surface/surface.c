@@ -1,0 +1,148 @@
+/* The surface handle and the evaluator: checks, counters and defaults around a surface's hooks. */
+#include "el4ml/surface.h"
+
+#include <math.h>
+
+#include "base/linalg.h"
+#include "base/memory.h"
+
+el4ml_status el4ml_surface_new(const el4ml_surface_ops *ops, const el4ml_surface_info *info, void *self,
+                               el4ml_surface **surface, el4ml_error *error)
+{
+    if (ops->struct_size != sizeof *ops)
+        return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "surface: built against another version of el4ml/surface.h");
+    if (!ops->kind || !ops->value_gradient || !ops->hessian_vector || !ops->hessian || !ops->initialise)
+        return el4ml_fail(error, EL4ML_INVALID_ARGUMENT,
+                          "surface: kind, value_gradient, hessian_vector, hessian and initialise are required");
+    const int symmetry = (ops->align != NULL) + (ops->same != NULL) + (ops->multiplicity != NULL);
+    if (symmetry != 0 && symmetry != 3)
+        return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "surface: align, same and multiplicity come together");
+    if (info->dimension == 0 || info->dimension > INT32_MAX)
+        return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "surface: impossible dimension %zu", info->dimension);
+    el4ml_surface *made = EL4ML_NEW(el4ml_surface, 1);
+    if (!made) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "surface: out of memory");
+    made->ops = *ops;
+    made->info = *info;
+    if (!(made->info.length_scale > 0)) made->info.length_scale = 1;
+    made->self = self;
+    *surface = made;
+    return EL4ML_OK;
+}
+
+void el4ml_surface_free(el4ml_surface *surface)
+{
+    if (!surface) return;
+    if (surface->ops.destroy) surface->ops.destroy(surface->self);
+    el4ml_release(surface);
+}
+
+el4ml_status el4ml_evaluator_init(el4ml_evaluator *e, const el4ml_surface *surface, el4ml_error *error)
+{
+    *e = (el4ml_evaluator){.surface = surface, .n = surface->info.dimension};
+    if (surface->ops.workspace_new) {
+        e->workspace = surface->ops.workspace_new(surface->self);
+        if (!e->workspace) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "surface workspace: out of memory");
+    }
+    return EL4ML_OK;
+}
+
+void el4ml_evaluator_clear(el4ml_evaluator *e)
+{
+    if (e->workspace && e->surface->ops.workspace_free) e->surface->ops.workspace_free(e->workspace);
+    e->workspace = NULL;
+}
+
+/* A sum of x - x is 0 exactly when all are finite, NaN otherwise: one pass without branches. */
+static bool all_finite(size_t n, const double *x)
+{
+    double sum[4] = {0};
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4)
+        for (size_t k = 0; k < 4; k++) sum[k] += x[i + k] * 0.0;
+    for (; i < n; i++) sum[0] += x[i] * 0.0;
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]) == 0.0;
+}
+
+el4ml_status el4ml_value_gradient(el4ml_evaluator *e, const double *x, double *value, double *gradient)
+{
+    e->cost.evaluations++;
+    const el4ml_surface *s = e->surface;
+    const el4ml_status status = s->ops.value_gradient(s->self, e->workspace, x, value, gradient);
+    if (status != EL4ML_OK) return status;
+    if (!isfinite(*value) || (gradient && !all_finite(e->n, gradient))) return EL4ML_NUMERICAL;
+    return EL4ML_OK;
+}
+
+el4ml_status el4ml_hessian_vector(el4ml_evaluator *e, const double *x, size_t count, const double *v, double *hv)
+{
+    e->cost.hessian_products += count;
+    const el4ml_surface *s = e->surface;
+    const el4ml_status status = s->ops.hessian_vector(s->self, e->workspace, x, count, v, hv);
+    if (status != EL4ML_OK) return status;
+    return all_finite(count * e->n, hv) ? EL4ML_OK : EL4ML_NUMERICAL;
+}
+
+el4ml_status el4ml_hessian(el4ml_evaluator *e, const double *x, double *hessian)
+{
+    e->cost.hessians++;
+    const el4ml_surface *s = e->surface;
+    const el4ml_status status = s->ops.hessian(s->self, e->workspace, x, hessian);
+    if (status != EL4ML_OK) return status;
+    return all_finite(e->n * e->n, hessian) ? EL4ML_OK : EL4ML_NUMERICAL;
+}
+
+size_t el4ml_zero_modes(el4ml_evaluator *e, const double *x, double *basis)
+{
+    const el4ml_surface *s = e->surface;
+    return s->ops.zero_modes ? s->ops.zero_modes(s->self, e->workspace, x, basis) : 0;
+}
+
+el4ml_status el4ml_align(el4ml_evaluator *e, const double *fixed, const double *moving, uint64_t variant,
+                         double *aligned, double *distance)
+{
+    const el4ml_surface *s = e->surface;
+    if (s->ops.align) return s->ops.align(s->self, e->workspace, fixed, moving, variant, aligned, distance);
+    el4ml_copy(e->n, moving, aligned);
+    *distance = el4ml_distance(e->n, fixed, moving);
+    return EL4ML_OK;
+}
+
+el4ml_status el4ml_same(el4ml_evaluator *e, const double *a, const double *b, double tolerance, bool *same)
+{
+    const el4ml_surface *s = e->surface;
+    if (s->ops.same) return s->ops.same(s->self, e->workspace, a, b, tolerance, same);
+    *same = el4ml_distance(e->n, a, b) <= tolerance;
+    return EL4ML_OK;
+}
+
+el4ml_status el4ml_multiplicity(el4ml_evaluator *e, const double *x, double tolerance, double *log_multiplicity,
+                                double *order)
+{
+    const el4ml_surface *s = e->surface;
+    if (s->ops.multiplicity)
+        return s->ops.multiplicity(s->self, e->workspace, x, tolerance, log_multiplicity, order);
+    *log_multiplicity = 0;
+    *order = 1;
+    return EL4ML_OK;
+}
+
+void el4ml_initialise(el4ml_evaluator *e, el4ml_random *random, double *x)
+{
+    e->surface->ops.initialise(e->surface->self, e->workspace, random, x);
+}
+
+void el4ml_perturb(el4ml_evaluator *e, el4ml_random *random, double step, const double *x, double *y)
+{
+    const el4ml_surface *s = e->surface;
+    if (s->ops.perturb) {
+        s->ops.perturb(s->self, e->workspace, random, step, x, y);
+        return;
+    }
+    for (size_t i = 0; i < e->n; i++) y[i] = x[i] + step * (2 * el4ml_random_uniform(random) - 1);
+}
+
+bool el4ml_inside(const el4ml_evaluator *e, const double *x)
+{
+    const el4ml_surface *s = e->surface;
+    return !s->ops.inside || s->ops.inside(s->self, x);
+}
