@@ -8,6 +8,8 @@
 #include "el4ml/surface.h"
 #include "el4ml/surfaces.h"
 #include "el4ml/study.h"
+#include "el4ml/minimise.h"
+#include "el4ml/saddle.h"
 #include "el4ml/network.h"
 #include "el4ml/thermo.h"
 
