@@ -10,6 +10,8 @@
 #include "el4ml/study.h"
 #include "el4ml/minimise.h"
 #include "el4ml/saddle.h"
+#include "el4ml/landscape.h"
+#include "el4ml/run.h"
 #include "el4ml/network.h"
 #include "el4ml/thermo.h"
 

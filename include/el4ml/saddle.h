@@ -41,8 +41,19 @@ EL4ML_API el4ml_status el4ml_searcher_new(const el4ml_surface *surface, const el
 EL4ML_API void el4ml_searcher_free(el4ml_searcher *searcher);
 EL4ML_API el4ml_evaluator *el4ml_searcher_evaluator(el4ml_searcher *searcher);
 
-/* Minimise from `start`; x may be the same array. */
-EL4ML_API el4ml_status el4ml_search_minimum(el4ml_searcher *s, const double *start, double *x);
+/* Optional: asked whether a stationary point (energy, gradient_rms, x) is known already, so that it need not be proved
+ * and followed again. Returns its number, or EL4ML_UNKNOWN. Must be safe to call from the searcher's thread. */
+#define EL4ML_UNKNOWN SIZE_MAX
+typedef size_t (*el4ml_recognise)(void *context, el4ml_evaluator *evaluator, bool transition_state,
+                                  const el4ml_stationary *point);
+EL4ML_API void el4ml_searcher_recognise(el4ml_searcher *s, el4ml_recognise recognise, void *context);
+
+/* Minimise from `start`; fills energy, gradient_rms and x of `point` (point->x may be `start`). */
+EL4ML_API el4ml_status el4ml_search_minimum(el4ml_searcher *s, const double *start, el4ml_stationary *point);
+/* The same, and proved to be a minimum: a saddle that a symmetric start ran into is left along its negative mode. A
+ * known one (*known, or EL4ML_UNKNOWN) is not proved again. NOT_CONVERGED outside the surface's domain. */
+EL4ML_API el4ml_status el4ml_search_proved_minimum(el4ml_searcher *s, const double *start, el4ml_stationary *point,
+                                                   size_t *known);
 /* Fill all of `point` but x, which is given: energy, gradient, index and spectrum by the full Hessian. */
 EL4ML_API el4ml_status el4ml_characterise(el4ml_searcher *s, el4ml_stationary *point);
 
@@ -50,6 +61,8 @@ EL4ML_API el4ml_status el4ml_characterise(el4ml_searcher *s, el4ml_stationary *p
  * direction and, on return, the mode of negative curvature. With `track` the eigenvector that resembles the last one
  * is followed (full spectrum), without it always the lowest. x is overwritten. NOT_CONVERGED when it ends elsewhere. */
 EL4ML_API el4ml_status el4ml_follow_mode(el4ml_searcher *s, double *x, double *mode, bool track);
+/* The unit eigenvector of the smallest eigenvalue at x, to high accuracy, and that eigenvalue. */
+EL4ML_API el4ml_status el4ml_unstable_mode(el4ml_searcher *s, const double *x, double *mode, double *value);
 /* The two minima below the transition state ts with unit negative mode `mode`: along +mode and along -mode. */
 EL4ML_API el4ml_status el4ml_descend(el4ml_searcher *s, const double *ts, const double *mode, double *plus,
                                      double *minus);
@@ -63,6 +76,8 @@ EL4ML_API el4ml_status el4ml_elastic_band(el4ml_searcher *s, const double *a, co
 /* A transition state found, with the two minima below it, all proved. Coordinates are owned; see el4ml_passage_clear. */
 typedef struct el4ml_passage {
     el4ml_stationary ts, minimum[2];
+    size_t known_ts;         /* recognised: the minima were not followed again; otherwise EL4ML_UNKNOWN */
+    size_t known_minimum[2]; /* recognised: not proved again; otherwise EL4ML_UNKNOWN */
 } el4ml_passage;
 
 /* What became of a search. */

@@ -40,24 +40,39 @@ void el4ml_passage_clear(el4ml_passage *p)
     *p = (el4ml_passage){0};
 }
 
-/* Prove the transition state at x with mode `mode`, follow both sides, prove the minima. */
-static el4ml_status complete(el4ml_searcher *s, const double *x, const double *mode, el4ml_passage *p)
+/* Follow both sides of the proved p->ts and prove the minima. */
+static el4ml_status follow_both(el4ml_searcher *s, el4ml_passage *p)
+{
+    double value;
+    el4ml_status status = el4ml_unstable_mode(s, p->ts.x, s->plus, &value);
+    if (status == EL4ML_OK) status = el4ml_descend(s, p->ts.x, s->plus, p->minimum[0].x, p->minimum[1].x);
+    for (int k = 0; k < 2 && status == EL4ML_OK; k++) {
+        el4ml_stationary *m = &p->minimum[k];
+        status = el4ml_search_proved_minimum(s, m->x, m, &p->known_minimum[k]);
+        if (status == EL4ML_OK && m->energy > p->ts.energy) status = EL4ML_NOT_CONVERGED;
+    }
+    return status;
+}
+
+/* Prove the transition state at x, follow both sides, prove the minima; less where they are known. */
+static el4ml_status complete(el4ml_searcher *s, const double *x, el4ml_passage *p)
 {
     const size_t n = s->n;
     double *block = EL4ML_NEW(double, 3 * n);
     if (!block) return EL4ML_OUT_OF_MEMORY;
-    *p = (el4ml_passage){.ts.x = block, .minimum = {{.x = block + n}, {.x = block + 2 * n}}};
+    *p = (el4ml_passage){.ts.x = block, .minimum = {{.x = block + n}, {.x = block + 2 * n}},
+                         .known_ts = EL4ML_UNKNOWN, .known_minimum = {EL4ML_UNKNOWN, EL4ML_UNKNOWN}};
     el4ml_copy(n, x, p->ts.x);
-    el4ml_copy(n, mode, s->plus); /* characterise reuses the searcher's mode */
-    el4ml_status status = el4ml_characterise(s, &p->ts);
+    el4ml_status status = el4ml_value_gradient(&s->evaluator, x, &p->ts.energy, s->g);
+    p->ts.gradient_rms = el4ml_norm(n, s->g) / sqrt((double)n);
+    if (status == EL4ML_OK) {
+        p->known_ts = el4ml_ask_known(s, true, &p->ts);
+        if (p->known_ts != EL4ML_UNKNOWN) return EL4ML_OK;
+        status = el4ml_characterise(s, &p->ts);
+    }
     if (status == EL4ML_OK && (p->ts.index != 1 || p->ts.gradient_rms > s->options.gradient_tolerance))
         status = EL4ML_NOT_CONVERGED;
-    if (status == EL4ML_OK) status = el4ml_descend(s, p->ts.x, s->plus, p->minimum[0].x, p->minimum[1].x);
-    for (int k = 0; k < 2 && status == EL4ML_OK; k++) {
-        status = el4ml_characterise(s, &p->minimum[k]);
-        if (status == EL4ML_OK && (p->minimum[k].index != 0 || p->minimum[k].energy > p->ts.energy))
-            status = EL4ML_NOT_CONVERGED;
-    }
+    if (status == EL4ML_OK) status = follow_both(s, p);
     if (status != EL4ML_OK) el4ml_passage_clear(p);
     return status;
 }
@@ -96,7 +111,7 @@ el4ml_status el4ml_search_between(el4ml_searcher *s, const double *a, const doub
     for (size_t k = 0; k < guesses; k++) {
         double *x = s->guesses + k * n, *mode = s->tangents + k * n;
         status = el4ml_follow_mode(s, x, mode, false);
-        if (status == EL4ML_OK) status = complete(s, x, mode, &passages[report->found]);
+        if (status == EL4ML_OK) status = complete(s, x, &passages[report->found]);
         status = note(report, status);
         if (status != EL4ML_OK) break;
     }
@@ -154,6 +169,6 @@ el4ml_status el4ml_search_from(el4ml_searcher *s, const double *a, uint64_t k, e
         const bool track = k % 3 != 2 || k % 2 == 0; /* random directions: also straight to the lowest mode */
         status = el4ml_follow_mode(s, x, mode, track);
     }
-    if (status == EL4ML_OK) status = complete(s, x, mode, passage);
+    if (status == EL4ML_OK) status = complete(s, x, passage);
     return note(report, status);
 }

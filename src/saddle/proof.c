@@ -107,3 +107,21 @@ el4ml_status el4ml_characterise(el4ml_searcher *s, el4ml_stationary *p)
     if (p->flagged) p->log_multiplicity = 0;
     return status;
 }
+
+el4ml_status el4ml_unstable_mode(el4ml_searcher *s, const double *x, double *mode, double *value)
+{
+    const size_t n = s->n;
+    el4ml_status status = el4ml_curvature_set(&s->curvature, x);
+    if (status != EL4ML_OK) return status;
+    if (s->spectrum && s->curvature.dense) {
+        double *values = s->eigen_work;
+        el4ml_copy(n * n, s->curvature.matrix, s->spectrum);
+        if (!el4ml_eigen(n, s->spectrum, values, true, values + n, s->eigen_work_size)) return EL4ML_NUMERICAL;
+        el4ml_copy(n, s->spectrum, mode);
+        *value = values[0];
+        return EL4ML_OK;
+    }
+    for (size_t i = 0; i < n; i++) mode[i] = 0;
+    mode[0] = 1;
+    return el4ml_lowest_mode(&s->lanczos, &s->curvature, 1e-7, mode, value);
+}

@@ -96,8 +96,43 @@ el4ml_evaluator *el4ml_searcher_evaluator(el4ml_searcher *s)
     return &s->evaluator;
 }
 
-el4ml_status el4ml_search_minimum(el4ml_searcher *s, const double *start, double *x)
+void el4ml_searcher_recognise(el4ml_searcher *s, el4ml_recognise recognise, void *context)
+{
+    s->recognise = recognise;
+    s->recognise_context = context;
+}
+
+size_t el4ml_ask_known(el4ml_searcher *s, bool transition_state, const el4ml_stationary *point)
+{
+    return s->recognise ? s->recognise(s->recognise_context, &s->evaluator, transition_state, point) : EL4ML_UNKNOWN;
+}
+
+el4ml_status el4ml_search_minimum(el4ml_searcher *s, const double *start, el4ml_stationary *point)
 {
     el4ml_minimise_result result;
-    return el4ml_minimise(s->minimiser, start, x, &result);
+    const el4ml_status status = el4ml_minimise(s->minimiser, start, point->x, &result);
+    point->energy = result.value;
+    point->gradient_rms = result.gradient_rms;
+    return status;
+}
+
+el4ml_status el4ml_search_proved_minimum(el4ml_searcher *s, const double *start, el4ml_stationary *point,
+                                         size_t *known)
+{
+    el4ml_status status = el4ml_search_minimum(s, start, point);
+    for (int attempt = 0; status == EL4ML_OK; attempt++) {
+        if (!el4ml_inside(&s->evaluator, point->x)) return EL4ML_NOT_CONVERGED;
+        point->smallest_eigenvalue = 0;
+        *known = el4ml_ask_known(s, false, point);
+        if (*known != EL4ML_UNKNOWN) return EL4ML_OK;
+        status = el4ml_characterise(s, point);
+        if (status != EL4ML_OK || point->index == 0) return status;
+        if (attempt == 3) return EL4ML_NOT_CONVERGED;
+        double value;
+        status = el4ml_unstable_mode(s, point->x, s->plus, &value);
+        if (status != EL4ML_OK) return status;
+        el4ml_axpy(s->n, 0.1 * s->length, s->plus, point->x);
+        status = el4ml_search_minimum(s, point->x, point);
+    }
+    return status;
 }

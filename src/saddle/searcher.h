@@ -30,6 +30,8 @@ struct el4ml_searcher {
     int *pivots;
     double *guesses, *tangents, *aligned, *plus, *minus;
     struct el4ml_band *band;
+    el4ml_recognise recognise;
+    void *recognise_context;
 };
 
 bool el4ml_lanczos_init(el4ml_lanczos *l, size_t n);
@@ -37,6 +39,9 @@ void el4ml_lanczos_clear(el4ml_lanczos *l);
 /* Smallest eigenvalue of the curvature operator (zero modes shifted away) to |H e - value e| <= tolerance (|value| +
  * floor). `mode`: start in, unit eigenvector out. */
 el4ml_status el4ml_lowest_mode(el4ml_lanczos *l, el4ml_curvature *c, double tolerance, double *mode, double *value);
+
+/* The known number of a point, EL4ML_UNKNOWN when nobody was asked or knows. */
+size_t el4ml_ask_known(el4ml_searcher *s, bool transition_state, const el4ml_stationary *point);
 
 struct el4ml_band *el4ml_band_new(size_t n);
 void el4ml_band_free(struct el4ml_band *band);
