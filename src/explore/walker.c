@@ -27,12 +27,14 @@ el4ml_status el4ml_walker_step(el4ml_walker *w, const el4ml_walk_options *option
 {
     el4ml_evaluator *e = el4ml_searcher_evaluator(s);
     el4ml_random random = el4ml_random_new(options->seed, PURPOSE_WALK + (w->number << 8), w->jobs);
-    if (w->started)
-        el4ml_perturb(e, &random, w->step * e->surface->info.length_scale, x, trial);
-    else if (given)
-        el4ml_copy(e->n, given, trial);
-    else
-        el4ml_initialise(e, &random, trial);
+    if (w->started) {
+        for (int draw = 0; draw < 20; draw++) { /* a step out of the domain is no step */
+            el4ml_perturb(e, &random, w->step * e->surface->info.length_scale, x, trial);
+            if (el4ml_inside(e, trial)) break;
+        }
+    }
+    if (!w->started && given) el4ml_copy(e->n, given, trial);
+    if (!w->started && !given) el4ml_initialise(e, &random, trial);
     w->jobs++;
     el4ml_stationary point = {.x = trial};
     size_t known = EL4ML_UNKNOWN;
