@@ -7,26 +7,10 @@
 #include "base/text.h"
 #include "run/study_names.h"
 
-/* A TOML basic string. */
-static void add_quoted(el4ml_builder *text, const char *value)
-{
-    el4ml_builder_text(text, "\"");
-    for (; *value; value++) {
-        const unsigned char c = (unsigned char)*value;
-        if (c == '"' || c == '\\')
-            el4ml_builder_format(text, "\\%c", c);
-        else if (c < 0x20 || c == 0x7F)
-            el4ml_builder_format(text, "\\u%04X", c);
-        else
-            el4ml_builder_bytes(text, value, 1);
-    }
-    el4ml_builder_text(text, "\"");
-}
-
 static void text_line(el4ml_builder *text, const char *key, const char *value)
 {
     el4ml_builder_format(text, "%s = ", key);
-    add_quoted(text, value);
+    el4ml_builder_quoted(text, value);
     el4ml_builder_text(text, "\n");
 }
 
