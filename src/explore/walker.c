@@ -6,13 +6,13 @@
 
 enum { PURPOSE_WALK = 1, PURPOSE_START = 2 };
 
-/* Every 10 steps: longer when most steps fall back into the minimum they came from, shorter when none does. The
+/* Every 8 steps: longer when most steps fall back into the minimum they came from, shorter when none does. The
  * acceptance test is the temperature's business; the step's is to leave the basin and not much more. */
 static void adapt_step(el4ml_walker *w, const el4ml_walk_options *options)
 {
-    if (w->tried < 10) return;
+    if (w->tried < 8) return;
     const double rate = (double)w->left / w->tried;
-    if (rate < 0.6) w->step = fmin(w->step * 1.15, 8 * options->step);
+    if (rate < 0.6) w->step = fmin(w->step * (rate < 0.3 ? 1.5 : 1.15), 8 * options->step);
     if (rate > 0.9) w->step = fmax(w->step / 1.15, options->step / 8);
     w->tried = w->left = 0;
 }
