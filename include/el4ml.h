@@ -10,5 +10,6 @@
 #include "el4ml/study.h"
 #include "el4ml/network.h"
 #include "el4ml/thermo.h"
+#include "el4ml/report.h"
 
 #endif
