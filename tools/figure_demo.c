@@ -108,7 +108,7 @@ static void write_report(const demo *d, const el4ml_network *network, const el4m
                                       .minima = d->nodes,
                                       .distance = 0.4,
                                       .exits = 3,
-                                      .lowest_exit = 0.281,
+                                      .lowest_exit = 0.0065,
                                       .barrier_down = 0.0102,
                                       .barrier_to_global = 0.0735};
     const el4ml_report_input input = {
@@ -119,7 +119,7 @@ static void write_report(const demo *d, const el4ml_network *network, const el4m
         .energy_label = "loss",
         .seed = 1,
         .dimension = 385,
-        .kappa = 385,
+        .kappa = 40,
         .minima = d->nodes,
         .transition_states = d->edges,
         .degenerate = 4,

@@ -70,7 +70,7 @@ typedef struct el4ml_report_start {
     size_t rank, minima; /* rank of that minimum among how many */
     double distance;     /* from the model to the minimum; NaN: not known */
     size_t exits;        /* transition states directly around the minimum */
-    double lowest_exit;  /* energy of the lowest of them above the minimum; NaN without */
+    double lowest_exit;  /* how far the lowest of them lies above the minimum; NaN without */
     double barrier_down; /* lowest barrier to any lower minimum; NaN for the global one, +infinity: no path
                             known */
     double barrier_to_global; /* likewise, to the global minimum */

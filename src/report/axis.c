@@ -88,7 +88,7 @@ static void power_text(el4ml_ticks *ticks, el4ml_tick *tick, int exponent, bool 
     set_text(ticks, tick, text);
 }
 
-/* Over less than one and a half decades the powers of ten alone would be too few: 1, 2, 5 are labelled. */
+/* Over a decade or two the powers of ten alone would be too few: 1, 2, 5 are labelled. */
 static void short_log_ticks(const el4ml_axis *axis, int low, int high, el4ml_ticks *ticks)
 {
     for (int e = low; e <= high; e++) {
@@ -108,7 +108,11 @@ static void short_log_ticks(const el4ml_axis *axis, int low, int high, el4ml_tic
 static void log_ticks(const el4ml_axis *axis, size_t wanted, el4ml_ticks *ticks)
 {
     const int low = (int)floor(log10(axis->low) + 1e-9), high = (int)floor(log10(axis->high) + 1e-9);
-    if (log10(axis->high / axis->low) < 1.5) {
+    if (axis->high < 5 * axis->low) {
+        linear_ticks(axis, wanted, ticks);
+        return;
+    }
+    if (axis->high < 300 * axis->low) {
         short_log_ticks(axis, low, high, ticks);
         return;
     }

@@ -118,7 +118,7 @@ void el4ml_number_fixed(double value, int decimals, char out[EL4ML_NUMBER_SIZE])
         el4ml_number_general(value, 15, out);
         return;
     }
-    snprintf(out, EL4ML_NUMBER_SIZE, "%.*f", decimals > 20 ? 20 : decimals, value);
+    snprintf(out, EL4ML_NUMBER_SIZE, "%.*f", decimals > 24 ? 24 : decimals, value);
     point_for_separator(out);
     if (out[0] == '-' && strspn(out + 1, "0.") == strlen(out + 1))
         memmove(out, out + 1, strlen(out)); /* -0.00 */
@@ -148,7 +148,8 @@ static int split_number(double value, int digits, char mantissa[EL4ML_NUMBER_SIZ
 
 static bool reads_well_fixed(int exponent, int digits)
 {
-    return exponent >= -5 && exponent < (digits > 7 ? digits : 7);
+    const int most = digits < 7 ? 7 : digits > 15 ? 15 : digits;
+    return exponent >= -5 && exponent < most;
 }
 
 void el4ml_number_general(double value, int digits, char out[EL4ML_NUMBER_SIZE])
