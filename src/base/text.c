@@ -124,6 +124,8 @@ const char *el4ml_nearest_name(const char *name, const char *const *names, size_
     const char *best = NULL;
     size_t shortest = SIZE_MAX;
     for (size_t i = 0; i < count; i++) {
+        if (length >= 3 && strncmp(name, names[i], length) == 0)
+            return names[i]; /* "temp" is short for "temperature" */
         const size_t distance = el4ml_edit_distance(name, names[i]);
         if (distance < shortest) {
             shortest = distance;
@@ -131,9 +133,8 @@ const char *el4ml_nearest_name(const char *name, const char *const *names, size_
         }
     }
     if (!best) return NULL;
-    const size_t longer = strnlen(best, EL4ML_NAME_LIMIT) > length ? strnlen(best, EL4ML_NAME_LIMIT) : length;
-    const bool begins = length >= 3 && strncmp(name, best, length) == 0; /* "temp" means "temperature" */
-    return begins || shortest <= (longer < 4 ? 1 : longer / 2) ? best : NULL;
+    const size_t other = strnlen(best, EL4ML_NAME_LIMIT), longer = other > length ? other : length;
+    return shortest <= (longer < 4 ? 1 : longer / 2) ? best : NULL;
 }
 
 el4ml_excerpt el4ml_excerpt_of(const char *text)
