@@ -102,11 +102,13 @@ static inline bool harness_central(harness *h, const double *d, double t, size_t
     return finite;
 }
 
-/* Derivative of f along the unit vector d into y (m); returns the error bar |y - next best|. */
+/* Derivative of f along the unit vector d into y (m); returns the error bar: the change from the step before.
+ */
 static inline double harness_derivative(harness *h, const double *d, size_t m, double *y)
 {
     double *coarse = harness_vector(m), *fine = harness_vector(m), *before = harness_vector(m);
     double *now = harness_vector(m), best = HUGE_VAL;
+    const double size = 1 + fabs(harness_value(h, h->x, NULL));
     bool have_before = false;
     double t = 0.1 * h->surface->info.length_scale;
     for (size_t level = 0; level < HARNESS_LEVELS; level++, t *= 0.25) {
@@ -114,7 +116,8 @@ static inline double harness_derivative(harness *h, const double *d, size_t m, d
         if (finite) { /* Richardson: the t^2 term cancels */
             for (size_t i = 0; i < m; i++)
                 now[i] = (4 * fine[i] - coarse[i]) / 3;
-            const double change = have_before ? el4ml_distance(m, now, before) : HUGE_VAL;
+            double change = have_before ? el4ml_distance(m, now, before) : HUGE_VAL;
+            if (m == 1) change += 1e-15 * size / t; /* V is rounded, though two steps may agree by chance */
             if (change < best) {
                 best = change;
                 memcpy(y, now, m * sizeof *y);

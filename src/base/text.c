@@ -53,6 +53,21 @@ void el4ml_builder_number(el4ml_builder *b, double value)
     el4ml_builder_text(b, text);
 }
 
+void el4ml_builder_quoted(el4ml_builder *b, const char *text)
+{
+    el4ml_builder_text(b, "\"");
+    for (; *text; text++) {
+        const unsigned char c = (unsigned char)*text;
+        if (c == '"' || c == '\\')
+            el4ml_builder_format(b, "\\%c", c);
+        else if (c < 0x20 || c == 0x7F)
+            el4ml_builder_format(b, "\\u%04X", c);
+        else
+            el4ml_builder_bytes(b, text, 1);
+    }
+    el4ml_builder_text(b, "\"");
+}
+
 char *el4ml_builder_take(el4ml_builder *b)
 {
     reserve(b, 0); /* an empty text is a text too */

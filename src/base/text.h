@@ -17,8 +17,9 @@ void el4ml_builder_bytes(el4ml_builder *builder, const char *bytes, size_t lengt
 void el4ml_builder_text(el4ml_builder *builder, const char *text);
 void el4ml_builder_format(el4ml_builder *builder, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void el4ml_builder_number(el4ml_builder *builder, double value); /* as el4ml_format_number */
-char *el4ml_builder_take(el4ml_builder *builder);                /* to be freed with el4ml_release */
+void el4ml_builder_number(el4ml_builder *builder, double value);     /* as el4ml_format_number */
+void el4ml_builder_quoted(el4ml_builder *builder, const char *text); /* as a TOML basic string */
+char *el4ml_builder_take(el4ml_builder *builder);                    /* to be freed with el4ml_release */
 void el4ml_builder_clear(el4ml_builder *builder);
 
 /* Damerau-Levenshtein distance with adjacent transpositions (optimal string alignment), capitals and small

@@ -17,7 +17,8 @@ el4ml_toml_place el4ml_toml_here(el4ml_toml_parser *p)
         p->mark = p->line_start;
         p->mark_column = 1;
     }
-    for (; p->mark < p->at; p->mark++) p->mark_column += ((unsigned char)*p->mark & 0xC0) != 0x80;
+    for (; p->mark < p->at; p->mark++)
+        p->mark_column += ((unsigned char)*p->mark & 0xC0) != 0x80;
     return (el4ml_toml_place){.line = p->line, .column = p->mark_column};
 }
 
@@ -90,6 +91,7 @@ el4ml_toml *el4ml_toml_add(el4ml_toml *parent)
 {
     el4ml_toml *child = EL4ML_NEW(el4ml_toml, 1);
     if (!child) return NULL;
+    child->parent = parent;
     if (parent->last)
         parent->last->next = child;
     else

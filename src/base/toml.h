@@ -6,8 +6,9 @@
 #include "el4ml/status.h"
 
 #define EL4ML_TOML_MAX_BYTES ((size_t)1 << 18)
-#define EL4ML_TOML_MAX_DEPTH 32 /* of arrays and inline tables in one another, and of parts of a dotted key  \
-                                 */
+#define EL4ML_TOML_MAX_DEPTH                                                                                 \
+    32 /* of arrays and inline tables in one another, and of parts of a dotted key                           \
+        */
 
 typedef enum el4ml_toml_type {
     EL4ML_TOML_TABLE,
@@ -36,8 +37,9 @@ struct el4ml_toml {
     el4ml_toml_origin origin;          /* tables */
     char *key;                         /* NULL for the root and in arrays */
     el4ml_toml_place key_place, place; /* of the key (the header, for tables) and of the value */
-    el4ml_toml *first, *last, *next;   /* children in file order; the next child of the same parent */
-    size_t count;                      /* of children */
+    const el4ml_toml *parent;
+    el4ml_toml *first, *last, *next; /* children in file order; the next child of the same parent */
+    size_t count;                    /* of children */
     char *string;
     int64_t integer;
     double number;
@@ -56,7 +58,8 @@ void el4ml_toml_free(el4ml_toml_document *document);
 
 /* The child of a table by its key; NULL when there is none. */
 const el4ml_toml *el4ml_toml_find(const el4ml_toml *table, const char *key);
-/* "file:line:column: 'key': " and the message, about a value or (fail_key) about its key. */
+/* "file:line:column: 'key': " and the message, about a value or (fail_key) about its key. An array's elements
+ * go by the array's key. */
 el4ml_status el4ml_toml_fail(const el4ml_toml_document *document, const el4ml_toml *value, el4ml_error *error,
                              const char *format, ...) __attribute__((format(printf, 4, 5)));
 el4ml_status el4ml_toml_fail_key(const el4ml_toml_document *document, const el4ml_toml *value,

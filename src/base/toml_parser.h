@@ -9,7 +9,8 @@ typedef struct el4ml_toml_parser {
     const char *at;    /* the text ends with a '\0' and has no other */
     const char *line_start;
     size_t line;
-    const char *mark; /* columns are counted on from here, so that a long line is not counted again and again */
+    const char
+        *mark; /* columns are counted on from here, so that a long line is not counted again and again */
     size_t mark_column;
     el4ml_error *error;
 } el4ml_toml_parser;

@@ -370,14 +370,16 @@ el4ml_status el4ml_toml_value(el4ml_toml_parser *p, el4ml_toml *value, size_t de
 
 /* ---- accessors ---- */
 
-static el4ml_status fail_at(const el4ml_toml_document *document, el4ml_toml_place place, const char *key,
-                            el4ml_error *error, const char *format, va_list arguments)
+static el4ml_status fail_at(const el4ml_toml_document *document, el4ml_toml_place place,
+                            const el4ml_toml *value, el4ml_error *error, const char *format,
+                            va_list arguments)
 {
     char text[512];
     vsnprintf(text, sizeof text, format, arguments);
-    const char *open = key ? "'" : "", *close = key ? "': " : "";
-    return el4ml_fail(error, EL4ML_BAD_INPUT, "%s:%zu:%zu: %s%s%s%s", document->name, place.line,
-                      place.column, open, key ? el4ml_excerpt_of(key).text : "", close, text);
+    while (!value->key && value->parent)
+        value = value->parent;
+    return el4ml_fail(error, EL4ML_BAD_INPUT, "%s:%zu:%zu: '%s': %s", document->name, place.line,
+                      place.column, value->key ? el4ml_excerpt_of(value->key).text : "", text);
 }
 
 el4ml_status el4ml_toml_fail(const el4ml_toml_document *document, const el4ml_toml *value, el4ml_error *error,
@@ -385,7 +387,7 @@ el4ml_status el4ml_toml_fail(const el4ml_toml_document *document, const el4ml_to
 {
     va_list arguments;
     va_start(arguments, format);
-    const el4ml_status status = fail_at(document, value->place, value->key, error, format, arguments);
+    const el4ml_status status = fail_at(document, value->place, value, error, format, arguments);
     va_end(arguments);
     return status;
 }
@@ -395,7 +397,7 @@ el4ml_status el4ml_toml_fail_key(const el4ml_toml_document *document, const el4m
 {
     va_list arguments;
     va_start(arguments, format);
-    const el4ml_status status = fail_at(document, value->key_place, value->key, error, format, arguments);
+    const el4ml_status status = fail_at(document, value->key_place, value, error, format, arguments);
     va_end(arguments);
     return status;
 }

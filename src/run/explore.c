@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "explore/walker.h"
 #include "run/session.h"
+#include "run/start.h"
 
 #define WALKERS 8
 
@@ -184,7 +185,7 @@ el4ml_status el4ml_run_explore(const el4ml_study *study, const el4ml_surface *su
                                el4ml_error *error)
 {
     *time_up = false;
-    if (el4ml_landscape_totals(landscape)->explore_runs >= study->steps) return EL4ML_OK;
+    if (el4ml_landscape_totals(landscape)->explore_runs >= study->steps && !study->start) return EL4ML_OK;
     el4ml_session session;
     el4ml_status status = el4ml_session_open(&session, study, surface, data, landscape, options, error);
     if (status != EL4ML_OK) return status;
@@ -194,9 +195,10 @@ el4ml_status el4ml_run_explore(const el4ml_study *study, const el4ml_surface *su
                      .random = study->method == EL4ML_RANDOM_STARTS,
                      .n = n,
                      .per_job = n > 1000 ? 1 : n > 60 ? 1000 / n : 16};
-    if (!allocate(&e)) {
-        status = el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "explore: out of memory");
-    } else {
+    if (!allocate(&e)) status = el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "explore: out of memory");
+    if (status == EL4ML_OK) status = el4ml_session_start(&session, error);
+    if (status == EL4ML_OK) {
+        e.given = el4ml_session_start_point(&session);
         load_walkers(&e);
         status = explore(&e, time_up, error);
     }
