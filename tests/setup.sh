@@ -6,6 +6,12 @@ scratch=$1
 bin=$scratch/bin
 failures=0
 
+rm -rf "$scratch"
+mkdir -p "$bin"
+for tool in sh cat tr mktemp rm grep dirname env ls; do
+    ln -s "$(command -v "$tool")" "$bin/$tool"
+done
+
 stand_in() { # name, script
     printf '#!/bin/sh\n%s\n' "$2" >"$bin/$1"
     chmod +x "$bin/$1"
@@ -13,11 +19,7 @@ stand_in() { # name, script
 
 # A machine: user number, packages installed, does LAPACK link.
 machine() {
-    rm -rf "$scratch"
-    mkdir -p "$bin"
-    for tool in sh cat tr mktemp rm grep dirname env ls; do
-        ln -s "$(command -v "$tool")" "$bin/$tool"
-    done
+    rm -f "$bin/sudo"
     stand_in id "echo $1"
     stand_in dpkg-query "for p; do :; done; case ' $2 ' in *\" \$p \"*) echo 'install ok installed' ;; *) exit 1 ;; esac"
     stand_in apt-get "echo \"apt-get \$*\" >>$scratch/calls"
