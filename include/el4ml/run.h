@@ -45,6 +45,9 @@ EL4ML_API el4ml_status el4ml_run_explore(const el4ml_study *study, const el4ml_s
 EL4ML_API el4ml_status el4ml_run_connect(const el4ml_study *study, const el4ml_surface *surface, const el4ml_data *data,
                                          el4ml_landscape *landscape, const el4ml_run_options *options, bool *time_up,
                                          el4ml_error *error);
+/* Can the study's start (if it names one) be read, and does it fit the model? */
+EL4ML_API el4ml_status el4ml_start_check(const el4ml_study *study, const el4ml_surface *surface, const el4ml_data *data,
+                                         el4ml_error *error);
 EL4ML_API void el4ml_start_report_get(el4ml_landscape *landscape, el4ml_start_report *report);
 
 /* Counts and completeness of a landscape. */

@@ -53,6 +53,10 @@ EL4ML_API char *el4ml_study_identity(const el4ml_study *study);
 /* The study written out in full, with absolute paths, readable by el4ml_study_read. To be freed with el4ml_text_free. */
 EL4ML_API char *el4ml_study_text(const el4ml_study *study);
 EL4ML_API void el4ml_text_free(char *text);
+/* Write `text` to `path` whole or not at all. */
+EL4ML_API el4ml_status el4ml_text_write(const char *path, const char *text, el4ml_error *error);
+/* Keep the study's text as `folder`/study.toml. */
+EL4ML_API el4ml_status el4ml_study_keep(const char *folder, const char *text, el4ml_error *error);
 
 /* Read the data (NULL for kinds without) and make the surface. The data outlive nothing: both are the caller's. */
 EL4ML_API el4ml_status el4ml_study_open(const el4ml_study *study, el4ml_data **data, el4ml_surface **surface,

@@ -122,5 +122,20 @@ EL4ML_API void el4ml_initialise(el4ml_evaluator *e, el4ml_random *random, double
 EL4ML_API void el4ml_perturb(el4ml_evaluator *e, el4ml_random *random, double step, const double *x, double *y);
 EL4ML_API bool el4ml_inside(const el4ml_evaluator *e, const double *x);
 
+/* A surface checked against itself at a random point: largest errors, relative to the size of what is compared. */
+typedef struct el4ml_surface_check {
+    double gradient_error;        /* against central differences of V along random directions */
+    double hessian_product_error; /* against central differences of the gradient */
+    double hessian_error;         /* full Hessian times a vector against the product */
+    double symmetry_error;        /* V(g x) - V(x) for random g in G */
+    double alignment_error;       /* |align(x, g x) - x| / |x| */
+    size_t zero_modes;
+    double seconds_gradient, seconds_hessian_product, seconds_hessian; /* CPU time a call */
+    bool passed;
+} el4ml_surface_check;
+
+EL4ML_API el4ml_status el4ml_check_surface(const el4ml_surface *surface, uint64_t seed, el4ml_surface_check *check,
+                                           el4ml_error *error);
+
 EL4ML_END
 #endif

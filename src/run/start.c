@@ -74,22 +74,22 @@ static el4ml_status assemble(const char *path, const el4ml_archive *a, const siz
     return EL4ML_OK;
 }
 
-static el4ml_status read_weights(const el4ml_session *s, double *x, el4ml_error *error)
+static el4ml_status read_weights(const el4ml_study *study, const el4ml_data *data, size_t n, double *x,
+                                 el4ml_error *error)
 {
-    const el4ml_study *study = s->study;
     if (study->kind != EL4ML_KIND_MLP)
         return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: key 'start' is for kind = \"mlp\"", study->path);
     size_t sizes[EL4ML_MAX_HIDDEN_LAYERS + 2], layers = study->mlp.hidden_layers + 1;
-    sizes[0] = s->data->train.inputs;
+    sizes[0] = data->train.inputs;
     for (size_t l = 0; l < study->mlp.hidden_layers; l++) sizes[l + 1] = study->mlp.hidden[l];
-    sizes[layers] = s->data->train.classes ? s->data->train.classes : s->data->train.targets;
+    sizes[layers] = data->train.classes ? data->train.classes : data->train.targets;
     char *bytes = NULL;
     size_t length;
     el4ml_archive *archive = NULL;
     el4ml_status status = el4ml_file_read(study->start, &bytes, &length, error);
     if (status == EL4ML_OK) status = el4ml_npz_parse(study->start, bytes, length, &archive, error);
-    if (status == EL4ML_OK) status = assemble(study->start, archive, sizes, layers, s->n, x, error);
-    for (size_t i = 0; status == EL4ML_OK && i < s->n; i++)
+    if (status == EL4ML_OK) status = assemble(study->start, archive, sizes, layers, n, x, error);
+    for (size_t i = 0; status == EL4ML_OK && i < n; i++)
         if (!isfinite(x[i]))
             status = el4ml_fail(error, EL4ML_BAD_INPUT, "%s: weight %zu is not a finite number", study->start, i);
     el4ml_archive_free(archive);
@@ -129,7 +129,7 @@ el4ml_status el4ml_session_start(el4ml_session *s, el4ml_error *error)
     if (!s->study->start || (done && strcmp(done, s->study->start) == 0)) return EL4ML_OK;
     double *x = EL4ML_NEW(double, s->n), *minimum = EL4ML_NEW(double, s->n);
     el4ml_status status =
-        x && minimum ? read_weights(s, x, error) : el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "start: out of memory");
+        x && minimum ? read_weights(s->study, s->data, s->n, x, error) : el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "start: out of memory");
     if (status == EL4ML_OK) status = locate(s, x, minimum, error);
     el4ml_release(x);
     el4ml_release(minimum);
@@ -137,6 +137,18 @@ el4ml_status el4ml_session_start(el4ml_session *s, el4ml_error *error)
     if (status == EL4ML_OK)
         status = el4ml_session_commit(s, EL4ML_EXPLORING, el4ml_landscape_totals(s->landscape)->explore_runs,
                                       s->study->steps, &stop, error);
+    return status;
+}
+
+el4ml_status el4ml_start_check(const el4ml_study *study, const el4ml_surface *surface, const el4ml_data *data,
+                               el4ml_error *error)
+{
+    if (!study->start) return EL4ML_OK;
+    const size_t n = surface->info.dimension;
+    double *x = EL4ML_NEW(double, n);
+    if (!x) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "start: out of memory");
+    const el4ml_status status = read_weights(study, data, n, x, error);
+    el4ml_release(x);
     return status;
 }
 

@@ -1,0 +1,73 @@
+/* The program: arguments, progress, signals. Everything it does is a library call. */
+#ifndef EL4ML_CLI_PROGRAM_H
+#define EL4ML_CLI_PROGRAM_H
+
+#include <el4ml.h>
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
+
+#define MAX_WORDS 16
+
+typedef struct arguments {
+    const char *command;
+    const char *words[MAX_WORDS]; /* what is not an option, the command left out */
+    int word_count;
+    const char *output;           /* -o */
+    const char *target;           /* --target */
+    const char *temperatures;     /* --temperatures from,to,count */
+    unsigned threads;             /* 0: all cores */
+    bool seed_given, json, quiet, coordinates, force;
+    uint64_t seed;
+    double time_limit;            /* seconds, 0: none */
+} arguments;
+
+typedef int (*command_function)(const arguments *args);
+
+int command_run(const arguments *args);
+int command_explore(const arguments *args);
+int command_connect(const arguments *args);
+int command_analyse(const arguments *args);
+int command_report(const arguments *args);
+int command_info(const arguments *args);
+int command_list(const arguments *args);
+int command_verify(const arguments *args);
+int command_init(const arguments *args);
+int command_check(const arguments *args);
+
+/* Print the error on standard error and give the exit status that belongs to it. */
+int report_error(const el4ml_error *error);
+/* Fill *arguments; a message and an exit status >= 0 when the program should end now, -1 to go on. */
+int parse_arguments(int count, char **words, arguments *args);
+void print_help(const char *command);
+
+/* True once Ctrl-C (or SIGTERM) was pressed; a second one ends the program at once. */
+extern volatile bool interrupted;
+void catch_signals(void);
+
+/* A study with its data and surface, opened together. */
+typedef struct opened {
+    el4ml_study *study;
+    el4ml_data *data;
+    el4ml_surface *surface;
+} opened;
+
+el4ml_status open_study(const char *path, const arguments *args, opened *result, el4ml_error *error);
+/* The study kept in a landscape's folder. The data must be the landscape's. */
+el4ml_status open_folder_study(const char *folder, const arguments *args, el4ml_landscape *landscape,
+                               opened *result, el4ml_error *error);
+void close_study(opened *result);
+
+/* Live progress on standard error. */
+typedef struct progress_line {
+    bool quiet, terminal;
+    double last;
+    double time_limit;
+    uint64_t first_runs;   /* minimisations before this call, for the rate */
+    bool started;
+} progress_line;
+
+void progress_init(progress_line *line, const arguments *args);
+void progress_show(void *context, const el4ml_progress *progress);
+void progress_end(progress_line *line);
+
+#endif

@@ -1,0 +1,257 @@
+/* analyse, report, info, list, verify, init: the commands that answer. */
+#include "program.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int print_json(char *json)
+{
+    if (!json) {
+        fprintf(stderr, "el4ml: out of memory\n");
+        return EXIT_FAILED;
+    }
+    fputs(json, stdout);
+    el4ml_text_free(json);
+    return EXIT_DONE;
+}
+
+/* The landscape of a folder and its study; the data are not needed. */
+static el4ml_status open_folder(const char *folder, el4ml_landscape **l, el4ml_study **study, el4ml_error *error)
+{
+    char path[4096];
+    el4ml_status status = el4ml_landscape_read(folder, l, error);
+    if (status != EL4ML_OK) return status;
+    snprintf(path, sizeof path, "%s/study.toml", folder);
+    status = el4ml_study_read(path, study, error);
+    if (status != EL4ML_OK) {
+        el4ml_landscape_close(*l);
+        *l = NULL;
+    }
+    return status;
+}
+
+static bool set_temperatures(el4ml_study *study, const char *text)
+{
+    double from, to;
+    unsigned long long count;
+    char rest;
+    if (sscanf(text, "%lf,%lf,%llu%c", &from, &to, &count, &rest) != 3) return false;
+    if (!(from > 0) || !(to > from) || !isfinite(to) || count < 2 || count > 100000) return false;
+    study->temperature_from = from;
+    study->temperature_to = to;
+    study->temperature_count = count;
+    return true;
+}
+
+static void print_analysis(const el4ml_analysis *a)
+{
+    if (!a->thermo) {
+        printf("no minimum can enter the thermodynamics\n");
+        return;
+    }
+    const el4ml_thermo_point *first = &a->thermo->points[0], *last = &a->thermo->points[a->thermo->count - 1];
+    printf("heat capacity from T = %g to %g: %.6g to %.6g (kappa = %g)\n", first->temperature, last->temperature,
+           first->heat_capacity, last->heat_capacity, a->network->kappa);
+    for (size_t k = 0; k < a->peak_count; k++) {
+        const el4ml_peak *p = &a->peaks[k];
+        printf("peak at T = %.6g, C_V = %.6g; gaining:", p->temperature, p->heat_capacity);
+        for (size_t i = 0; i < p->gaining_count; i++) printf(" %zu", p->gaining[i] + 1);
+        printf("; losing:");
+        for (size_t i = 0; i < p->losing_count; i++) printf(" %zu", p->losing[i] + 1);
+        printf("\n");
+    }
+    if (a->thermo->unconnected > 0)
+        printf("%zu minima have no known path to the global one and are left out of the frustration\n",
+               a->thermo->unconnected);
+}
+
+static int analyse_folder(const arguments *a, bool files)
+{
+    el4ml_error error = {0};
+    el4ml_landscape *l = NULL;
+    el4ml_study *study = NULL;
+    el4ml_analysis analysis = {0};
+    el4ml_status status = open_folder(a->words[0], &l, &study, &error);
+    if (status == EL4ML_OK && a->temperatures && !set_temperatures(study, a->temperatures))
+        status = el4ml_fail(&error, EL4ML_BAD_INPUT, "--temperatures: '%s' is not FROM,TO,COUNT with 0 < FROM < TO", a->temperatures);
+    if (status == EL4ML_OK) status = el4ml_analyse(l, study, &analysis, &error);
+    if (status == EL4ML_OK && files) status = el4ml_report_folder(a->words[0], study, l, &analysis, &error);
+    int code = status == EL4ML_OK ? EXIT_DONE : report_error(&error);
+    if (status == EL4ML_OK && a->json)
+        code = print_json(el4ml_analysis_json(l, &analysis));
+    else if (status == EL4ML_OK && !files)
+        print_analysis(&analysis);
+    else if (status == EL4ML_OK && !a->quiet)
+        printf("%s/report.html\n", a->words[0]);
+    el4ml_analysis_clear(&analysis);
+    el4ml_study_free(study);
+    el4ml_landscape_close(l);
+    return code;
+}
+
+int command_analyse(const arguments *a)
+{
+    return analyse_folder(a, false);
+}
+
+int command_report(const arguments *a)
+{
+    return analyse_folder(a, true);
+}
+
+static void print_start(el4ml_landscape *l)
+{
+    el4ml_start_report start;
+    el4ml_start_report_get(l, &start);
+    if (!start.given) return;
+    printf("start: V = %.12g, RMS gradient %.3g; falls to minimum %zu (V = %.12g) at distance %.4g\n", start.energy,
+           start.gradient_rms, start.minimum + 1, start.minimum_energy, start.distance);
+}
+
+int command_info(const arguments *a)
+{
+    el4ml_error error = {0};
+    el4ml_landscape *l = NULL;
+    el4ml_study *study = NULL;
+    el4ml_summary s;
+    el4ml_status status = open_folder(a->words[0], &l, &study, &error);
+    if (status == EL4ML_OK) status = el4ml_summarise(l, study, &s, &error);
+    int code = status == EL4ML_OK ? EXIT_DONE : report_error(&error);
+    if (status == EL4ML_OK && a->json) {
+        code = print_json(el4ml_info_json(l, &s));
+    } else if (status == EL4ML_OK) {
+        const el4ml_totals *t = el4ml_landscape_totals(l);
+        const char *model = el4ml_landscape_meta(l, "model");
+        printf("study %s: %s\n", study->name, model ? model : "");
+        printf("minima %zu, transition states %zu (%zu degenerate), components %zu\n", s.minima, s.transition_states,
+               s.degenerate, s.components);
+        if (s.minima > 0)
+            printf("global minimum %zu: %.12g\n", s.global_minimum + 1,
+                   el4ml_landscape_record(l, EL4ML_MINIMUM, s.global_minimum)->point.energy);
+        printf("goal (%s) %s\n", study->goal == EL4ML_EXHAUST ? "exhaust" : "connected",
+               s.goal_reached ? "reached" : "not reached");
+        printf("probability that the next search finds something new: minimum %.3g, transition state %.3g\n",
+               s.unseen_minimum_probability, s.unseen_transition_state_probability);
+        print_start(l);
+        printf("cost: %llu minimisations, %llu searches, %llu evaluations, %llu Hessian-vector products, %llu Hessians, %.1f s\n",
+               (unsigned long long)t->minimisations, (unsigned long long)t->searches,
+               (unsigned long long)t->evaluations, (unsigned long long)t->hessian_products,
+               (unsigned long long)t->hessians, t->seconds);
+        if (t->explore_failures + t->search_failures > 0)
+            printf("failed: %llu minimisations, %llu transition-state guesses (%llu not finite)\n",
+                   (unsigned long long)t->explore_failures, (unsigned long long)t->search_failures,
+                   (unsigned long long)t->not_finite);
+    }
+    el4ml_study_free(study);
+    el4ml_landscape_close(l);
+    return code;
+}
+
+static void print_table(const el4ml_landscape *l, el4ml_species species, bool coordinates)
+{
+    const bool minima = species == EL4ML_MINIMUM;
+    printf("%6s %22s %18s %16s %14s %10s %8s%s\n", "id", "energy", "log_product", "log_multiplicity", "smallest_eig",
+           "rms", "hits", minima ? "" : "  minimum_a minimum_b");
+    for (size_t i = 0; i < el4ml_landscape_count(l, species); i++) {
+        const el4ml_record *r = el4ml_landscape_record(l, species, i);
+        printf("%6zu %22.14g %18.10f %16.8f %14.6g %10.2e %8lld", i + 1, r->point.energy, r->point.log_product,
+               r->point.log_multiplicity, r->point.smallest_eigenvalue, r->point.gradient_rms, (long long)r->hits);
+        if (!minima) printf("  %9zu %9zu", r->a + 1, r->b + 1);
+        for (size_t k = 0; coordinates && k < el4ml_landscape_dimension(l); k++) printf(" %.17g", r->point.x[k]);
+        printf("\n");
+    }
+}
+
+int command_list(const arguments *a)
+{
+    el4ml_error error = {0};
+    el4ml_species species;
+    if (strcmp(a->words[1], "minima") == 0) {
+        species = EL4ML_MINIMUM;
+    } else if (strcmp(a->words[1], "transition-states") == 0) {
+        species = EL4ML_TRANSITION_STATE;
+    } else {
+        fprintf(stderr, "el4ml list: '%s' is neither minima nor transition-states\n", a->words[1]);
+        return EXIT_USAGE;
+    }
+    el4ml_landscape *l = NULL;
+    if (el4ml_landscape_read(a->words[0], &l, &error) != EL4ML_OK) return report_error(&error);
+    int code = EXIT_DONE;
+    if (a->json)
+        code = print_json(el4ml_list_json(l, species, a->coordinates));
+    else
+        print_table(l, species, a->coordinates);
+    el4ml_landscape_close(l);
+    return code;
+}
+
+static int print_verification(const el4ml_verification *v)
+{
+    for (size_t k = 0; k < v->fault_count; k++)
+        printf("%s %zu: %s\n", v->faults[k].species == EL4ML_MINIMUM ? "minimum" : "transition state",
+               v->faults[k].index + 1, v->faults[k].reason);
+    if (v->fault_count == 0)
+        printf("verified: %zu minima, %zu transition states\n", v->minima, v->transition_states);
+    else
+        printf("verification failed: %zu of %zu stationary points\n", v->fault_count, v->minima + v->transition_states);
+    return EXIT_DONE;
+}
+
+int command_verify(const arguments *a)
+{
+    el4ml_error error = {0};
+    el4ml_landscape *l = NULL;
+    opened o = {0};
+    el4ml_verification v = {0};
+    el4ml_status status = el4ml_landscape_read(a->words[0], &l, &error);
+    if (status == EL4ML_OK) status = open_folder_study(a->words[0], a, l, &o, &error);
+    const el4ml_run_options options = {.threads = a->threads, .cancel = &interrupted};
+    if (status == EL4ML_OK) status = el4ml_verify(o.surface, l, &options, &v, &error);
+    int code = status == EL4ML_OK ? EXIT_DONE : report_error(&error);
+    if (status == EL4ML_OK) {
+        code = a->json ? print_json(el4ml_verification_json(&v)) : print_verification(&v);
+        if (code == EXIT_DONE && v.fault_count > 0) code = EXIT_FAILED;
+    }
+    el4ml_verification_clear(&v);
+    close_study(&o);
+    el4ml_landscape_close(l);
+    return code;
+}
+
+/* NAME.toml beside the caller, from the data file's name. */
+static void default_study_path(const char *csv, char *path, size_t size)
+{
+    const char *base = strrchr(csv, '/');
+    base = base ? base + 1 : csv;
+    const char *dot = strrchr(base, '.');
+    const int length = (int)(dot && dot != base ? dot - base : (long)strlen(base));
+    snprintf(path, size, "%.*s.toml", length, base);
+}
+
+int command_init(const arguments *a)
+{
+    el4ml_error error = {0};
+    char *text = NULL, path[4096];
+    if (el4ml_study_suggest(a->words[0], a->target, &text, &error) != EL4ML_OK) return report_error(&error);
+    if (a->output && strcmp(a->output, "-") == 0) return print_json(text);
+    if (a->output)
+        snprintf(path, sizeof path, "%s", a->output);
+    else
+        default_study_path(a->words[0], path, sizeof path);
+    struct stat status;
+    int code = EXIT_DONE;
+    if (stat(path, &status) == 0 && !a->force) {
+        fprintf(stderr, "el4ml init: %s exists already; give another name with -o, or --force to replace it\n", path);
+        code = EXIT_USAGE;
+    } else if (el4ml_text_write(path, text, &error) != EL4ML_OK) {
+        code = report_error(&error);
+    } else if (!a->quiet) {
+        printf("%s written; look it over, then: el4ml run %s\n", path, path);
+    }
+    el4ml_text_free(text);
+    return code;
+}

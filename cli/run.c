@@ -1,0 +1,170 @@
+/* run, explore, connect: the commands that search. */
+#include "program.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+typedef struct stages {
+    bool explore, connect, report;
+} stages;
+
+/* One line for the report about the data, and the warning about constant columns. */
+static el4ml_status describe(const opened *o, el4ml_landscape *l, el4ml_error *error)
+{
+    el4ml_status status = el4ml_landscape_set_meta(l, "model", o->surface->info.description, error);
+    if (status != EL4ML_OK || !o->data) return status;
+    char text[1024];
+    const char *name = strrchr(o->study->data_file, '/');
+    int used = snprintf(text, sizeof text, "%s: %zu training rows, %zu test rows, %zu inputs, target %s",
+                        name ? name + 1 : o->study->data_file, o->data->train.rows, o->data->test.rows,
+                        o->data->train.inputs, o->data->target_name);
+    if (used > 0 && (size_t)used < sizeof text && o->data->train.classes > 0)
+        snprintf(text + used, sizeof text - (size_t)used, " (%zu classes)", o->data->train.classes);
+    return el4ml_landscape_set_meta(l, "data", text, error);
+}
+
+static el4ml_status warn_constant(const opened *o, el4ml_landscape *l, bool quiet, el4ml_error *error)
+{
+    if (!o->data || o->data->constant_count == 0) return EL4ML_OK;
+    char text[1024];
+    const bool one = o->data->constant_count == 1;
+    size_t used = (size_t)snprintf(text, sizeof text, "%zu input column%s constant in the training rows, centred and left unscaled:",
+                                   o->data->constant_count, one ? " is" : "s are");
+    for (size_t k = 0; k < o->data->constant_count && used + 80 < sizeof text; k++) {
+        const int more = snprintf(text + used, sizeof text - used, "%s %.60s", k ? "," : "",
+                                  o->data->input_names[o->data->constant_columns[k]]);
+        used += (size_t)(more > 0 ? more : 0);
+    }
+    if (!quiet) fprintf(stderr, "el4ml: warning: %s\n", text);
+    return el4ml_landscape_set_meta(l, "data_warning", text, error);
+}
+
+static el4ml_status keep_study(const char *folder, const el4ml_study *study, el4ml_error *error)
+{
+    char *text = el4ml_study_text(study);
+    if (!text) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "out of memory");
+    const el4ml_status status = el4ml_study_keep(folder, text, error);
+    el4ml_text_free(text);
+    return status;
+}
+
+static el4ml_status open_landscape(const opened *o, const char *folder, el4ml_landscape **l, el4ml_error *error)
+{
+    char *identity_text = el4ml_study_identity(o->study);
+    if (!identity_text) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "out of memory");
+    const el4ml_identity identity = {.study = identity_text,
+                                     .data_sha256 = o->data ? o->data->sha256 : "",
+                                     .dimension = o->surface->info.dimension,
+                                     .zero_modes = o->surface->info.usual_zero_modes};
+    const el4ml_status status = el4ml_landscape_open(folder, &identity, l, error);
+    el4ml_text_free(identity_text);
+    return status;
+}
+
+static el4ml_status analyse_and_report(const char *folder, const el4ml_study *study, el4ml_landscape *l,
+                                       el4ml_error *error)
+{
+    el4ml_analysis analysis;
+    el4ml_status status = el4ml_analyse(l, study, &analysis, error);
+    if (status != EL4ML_OK) return status;
+    status = el4ml_report_folder(folder, study, l, &analysis, error);
+    el4ml_analysis_clear(&analysis);
+    return status;
+}
+
+static void print_end(const char *folder, const el4ml_study *study, el4ml_landscape *l, const el4ml_summary *s,
+                      bool time_up, const stages *stages)
+{
+    const el4ml_totals *t = el4ml_landscape_totals(l);
+    printf("%s: %zu minima, %zu transition states (%zu degenerate), %zu component%s", study->name, s->minima,
+           s->transition_states, s->degenerate, s->components, s->components == 1 ? "" : "s");
+    if (s->minima > 0)
+        printf("; lowest %.12g", el4ml_landscape_record(l, EL4ML_MINIMUM, s->global_minimum)->point.energy);
+    printf("\n");
+    if (t->not_finite > 0)
+        printf("%llu searches met a value that was not finite; they were counted as failed and nothing of them stored\n",
+               (unsigned long long)t->not_finite);
+    if (t->explore_runs > 0 && s->minima == 0)
+        printf("no minimisation reached a minimum (%llu failed): is the loss bounded below? an L2 term makes it so\n",
+               (unsigned long long)t->explore_failures);
+    if (stages->report) printf("report: %s/report.html\n", folder);
+    if (s->goal_reached)
+        printf("goal reached: %s\n", study->goal == EL4ML_EXHAUST ? "a further search hardly ever finds anything new"
+                                                                  : "all known minima are connected");
+    else
+        printf("goal not reached: %s\n", time_up                    ? "the time limit was reached first; run again to continue"
+                                         : stages->connect ? "the budget was spent first; raise [connect] budget to continue"
+                                                           : "not connected yet; run `el4ml connect` or `el4ml run`");
+}
+
+static el4ml_status search(const arguments *a, const stages *stages, const opened *o, const char *folder,
+                           el4ml_landscape *l, bool *time_up, el4ml_error *error)
+{
+    progress_line line;
+    progress_init(&line, a);
+    el4ml_run_options options = {.threads = a->threads,
+                                 .time_limit = a->time_limit,
+                                 .cancel = &interrupted,
+                                 .progress = progress_show,
+                                 .context = &line};
+    el4ml_status status = describe(o, l, error);
+    if (status == EL4ML_OK) status = warn_constant(o, l, a->quiet, error);
+    if (status == EL4ML_OK) status = keep_study(folder, o->study, error);
+    const double before = el4ml_landscape_totals(l)->seconds;
+    if (status == EL4ML_OK && stages->explore)
+        status = el4ml_run_explore(o->study, o->surface, o->data, l, &options, time_up, error);
+    progress_end(&line);
+    if (a->time_limit > 0) { /* what exploring took is no longer there for connecting */
+        options.time_limit = a->time_limit - (el4ml_landscape_totals(l)->seconds - before);
+        if (options.time_limit <= 0) *time_up = true;
+    }
+    const bool smooth = o->surface->info.second_derivatives || !stages->explore;
+    if (status == EL4ML_OK && stages->connect && !*time_up && smooth)
+        status = el4ml_run_connect(o->study, o->surface, o->data, l, &options, time_up, error);
+    progress_end(&line);
+    if (!smooth && stages->connect && !a->quiet)
+        fprintf(stderr, "el4ml: relu has no second derivative: minima only; for transition states use softplus, gelu or silu\n");
+    if (status == EL4ML_OK && stages->report) status = analyse_and_report(folder, o->study, l, error);
+    return status;
+}
+
+static int search_command(const arguments *a, const stages *stages)
+{
+    el4ml_error error = {0};
+    opened o;
+    if (open_study(a->words[0], a, &o, &error) != EL4ML_OK) return report_error(&error);
+    const char *folder = a->output ? a->output : o.study->name;
+    el4ml_landscape *l = NULL;
+    el4ml_summary summary;
+    bool time_up = false;
+    el4ml_status status = el4ml_start_check(o.study, o.surface, o.data, &error);
+    if (status == EL4ML_OK) status = open_landscape(&o, folder, &l, &error);
+    if (status == EL4ML_OK) status = search(a, stages, &o, folder, l, &time_up, &error);
+    if (status == EL4ML_OK) status = el4ml_summarise(l, o.study, &summary, &error);
+    if (status == EL4ML_OK && a->json) {
+        char *json = el4ml_info_json(l, &summary);
+        if (json) fputs(json, stdout);
+        el4ml_text_free(json);
+    } else if (status == EL4ML_OK && !a->quiet) {
+        print_end(folder, o.study, l, &summary, time_up, stages);
+    }
+    el4ml_landscape_close(l);
+    close_study(&o);
+    return status == EL4ML_OK ? EXIT_DONE : report_error(&error);
+}
+
+int command_run(const arguments *a)
+{
+    return search_command(a, &(stages){.explore = true, .connect = true, .report = true});
+}
+
+int command_explore(const arguments *a)
+{
+    return search_command(a, &(stages){.explore = true});
+}
+
+int command_connect(const arguments *a)
+{
+    return search_command(a, &(stages){.connect = true});
+}
