@@ -8,7 +8,13 @@
 #include "el4ml/surface.h"
 #include "el4ml/surfaces.h"
 #include "el4ml/study.h"
+#include "el4ml/minimise.h"
+#include "el4ml/saddle.h"
+#include "el4ml/landscape.h"
+#include "el4ml/run.h"
+#include "el4ml/analysis.h"
 #include "el4ml/network.h"
 #include "el4ml/thermo.h"
+#include "el4ml/report.h"
 
 #endif

@@ -39,7 +39,8 @@ EL4ML_API void el4ml_network_free(el4ml_network *network);
 
 /* Index of the lowest minimum (ties: the lower index), EL4ML_NONE without minima. */
 EL4ML_API size_t el4ml_network_global_minimum(const el4ml_network *network);
-/* component[i] = 0, 1, ... numbered by their lowest minimum's energy; returns how many. */
+/* component[i] = 0, 1, ... numbered by their lowest minimum's energy; returns how many (0 without minima, or when out
+ * of memory). */
 EL4ML_API size_t el4ml_network_components(const el4ml_network *network, size_t *component);
 
 /* The union-find merge tree: edges in ascending energy; every merge of two superbasins makes an inner node. Leaves are

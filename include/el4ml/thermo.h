@@ -16,6 +16,7 @@ typedef struct el4ml_thermo_point {
     double entropy;         /* S = - sum p ln p */
     double frustration;     /* F; NaN when only the global minimum counts */
     double frustration_normalised; /* F~ */
+    double unconnected;     /* total p of the minima without a path to the global one, left out of F and F~ */
 } el4ml_thermo_point;
 
 typedef struct el4ml_thermo {
@@ -25,6 +26,9 @@ typedef struct el4ml_thermo {
     size_t unconnected;         /* minima without a path to the global one: left out of F */
 } el4ml_thermo;
 
+/* Temperatures in any order, each a positive normal number. Without any unflagged minimum there is no ensemble: the
+ * result has count 0. V_g is the lowest unflagged minimum; the minima within the network's energy_tolerance of it join
+ * it. F sums p over the other connected minima; F~ is the same sum divided by their total p. */
 EL4ML_API el4ml_status el4ml_thermo_new(const el4ml_network *network, const el4ml_merge_tree *tree,
                                         const double *temperatures, size_t count, el4ml_thermo **thermo,
                                         el4ml_error *error);
@@ -41,7 +45,8 @@ typedef struct el4ml_peak {
     size_t gaining[8], losing[8];       /* node indices, largest |g_a| first */
 } el4ml_peak;
 
-/* At most `capacity` peaks, highest first; returns how many were found. */
+/* Peaks inside the temperature range (not at its ends), refined on the exact C_V, highest first; at most `capacity`
+ * are written. Returns how many were written. */
 EL4ML_API size_t el4ml_heat_capacity_peaks(const el4ml_network *network, const el4ml_thermo *thermo, el4ml_peak *peaks,
                                            size_t capacity);
 
