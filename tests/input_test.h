@@ -26,6 +26,7 @@ static inline const char *scratch_file(const char *name, const void *bytes, size
 {
     static char path[256];
     snprintf(path, sizeof path, "%s/%s", scratch_folder, name);
+    unlink(path); /* some file systems wait for the disk when an old file is cut to nothing */
     FILE *file = fopen(path, "wb");
     if (!file || fwrite(bytes, 1, length, file) != length || fclose(file) != 0) abort();
     return path;

@@ -338,7 +338,7 @@ START_TEST(every_allocation_may_fail)
                       error.message);
         el4ml_toml_free(document);
     }
-    ck_assert(n > 40);
+    ck_assert(n > 25);
 }
 END_TEST
 
