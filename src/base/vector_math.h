@@ -1,0 +1,106 @@
+/* exp, tanh and friends on vectors, to a few units in the last place (tests/test_vector_math.c measures
+ * them). NaN stays NaN, infinities and extremes give what the C library gives.
+ *
+ * e^x = 2^k e^r with k = round(x / ln 2), |r| <= ln 2 / 2. k comes from adding and subtracting 1.5 2^52,
+ * which rounds to an integer and leaves it in the low bits: this is why -fassociative-math must never see
+ * this file. Coefficients: tools/vector-math-coefficients. */
+#ifndef EL4ML_BASE_VECTOR_MATH_H
+#define EL4ML_BASE_VECTOR_MATH_H
+
+#include "base/vector.h"
+
+#define ROUND_TO_INTEGER 0x1.8p52
+
+/* e^r - 1 for |r| <= ln 2 / 2. Pairs of terms, so that the chain of dependent steps is short. */
+VECTOR_INLINE vector vector_expm1_small(vector r)
+{
+    const vector r2 = r * r, r4 = r2 * r2;
+    const vector a = 0.16666666666666669 * r + 0.5;
+    const vector b = 0.008333333333330065 * r + 0.041666666666624164;
+    const vector c = 0.00019841269863040545 * r + 0.0013888888917196719;
+    const vector d = 2.7557268480310024e-06 * r + 2.4801521322368692e-05;
+    const vector e = 2.5100375832561234e-08 * r + 2.7620075879983367e-07;
+    const vector low = b * r2 + a, high = (e * r4 + (d * r2 + c));
+    return (high * r4 + low) * r2 + r;
+}
+
+/* 2^k from x = k + ROUND_TO_INTEGER, -1022 <= k <= 1023. */
+VECTOR_INLINE vector vector_power_of_two(vector x)
+{
+    return (vector)(((bits)x << 52) + (bits)vector_all(1.0));
+}
+
+VECTOR_INLINE vector vector_exp(vector x)
+{
+    x = vector_max(vector_all(-746.0), vector_min(vector_all(710.0), x)); /* beyond: 0 and infinity */
+    const vector shifted = x * 1.4426950408889634 + ROUND_TO_INTEGER, k = shifted - ROUND_TO_INTEGER;
+    const vector r = (x - k * 0x1.62e42fee00000p-1) - k * 0x1.a39ef35793c76p-33;
+    const vector p = vector_expm1_small(r) + 1;
+    /* k may pass what one factor can hold: two factors */
+    const vector half = k * 0.5 + ROUND_TO_INTEGER, rest = (k - (half - ROUND_TO_INTEGER)) + ROUND_TO_INTEGER;
+    return (p * vector_power_of_two(half)) * vector_power_of_two(rest);
+}
+
+/* e^x for x <= 0, but e^-650 below -650: what softmax needs, and no product of it is subnormal. */
+VECTOR_INLINE vector vector_exp_nonpositive(vector x)
+{
+    const vector clipped = vector_max(vector_all(-650.0), x);
+    const vector shifted = clipped * 1.4426950408889634 + ROUND_TO_INTEGER, k = shifted - ROUND_TO_INTEGER;
+    const vector r = (clipped - k * 0x1.62e42fee00000p-1) - k * 0x1.a39ef35793c76p-33;
+    const vector scale = vector_power_of_two(shifted);
+    return vector_expm1_small(r) * scale + scale;
+}
+
+/* tanh |x| = t / (t + 2), t = e^(2|x|) - 1 = 2^k (e^r - 1) + (2^k - 1). One product is enough to reduce the
+ * argument: its error, y 2^-54, comes out multiplied by 1 / (e^y + 1). */
+VECTOR_INLINE vector vector_tanh(vector x)
+{
+    const vector a = vector_abs(x),
+                 y = vector_min(vector_all(40.0), a + a); /* NaN: stays in the second operand */
+    const vector shifted = y * 1.4426950408889634 + ROUND_TO_INTEGER, k = shifted - ROUND_TO_INTEGER;
+    const vector r = y - k * 0.6931471805599453;
+    const vector scale = vector_power_of_two(shifted);
+    const vector t = vector_expm1_small(r) * scale + (scale - 1);
+    return vector_with_sign(t / (t + 2), x);
+}
+
+/* 1 / (1 + e^-x) */
+VECTOR_INLINE vector vector_logistic(vector x)
+{
+    return 1 / (vector_exp(-x) + 1);
+}
+
+/* ln(1 + u) for 0 <= u <= 1: 2 atanh(s), s = u / (2 + u). */
+VECTOR_INLINE vector vector_log1p_unit(vector u)
+{
+    const vector s = u / (u + 2), z = s * s;
+    static const double c[] = {0.6666666666666666,  0.39999999999999525, 0.285714285716001,
+                               0.2222222219823677,  0.18181819897962714, 0.1538454396486055,
+                               0.13335178631449257, 0.11734279061303197, 0.10845178394880015,
+                               0.07492143795550767, 0.1563057780092285};
+    vector p = vector_all(c[10]);
+    for (int i = 9; i >= 0; i--)
+        p = p * z + c[i];
+    return (s + s) + s * z * p;
+}
+
+/* Upper tail of the normal distribution, Q(a) = erfc(a / sqrt 2) / 2, 0 <= a <= 40, given e^(-a^2 / 2). */
+VECTOR_INLINE vector vector_normal_tail(vector a, vector gauss)
+{
+    static const double c[] = {
+        0.7632305289702032,      -0.6402577602526173,    0.44645251705567823,   -0.253141799950945,
+        0.11138259657020912,     -0.03387132617787402,   0.004223613380595137,  0.001748830577848525,
+        -0.0009177465089849696,  6.38107588724098e-06,   0.0001120427492407976, -1.593274440504697e-05,
+        -1.4236046824153623e-05, 3.1892551888770846e-06, 2.142947963439369e-06, -4.986175292216977e-07,
+        -3.7874066667169225e-07, 6.023457975978009e-08,  6.905411875948912e-08, -2.431196983517756e-09,
+        -9.740987908416163e-09,  -7.75436960216706e-10,  5.029549481402443e-10};
+    const vector inverse = 1 / (a + 4.5), t = (a - 4.5) * inverse, t2 = t * t;
+    vector even = vector_all(c[22]), odd = vector_all(c[21]);
+    for (int i = 20; i >= 0; i -= 2)
+        even = even * t2 + c[i];
+    for (int i = 19; i >= 1; i -= 2)
+        odd = odd * t2 + c[i];
+    return (odd * t + even) * inverse * gauss;
+}
+
+#endif

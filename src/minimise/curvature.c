@@ -1,0 +1,147 @@
+/* Trust-region steps on a quadratic model, m(s) = g.s + s.H s / 2.
+ *
+ * A dense Hessian is factorised first: when it is positive definite and the Newton step is inside the trust radius,
+ * that step is the answer. In all other cases Steihaug's truncated conjugate gradients give a step that decreases m
+ * and stops at negative curvature or at the radius (SIAM J. Numer. Anal. 20, 626, 1983). */
+#include "minimise/curvature.h"
+
+#include <math.h>
+
+#include "base/linalg.h"
+#include "base/memory.h"
+
+bool el4ml_curvature_init(el4ml_curvature *c, el4ml_evaluator *evaluator, size_t dense_limit)
+{
+    const size_t n = evaluator->n;
+    *c = (el4ml_curvature){.evaluator = evaluator, .n = n, .dense = n <= dense_limit};
+    if (c->dense) {
+        c->matrix = EL4ML_NEW(double, n *n);
+        c->factor = EL4ML_NEW(double, n *n);
+    }
+    c->zero_basis = EL4ML_NEW(double, (evaluator->surface->info.max_zero_modes + 1) * n);
+    c->scratch = EL4ML_NEW(double, 6 * n);
+    if ((c->dense && (!c->matrix || !c->factor)) || !c->zero_basis || !c->scratch) {
+        el4ml_curvature_clear(c);
+        return false;
+    }
+    return true;
+}
+
+void el4ml_curvature_clear(el4ml_curvature *c)
+{
+    el4ml_release(c->matrix);
+    el4ml_release(c->factor);
+    el4ml_release(c->zero_basis);
+    el4ml_release(c->scratch);
+    *c = (el4ml_curvature){0};
+}
+
+/* H + shift sum z z^T: the zero modes get the mean diagonal element, well inside the spectrum. */
+static void shift_zero_modes(el4ml_curvature *c)
+{
+    const size_t n = c->n;
+    for (size_t k = 0; k < c->zero_modes; k++) {
+        const double *z = c->zero_basis + k * n;
+        for (size_t i = 0; i < n; i++) el4ml_axpy(n, c->shift * z[i], z, c->matrix + i * n);
+    }
+}
+
+el4ml_status el4ml_curvature_set(el4ml_curvature *c, const double *x)
+{
+    c->x = x;
+    c->zero_modes = el4ml_zero_modes(c->evaluator, x, c->zero_basis);
+    c->shift = 1;
+    if (!c->dense) return EL4ML_OK;
+    const el4ml_status status = el4ml_hessian(c->evaluator, x, c->matrix);
+    if (status != EL4ML_OK) return status;
+    double trace = 0;
+    for (size_t i = 0; i < c->n; i++) trace += fabs(c->matrix[i * c->n + i]);
+    if (trace > 0) c->shift = trace / (double)c->n;
+    shift_zero_modes(c);
+    return EL4ML_OK;
+}
+
+el4ml_status el4ml_curvature_apply(el4ml_curvature *c, const double *v, double *hv)
+{
+    if (c->dense) {
+        el4ml_symmetric_product(c->n, c->matrix, v, hv);
+        return EL4ML_OK;
+    }
+    const el4ml_status status = el4ml_hessian_vector(c->evaluator, c->x, 1, v, hv);
+    if (status != EL4ML_OK) return status;
+    for (size_t k = 0; k < c->zero_modes; k++) {
+        const double *z = c->zero_basis + k * c->n;
+        el4ml_axpy(c->n, c->shift * el4ml_dot(c->n, z, v), z, hv);
+    }
+    return EL4ML_OK;
+}
+
+/* The exact Newton step, when the matrix (with `mode` pushed up) is positive definite and the step is short enough. */
+static bool dense_newton(el4ml_curvature *c, const double *right, const double *mode, double radius, double *s)
+{
+    const size_t n = c->n;
+    el4ml_copy(n * n, c->matrix, c->factor);
+    if (mode) { /* P H P + shift e e^T: the mode decouples and the rest is kept */
+        double *he = c->scratch;
+        el4ml_symmetric_product(n, c->matrix, mode, he);
+        const double ehe = el4ml_dot(n, mode, he);
+        for (size_t i = 0; i < n; i++) {
+            double *row = c->factor + i * n;
+            el4ml_axpy(n, -he[i] + (ehe + c->shift) * mode[i], mode, row);
+            el4ml_axpy(n, -mode[i], he, row);
+        }
+    }
+    if (!el4ml_cholesky(n, c->factor)) return false;
+    el4ml_copy(n, right, s);
+    el4ml_cholesky_solve(n, c->factor, s);
+    if (mode) el4ml_project_out(n, 1, mode, s);
+    return el4ml_norm(n, s) <= radius;
+}
+
+/* t >= 0 with |s + t p| = radius. */
+static double to_boundary(size_t n, const double *s, const double *p, double radius)
+{
+    const double pp = el4ml_dot(n, p, p), sp = el4ml_dot(n, s, p), ss = el4ml_dot(n, s, s);
+    const double root = sqrt(fmax(0, sp * sp + pp * (radius * radius - ss)));
+    return sp > 0 ? (radius * radius - ss) / (sp + root) : (root - sp) / pp;
+}
+
+el4ml_status el4ml_curvature_step(el4ml_curvature *c, const double *g, const double *mode,
+                                  const el4ml_step_limits *limits, double *s, bool *inside)
+{
+    const size_t n = c->n;
+    double *r = c->scratch + n, *p = r + n, *hp = p + n;
+    for (size_t i = 0; i < n; i++) r[i] = -g[i];
+    el4ml_project_out(n, c->zero_modes, c->zero_basis, r);
+    if (mode) el4ml_project_out(n, 1, mode, r);
+    *inside = true;
+    if (c->dense && dense_newton(c, r, mode, limits->radius, s)) return EL4ML_OK;
+    for (size_t i = 0; i < n; i++) s[i] = 0;
+    el4ml_copy(n, r, p);
+    double rr = el4ml_dot(n, r, r);
+    const double target = rr * limits->relative_residual * limits->relative_residual;
+    for (size_t k = 0; k < limits->max_products && rr > target; k++) {
+        const el4ml_status status = el4ml_curvature_apply(c, p, hp);
+        if (status != EL4ML_OK) return status;
+        if (mode) el4ml_project_out(n, 1, mode, hp);
+        const double curvature = el4ml_dot(n, p, hp), step = rr / curvature;
+        const double pn = el4ml_norm(n, p);
+        bool cut = !(curvature > 0);
+        if (!cut) {
+            double square = 0;
+            for (size_t i = 0; i < n; i++) square += (s[i] + step * p[i]) * (s[i] + step * p[i]);
+            cut = sqrt(square) >= limits->radius;
+        }
+        if (cut) {
+            if (pn > 0) el4ml_axpy(n, to_boundary(n, s, p, limits->radius), p, s);
+            *inside = false;
+            return EL4ML_OK;
+        }
+        el4ml_axpy(n, step, p, s);
+        el4ml_axpy(n, -step, hp, r);
+        const double next = el4ml_dot(n, r, r), ratio = next / rr;
+        for (size_t i = 0; i < n; i++) p[i] = r[i] + ratio * p[i];
+        rr = next;
+    }
+    return EL4ML_OK;
+}

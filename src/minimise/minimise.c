@@ -1,0 +1,262 @@
+/* L-BFGS with step control, then trust-region Newton steps.
+ *
+ * L-BFGS: d = -B g with B from the last `history` pairs s, y (Liu and Nocedal, Math. Program. 45, 503, 1989), no line
+ * search: a step is cut to max_step and, when V rises by more than max_rise, to a tenth of it (as GMIN does). Newton:
+ * once the RMS gradient is below newton_gradient, steps of a trust region; where the Hessian is indefinite they
+ * decrease V all the same, and L-BFGS takes over again when they stop paying. */
+#include "el4ml/minimise.h"
+
+#include <math.h>
+
+#include "base/linalg.h"
+#include "base/memory.h"
+#include "minimise/curvature.h"
+
+struct el4ml_minimiser {
+    el4ml_minimise_options options;
+    size_t n;
+    double *block;
+    double *x, *g, *trial, *trial_g, *d;    /* (n) each */
+    double *s, *y, *rho, *alpha;            /* (history, n) twice, (history) twice: a ring */
+    size_t stored, next;
+    el4ml_evaluator *evaluator;
+    el4ml_curvature curvature;
+    double value;
+    uint64_t evaluations, newton_steps;
+};
+
+el4ml_minimise_options el4ml_minimise_options_default(void)
+{
+    return (el4ml_minimise_options){.gradient_tolerance = 1e-9,
+                                    .max_evaluations = 20000,
+                                    .history = 24,
+                                    .max_step = 3,
+                                    .max_rise = 1e-12,
+                                    .newton_gradient = 1e-3,
+                                    .dense_limit = 300};
+}
+
+void el4ml_minimiser_free(el4ml_minimiser *m)
+{
+    if (!m) return;
+    el4ml_release(m->block);
+    el4ml_release(m->s);
+    el4ml_curvature_clear(&m->curvature);
+    el4ml_release(m);
+}
+
+el4ml_status el4ml_minimiser_new(el4ml_evaluator *evaluator, const el4ml_minimise_options *options,
+                                 el4ml_minimiser **minimiser, el4ml_error *error)
+{
+    if (!(options->gradient_tolerance > 0) || !(options->max_step > 0) || options->history < 1 ||
+        options->history > 500)
+        return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "minimise: option out of range");
+    const el4ml_surface_info *surface = &evaluator->surface->info;
+    const size_t n = surface->dimension, m = options->history;
+    el4ml_minimiser *made = EL4ML_NEW(el4ml_minimiser, 1);
+    if (made) {
+        made->options = *options;
+        made->options.max_step *= surface->length_scale;
+        if (!surface->second_derivatives) made->options.newton_gradient = 0;
+        made->n = n;
+        made->evaluator = evaluator;
+        const size_t stride = (n + 7) / 8 * 8;
+        made->block = EL4ML_NEW(double, 5 * stride);
+        made->s = EL4ML_NEW(double, 2 * m *stride + 2 * m);
+    }
+    if (!made || !made->block || !made->s ||
+        (made->options.newton_gradient > 0 && !el4ml_curvature_init(&made->curvature, evaluator, options->dense_limit))) {
+        el4ml_minimiser_free(made);
+        return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "minimise: out of memory");
+    }
+    const size_t stride = (n + 7) / 8 * 8;
+    made->x = made->block;
+    made->g = made->x + stride;
+    made->trial = made->g + stride;
+    made->trial_g = made->trial + stride;
+    made->d = made->trial_g + stride;
+    made->y = made->s + m * stride;
+    made->rho = made->y + m * stride;
+    made->alpha = made->rho + m;
+    *minimiser = made;
+    return EL4ML_OK;
+}
+
+static double rms(const el4ml_minimiser *m)
+{
+    return el4ml_norm(m->n, m->g) / sqrt((double)m->n);
+}
+
+static size_t stride_of(const el4ml_minimiser *m)
+{
+    return (m->n + 7) / 8 * 8;
+}
+
+/* d = -B g by the two-loop recursion; steepest descent of unit length at most while nothing is stored. */
+static void lbfgs_direction(el4ml_minimiser *m)
+{
+    const size_t n = m->n, h = m->options.history, stride = stride_of(m);
+    for (size_t i = 0; i < n; i++) m->d[i] = -m->g[i];
+    if (m->stored == 0) {
+        const double norm = el4ml_norm(n, m->g);
+        el4ml_scale(n, fmin(0.1, 0.1 * m->options.max_step / norm), m->d);
+        return;
+    }
+    for (size_t k = 0; k < m->stored; k++) {
+        const size_t at = (m->next + h - 1 - k) % h;
+        m->alpha[at] = m->rho[at] * el4ml_dot(n, m->s + at * stride, m->d);
+        el4ml_axpy(n, -m->alpha[at], m->y + at * stride, m->d);
+    }
+    const size_t last = (m->next + h - 1) % h;
+    const double *y = m->y + last * stride;
+    el4ml_scale(n, 1 / (m->rho[last] * el4ml_dot(n, y, y)), m->d);
+    for (size_t k = m->stored; k-- > 0;) {
+        const size_t at = (m->next + h - 1 - k) % h;
+        const double beta = m->rho[at] * el4ml_dot(n, m->y + at * stride, m->d);
+        el4ml_axpy(n, m->alpha[at] - beta, m->s + at * stride, m->d);
+    }
+    if (el4ml_dot(n, m->d, m->g) > 0) el4ml_scale(n, -1, m->d);
+}
+
+/* Keep s = trial - x and y = g' - g when they carry positive curvature. */
+static void lbfgs_store(el4ml_minimiser *m)
+{
+    const size_t n = m->n, h = m->options.history, stride = stride_of(m);
+    double *s = m->s + m->next * stride, *y = m->y + m->next * stride;
+    for (size_t i = 0; i < n; i++) {
+        s[i] = m->trial[i] - m->x[i];
+        y[i] = m->trial_g[i] - m->g[i];
+    }
+    const double sy = el4ml_dot(n, s, y), ss = el4ml_dot(n, s, s);
+    if (!(fabs(sy) > 1e-14 * ss)) return; /* as GMIN does, negative curvature is kept: the direction is turned round */
+    m->rho[m->next] = 1 / sy;
+    m->next = (m->next + 1) % h;
+    if (m->stored < h) m->stored++;
+}
+
+static void accept_trial(el4ml_minimiser *m, double value)
+{
+    double *t = m->x;
+    m->x = m->trial;
+    m->trial = t;
+    t = m->g;
+    m->g = m->trial_g;
+    m->trial_g = t;
+    m->value = value;
+}
+
+static double allowed_rise(const el4ml_minimiser *m)
+{
+    return m->options.max_rise * fmax(1, fabs(m->value));
+}
+
+typedef enum outcome { GO_ON, DONE, STUCK, BROKEN } outcome;
+
+/* One L-BFGS step, shortened until V does not rise. */
+static outcome lbfgs_step(el4ml_minimiser *m, el4ml_status *status)
+{
+    el4ml_evaluator *e = m->evaluator;
+    const size_t n = m->n;
+    lbfgs_direction(m);
+    const double norm = el4ml_norm(n, m->d);
+    double scale = norm > m->options.max_step ? m->options.max_step / norm : 1;
+    for (int attempt = 0; attempt < 12; attempt++, scale *= attempt < 3 ? 0.3 : 0.1) {
+        for (size_t i = 0; i < n; i++) m->trial[i] = m->x[i] + scale * m->d[i];
+        double value;
+        m->evaluations++;
+        *status = el4ml_value_gradient(e, m->trial, &value, m->trial_g);
+        if (*status == EL4ML_NUMERICAL) continue; /* stepped too far: shorten */
+        if (*status != EL4ML_OK) return BROKEN;
+        if (value - m->value > allowed_rise(m)) continue;
+        lbfgs_store(m);
+        accept_trial(m, value);
+        return GO_ON;
+    }
+    if (m->stored == 0) return STUCK;
+    m->stored = m->next = 0;
+    return GO_ON;
+}
+
+/* Trust-region Newton from the present point. DONE at the tolerance; GO_ON when L-BFGS should continue. */
+static outcome newton_phase(el4ml_minimiser *m, el4ml_status *status)
+{
+    el4ml_evaluator *e = m->evaluator;
+    const size_t n = m->n;
+    double radius = m->options.max_step, before = rms(m);
+    int poor = 0;
+    for (int k = 0; k < 60; k++) {
+        if (before <= m->options.gradient_tolerance) return DONE;
+        *status = el4ml_curvature_set(&m->curvature, m->x);
+        if (*status != EL4ML_OK) return BROKEN;
+        bool inside = false;
+        const el4ml_step_limits limits = {radius, fmin(0.1, sqrt(before)), 2 * n + 10};
+        *status = el4ml_curvature_step(&m->curvature, m->g, NULL, &limits, m->d, &inside);
+        if (*status != EL4ML_OK) return BROKEN;
+        for (size_t i = 0; i < n; i++) m->trial[i] = m->x[i] + m->d[i];
+        double value;
+        m->evaluations++;
+        m->newton_steps++;
+        *status = el4ml_value_gradient(e, m->trial, &value, m->trial_g);
+        if (*status != EL4ML_OK && *status != EL4ML_NUMERICAL) return BROKEN;
+        const bool rises = *status != EL4ML_OK || value - m->value > allowed_rise(m);
+        const double after = el4ml_norm(n, m->trial_g) / sqrt((double)n);
+        if (rises || (inside && after > before)) { /* near the rounding floor V says nothing: look at the gradient */
+            radius = 0.25 * fmin(radius, el4ml_norm(n, m->d));
+            if (++poor > 6) return GO_ON;
+            if (rises || after > 2 * before) continue;
+        } else if (!inside) {
+            radius *= 1.5;
+            poor += 1;
+            if (poor > 12) {
+                m->stored = m->next = 0;
+                accept_trial(m, value);
+                return GO_ON;
+            }
+        }
+        accept_trial(m, value);
+        before = after;
+    }
+    return GO_ON;
+}
+
+static el4ml_status run(el4ml_minimiser *m)
+{
+    el4ml_status status = EL4ML_OK;
+    double newton_below = m->options.newton_gradient;
+    while (m->evaluations < m->options.max_evaluations) {
+        const double now = rms(m);
+        if (now <= m->options.gradient_tolerance) return EL4ML_OK;
+        outcome what;
+        if (now <= newton_below) {
+            what = newton_phase(m, &status);
+            newton_below = 0.1 * fmin(rms(m), newton_below);
+            m->stored = m->next = 0;
+        } else {
+            what = lbfgs_step(m, &status);
+        }
+        if (what == BROKEN) return status;
+        if (what == DONE) return EL4ML_OK;
+        if (what == STUCK) { /* V no longer falls in rounding: only Newton can still mend the gradient */
+            if (m->options.newton_gradient <= 0) return EL4ML_NOT_CONVERGED;
+            what = newton_phase(m, &status);
+            if (what == BROKEN) return status;
+            return rms(m) <= m->options.gradient_tolerance ? EL4ML_OK : EL4ML_NOT_CONVERGED;
+        }
+    }
+    return EL4ML_NOT_CONVERGED;
+}
+
+el4ml_status el4ml_minimise(el4ml_minimiser *m, const double *start, double *x, el4ml_minimise_result *result)
+{
+    el4ml_evaluator *e = m->evaluator;
+    e->cost.minimisations++;
+    m->stored = m->next = 0;
+    m->newton_steps = 0;
+    m->evaluations = 1;
+    el4ml_copy(m->n, start, m->x);
+    el4ml_status status = el4ml_value_gradient(e, m->x, &m->value, m->g);
+    if (status == EL4ML_OK) status = run(m);
+    el4ml_copy(m->n, m->x, x);
+    *result = (el4ml_minimise_result){m->value, rms(m), m->evaluations, m->newton_steps};
+    return status;
+}

@@ -1,0 +1,75 @@
+/* From a landscape to what it says: network, merge tree, barriers, thermodynamics. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "el4ml/analysis.h"
+
+void el4ml_analysis_clear(el4ml_analysis *a)
+{
+    el4ml_thermo_free(a->thermo);
+    el4ml_merge_tree_free(a->tree);
+    el4ml_network_free(a->network);
+    el4ml_release(a->barrier_top);
+    el4ml_release(a->by_energy);
+    *a = (el4ml_analysis){0};
+}
+
+typedef struct ranked {
+    double energy;
+    size_t index;
+} ranked;
+
+static int compare(const void *x, const void *y)
+{
+    const ranked *a = x, *b = y;
+    if (a->energy != b->energy) return a->energy < b->energy ? -1 : 1;
+    return a->index < b->index ? -1 : a->index > b->index;
+}
+
+static bool rank_minima(el4ml_analysis *a)
+{
+    const size_t count = a->network->node_count;
+    ranked *list = EL4ML_NEW(ranked, count);
+    a->by_energy = EL4ML_NEW(size_t, count);
+    a->barrier_top = EL4ML_NEW(double, count);
+    const bool good = list && a->by_energy && a->barrier_top;
+    if (good) {
+        for (size_t i = 0; i < count; i++) list[i] = (ranked){a->network->nodes[i].energy, i};
+        qsort(list, count, sizeof *list, compare);
+        for (size_t i = 0; i < count; i++) a->by_energy[i] = list[i].index;
+        if (count > 0) el4ml_minimax_to(a->tree, a->summary.global_minimum, a->barrier_top);
+    }
+    el4ml_release(list);
+    return good;
+}
+
+static el4ml_status thermodynamics(el4ml_analysis *a, const el4ml_study *study, el4ml_error *error)
+{
+    size_t counted = 0;
+    for (size_t i = 0; i < a->network->node_count; i++) counted += !a->network->nodes[i].flagged;
+    if (counted == 0) return EL4ML_OK;
+    const size_t count = (size_t)study->temperature_count;
+    double *temperatures = EL4ML_NEW(double, count);
+    if (!temperatures) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "analyse: out of memory");
+    el4ml_log_temperatures(study->temperature_from, study->temperature_to, count, temperatures);
+    const el4ml_status status = el4ml_thermo_new(a->network, a->tree, temperatures, count, &a->thermo, error);
+    el4ml_release(temperatures);
+    if (status == EL4ML_OK)
+        a->peak_count = el4ml_heat_capacity_peaks(a->network, a->thermo, a->peaks, EL4ML_MAX_PEAKS);
+    return status;
+}
+
+el4ml_status el4ml_analyse(el4ml_landscape *landscape, const el4ml_study *study, el4ml_analysis *a,
+                           el4ml_error *error)
+{
+    *a = (el4ml_analysis){0};
+    el4ml_status status = el4ml_summarise(landscape, study, &a->summary, error);
+    if (status == EL4ML_OK) status = el4ml_landscape_network(landscape, &a->network, error);
+    if (status == EL4ML_OK) status = el4ml_merge_tree_new(a->network, &a->tree, error);
+    if (status == EL4ML_OK && !rank_minima(a))
+        status = el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "analyse: out of memory");
+    if (status == EL4ML_OK) status = thermodynamics(a, study, error);
+    if (status != EL4ML_OK) el4ml_analysis_clear(a);
+    return status;
+}

@@ -1,0 +1,284 @@
+#include "run/pairs.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/linalg.h"
+#include "base/memory.h"
+
+#define ALL_PAIRS 1200   /* up to this many minima every pair is a candidate */
+#define NEIGHBOURS 400   /* beyond, a new minimum pairs with so many nearest in energy, */
+#define LOWEST 100       /* and with the lowest ones */
+
+/* Stored form of an attempt. */
+typedef struct attempt {
+    uint32_t a, b, attempts;
+} attempt;
+
+typedef struct measuring {
+    el4ml_session *session;
+    size_t first;          /* first minimum of the batch */
+    size_t *offset;        /* where each minimum's row starts */
+    el4ml_pair *rows;
+    double *descriptors;   /* (minima, descriptor_size), or NULL: align */
+    size_t descriptor_size;
+} measuring;
+
+void el4ml_pairs_clear(el4ml_pairs *p)
+{
+    el4ml_release(p->list);
+    el4ml_release(p->order);
+    el4ml_release(p->score);
+    *p = (el4ml_pairs){0};
+}
+
+static double energy_of(const el4ml_session *s, size_t minimum)
+{
+    return el4ml_landscape_record(s->landscape, EL4ML_MINIMUM, minimum)->point.energy;
+}
+
+typedef struct ranked {
+    double key;
+    uint32_t index;
+} ranked;
+
+static int compare_ranked(const void *x, const void *y)
+{
+    const ranked *a = x, *b = y;
+    if (a->key != b->key) return a->key < b->key ? -1 : 1;
+    return a->index < b->index ? -1 : a->index > b->index;
+}
+
+/* Partners of minimum i among the earlier ones. */
+static size_t choose_partners(const el4ml_session *s, size_t i, el4ml_pair *row, ranked *scratch)
+{
+    size_t count = 0;
+    if (i < ALL_PAIRS) {
+        for (size_t j = 0; j < i; j++) row[count++] = (el4ml_pair){.a = (uint32_t)j, .b = (uint32_t)i};
+        return count;
+    }
+    const double energy = energy_of(s, i);
+    for (size_t j = 0; j < i; j++) scratch[j] = (ranked){fabs(energy_of(s, j) - energy), (uint32_t)j};
+    qsort(scratch, i, sizeof *scratch, compare_ranked);
+    for (size_t k = 0; k < NEIGHBOURS; k++) row[count++] = (el4ml_pair){.a = scratch[k].index, .b = (uint32_t)i};
+    for (size_t j = 0; j < i; j++) scratch[j] = (ranked){energy_of(s, j), (uint32_t)j};
+    qsort(scratch, i, sizeof *scratch, compare_ranked);
+    for (size_t k = 0; k < LOWEST; k++) {
+        bool there = false;
+        for (size_t m = 0; m < NEIGHBOURS && !there; m++) there = row[m].a == scratch[k].index;
+        if (!there) row[count++] = (el4ml_pair){.a = scratch[k].index, .b = (uint32_t)i};
+    }
+    return count;
+}
+
+static el4ml_status measure_job(void *context, size_t job, el4ml_searcher *searcher)
+{
+    const measuring *m = context;
+    const el4ml_session *s = m->session;
+    el4ml_evaluator *e = el4ml_searcher_evaluator(searcher);
+    double *aligned = EL4ML_NEW(double, s->n);
+    if (!aligned) return EL4ML_OUT_OF_MEMORY;
+    el4ml_status status = EL4ML_OK;
+    for (size_t k = m->offset[job]; k < m->offset[job + 1] && status == EL4ML_OK; k++) {
+        el4ml_pair *pair = &m->rows[k];
+        double distance = 0;
+        if (m->descriptors) {
+            const size_t size = m->descriptor_size;
+            distance = el4ml_distance(size, m->descriptors + pair->a * size, m->descriptors + pair->b * size);
+        } else {
+            const double *a = el4ml_landscape_record(s->landscape, EL4ML_MINIMUM, pair->a)->point.x;
+            const double *b = el4ml_landscape_record(s->landscape, EL4ML_MINIMUM, pair->b)->point.x;
+            status = el4ml_align(e, a, b, 0, aligned, &distance);
+        }
+        pair->distance = (float)fmax(distance, 1e-6);
+    }
+    el4ml_release(aligned);
+    return status;
+}
+
+static bool make_descriptors(measuring *m, size_t minima)
+{
+    const el4ml_surface *surface = m->session->surface;
+    m->descriptor_size = surface->info.descriptor_size;
+    if (!surface->ops.descriptor || m->descriptor_size == 0) return true;
+    m->descriptors = EL4ML_NEW(double, minima *m->descriptor_size);
+    if (!m->descriptors) return false;
+    el4ml_evaluator *e = el4ml_searcher_evaluator(el4ml_pool_searcher(m->session->pool));
+    for (size_t i = 0; i < minima; i++)
+        surface->ops.descriptor(surface->self, e->workspace,
+                                el4ml_landscape_record(m->session->landscape, EL4ML_MINIMUM, i)->point.x,
+                                m->descriptors + i * m->descriptor_size);
+    return true;
+}
+
+static int compare_pairs(const void *x, const void *y)
+{
+    const el4ml_pair *p = x, *q = y;
+    if (p->b != q->b) return p->b < q->b ? -1 : 1;
+    return p->a < q->a ? -1 : p->a > q->a;
+}
+
+static el4ml_pair *look_up(el4ml_pairs *p, size_t a, size_t b)
+{
+    const el4ml_pair key = {.a = (uint32_t)a, .b = (uint32_t)b};
+    return bsearch(&key, p->list, p->count, sizeof *p->list, compare_pairs);
+}
+
+static void load_attempts(el4ml_pairs *p, el4ml_session *s)
+{
+    size_t size;
+    const attempt *stored = el4ml_landscape_get(s->landscape, "attempts", &size);
+    for (size_t k = 0; stored && k < size / sizeof *stored; k++) {
+        el4ml_pair *pair = look_up(p, stored[k].a, stored[k].b);
+        if (pair) pair->attempts = stored[k].attempts;
+    }
+}
+
+/* Rows of partners for the minima first ... minima - 1, one after another at the end of the list, sorted by b then a. */
+static el4ml_status append_rows(el4ml_pairs *p, el4ml_session *s, size_t minima, size_t *offset)
+{
+    ranked *scratch = EL4ML_NEW(ranked, minima + 1);
+    if (!scratch) return EL4ML_OUT_OF_MEMORY;
+    el4ml_status status = EL4ML_OK;
+    for (size_t i = p->measured; i < minima && status == EL4ML_OK; i++) {
+        const size_t most = i < ALL_PAIRS ? i : NEIGHBOURS + LOWEST;
+        offset[i - p->measured] = p->count;
+        if (!el4ml_grow((void **)&p->list, &p->capacity, p->count + most + 1, sizeof *p->list)) {
+            status = EL4ML_OUT_OF_MEMORY;
+            break;
+        }
+        const size_t added = choose_partners(s, i, p->list + p->count, scratch);
+        qsort(p->list + p->count, added, sizeof *p->list, compare_pairs);
+        p->count += added;
+    }
+    offset[minima - p->measured] = p->count;
+    el4ml_release(scratch);
+    return status;
+}
+
+el4ml_status el4ml_pairs_update(el4ml_pairs *p, el4ml_session *s, el4ml_error *error)
+{
+    const size_t minima = el4ml_landscape_count(s->landscape, EL4ML_MINIMUM);
+    if (p->measured == minima) return EL4ML_OK;
+    const bool first_time = p->measured == 0;
+    measuring m = {.session = s, .first = p->measured, .offset = EL4ML_NEW(size_t, minima - p->measured + 1)};
+    el4ml_status status = m.offset && make_descriptors(&m, minima) ? EL4ML_OK : EL4ML_OUT_OF_MEMORY;
+    if (status == EL4ML_OK) status = append_rows(p, s, minima, m.offset);
+    m.rows = p->list;
+    if (status == EL4ML_OK) status = el4ml_pool_run(s->pool, minima - p->measured, measure_job, &m);
+    el4ml_release(m.offset);
+    el4ml_release(m.descriptors);
+    if (status != EL4ML_OK) return el4ml_session_broken(status, error);
+    p->measured = minima;
+    if (first_time) load_attempts(p, s);
+    if (!el4ml_grow((void **)&p->order, &p->scratch_capacity, p->count + 1, sizeof *p->order))
+        return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "connect: out of memory");
+    el4ml_release(p->score);
+    p->score = EL4ML_NEW(double, p->scratch_capacity);
+    return p->score ? EL4ML_OK : el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "connect: out of memory");
+}
+
+el4ml_status el4ml_pairs_store(const el4ml_pairs *p, el4ml_session *s, el4ml_error *error)
+{
+    size_t tried = 0, k = 0;
+    for (size_t i = 0; i < p->count; i++) tried += p->list[i].attempts > 0;
+    attempt *stored = EL4ML_NEW(attempt, tried);
+    if (!stored) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "connect: out of memory");
+    for (size_t i = 0; i < p->count; i++)
+        if (p->list[i].attempts > 0) stored[k++] = (attempt){p->list[i].a, p->list[i].b, p->list[i].attempts};
+    const el4ml_status status = el4ml_landscape_put(s->landscape, "attempts", stored, tried * sizeof *stored, error);
+    el4ml_release(stored);
+    return status;
+}
+
+/* Candidates sorted by score (ties by position): the first `count` of p->order. */
+typedef struct by_score {
+    double score;
+    size_t pair;
+} by_score;
+
+static int compare_scores(const void *x, const void *y)
+{
+    const by_score *a = x, *b = y;
+    if (a->score != b->score) return a->score < b->score ? -1 : 1;
+    return a->pair < b->pair ? -1 : a->pair > b->pair;
+}
+
+static bool sort_candidates(el4ml_pairs *p, size_t count)
+{
+    by_score *list = EL4ML_NEW(by_score, count);
+    if (!list) return false;
+    for (size_t k = 0; k < count; k++) list[k] = (by_score){p->score[k], p->order[k]};
+    qsort(list, count, sizeof *list, compare_scores);
+    for (size_t k = 0; k < count; k++) p->order[k] = list[k].pair;
+    el4ml_release(list);
+    return true;
+}
+
+static size_t find_root(size_t *parent, size_t i)
+{
+    while (parent[i] != i) {
+        parent[i] = parent[parent[i]];
+        i = parent[i];
+    }
+    return i;
+}
+
+el4ml_status el4ml_pairs_missing_links(el4ml_pairs *p, el4ml_session *s, size_t capacity, size_t *chosen,
+                                       size_t *count)
+{
+    size_t candidates = 0;
+    *count = 0;
+    for (size_t k = 0; k < p->count; k++) {
+        const el4ml_pair *pair = &p->list[k];
+        if (el4ml_session_root(s, pair->a) == el4ml_session_root(s, pair->b)) continue;
+        p->score[candidates] = (double)pair->distance * (1 + pair->attempts);
+        p->order[candidates++] = k;
+    }
+    size_t *parent = EL4ML_NEW(size_t, s->parent_count);
+    if (!parent || !sort_candidates(p, candidates)) {
+        el4ml_release(parent);
+        return EL4ML_OUT_OF_MEMORY;
+    }
+    /* the forest of cheapest links first, each component growing by one link a round; then the same without those */
+    for (int round = 0; round < 3 && *count < capacity; round++) {
+        for (size_t i = 0; i < s->parent_count; i++) parent[i] = el4ml_session_root(s, i);
+        for (size_t k = 0; k < candidates && *count < capacity; k++) {
+            if (p->order[k] == EL4ML_NONE) continue;
+            const el4ml_pair *pair = &p->list[p->order[k]];
+            const size_t a = find_root(parent, pair->a), b = find_root(parent, pair->b);
+            if (a == b) continue;
+            parent[a] = b;
+            chosen[(*count)++] = p->order[k];
+            p->order[k] = EL4ML_NONE;
+        }
+    }
+    el4ml_release(parent);
+    return EL4ML_OK;
+}
+
+el4ml_status el4ml_pairs_better_paths(el4ml_pairs *p, el4ml_session *s, size_t capacity, size_t *chosen,
+                                      size_t *count)
+{
+    *count = 0;
+    el4ml_network *network = NULL;
+    el4ml_merge_tree *tree = NULL;
+    el4ml_status status = el4ml_landscape_network(s->landscape, &network, NULL);
+    if (status == EL4ML_OK) status = el4ml_merge_tree_new(network, &tree, NULL);
+    if (status == EL4ML_OK) {
+        for (size_t k = 0; k < p->count; k++) {
+            const el4ml_pair *pair = &p->list[k];
+            const double higher = fmax(energy_of(s, pair->a), energy_of(s, pair->b));
+            const double barrier = fmax(el4ml_minimax(tree, pair->a, pair->b) - higher, 1e-300);
+            p->score[k] = (double)pair->distance * (1 + pair->attempts) / fmin(barrier, 1e300);
+            p->order[k] = k;
+        }
+        if (!sort_candidates(p, p->count)) status = EL4ML_OUT_OF_MEMORY;
+        for (size_t k = 0; status == EL4ML_OK && k < p->count && *count < capacity; k++)
+            chosen[(*count)++] = p->order[k];
+    }
+    el4ml_merge_tree_free(tree);
+    el4ml_network_free(network);
+    return status;
+}

@@ -1,0 +1,378 @@
+/* The study file, read. The order is: tables known? kind? keys known, and of this kind? then the values. */
+#include "el4ml/study.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "run/study_names.h"
+#include "run/study_reader.h"
+
+#define MAX_PARAMETERS 1e7 /* a Hessian of more is out of reach by far */
+#define MAX_COUNT INT64_C(1000000000000)
+#define MAX_ATOMS 100000
+#define MAX_NAME 200
+
+#define FOR_KIND(kind) (1u << (kind))
+#define FOR_MLP FOR_KIND(EL4ML_KIND_MLP)
+#define FOR_CLUSTER FOR_KIND(EL4ML_KIND_LENNARD_JONES)
+#define FOR_FUNCTION FOR_KIND(EL4ML_KIND_FUNCTION)
+#define FOR_ALL (FOR_MLP | FOR_CLUSTER | FOR_FUNCTION)
+
+static const char *const table_names[] = {"study", "data", "surface", "explore", "connect", "analyse"};
+enum { TABLES = sizeof table_names / sizeof *table_names };
+
+static const struct known {
+    const char *table, *key;
+    unsigned kinds;
+} known_keys[] = {
+    {"study", "name", FOR_ALL},
+    {"study", "seed", FOR_ALL},
+    {"data", "file", FOR_MLP},
+    {"data", "target", FOR_MLP},
+    {"data", "standardise", FOR_MLP},
+    {"data", "test_fraction", FOR_MLP},
+    {"data", "validation_fraction", FOR_MLP},
+    {"data", "split_seed", FOR_MLP},
+    {"surface", "kind", FOR_ALL},
+    {"surface", "hidden", FOR_MLP},
+    {"surface", "activation", FOR_MLP},
+    {"surface", "loss", FOR_MLP},
+    {"surface", "l2", FOR_MLP},
+    {"surface", "l2_biases", FOR_MLP},
+    {"surface", "atoms", FOR_CLUSTER},
+    {"surface", "name", FOR_FUNCTION},
+    {"explore", "method", FOR_ALL},
+    {"explore", "steps", FOR_ALL},
+    {"explore", "temperature", FOR_ALL},
+    {"explore", "step", FOR_ALL},
+    {"explore", "start", FOR_MLP},
+    {"connect", "budget", FOR_ALL},
+    {"connect", "goal", FOR_ALL},
+    {"connect", "improve", FOR_ALL},
+    {"connect", "unseen", FOR_ALL},
+    {"analyse", "temperatures", FOR_ALL},
+};
+enum { KNOWN = sizeof known_keys / sizeof *known_keys };
+
+/* ---- known tables and keys ---- */
+
+/* The table in which a key is known; NULL when in none. */
+static const char *home_of(const char *key, unsigned kinds)
+{
+    for (size_t i = 0; i < KNOWN; i++)
+        if ((known_keys[i].kinds & kinds) && strcmp(known_keys[i].key, key) == 0) return known_keys[i].table;
+    return NULL;
+}
+
+static void unknown_table(el4ml_study_reader *r, const el4ml_toml *t)
+{
+    const char *home = t->type == EL4ML_TOML_TABLE ? NULL : home_of(t->key, FOR_ALL);
+    const char *nearest = el4ml_nearest_name(t->key, table_names, TABLES);
+    char all[128];
+    el4ml_reader_list(table_names, TABLES, all, sizeof all);
+    if (home)
+        r->status = el4ml_toml_fail_key(r->document, t, r->error, "this key belongs in a table, [%s]", home);
+    else if (nearest)
+        r->status =
+            el4ml_toml_fail_key(r->document, t, r->error, "unknown table; did you mean [%s]?", nearest);
+    else
+        r->status = el4ml_toml_fail_key(r->document, t, r->error, "unknown table; the tables are: %s", all);
+}
+
+static void check_tables(el4ml_study_reader *r)
+{
+    for (const el4ml_toml *t = r->document->root.first; t && r->status == EL4ML_OK; t = t->next) {
+        bool known = false;
+        for (size_t i = 0; i < TABLES; i++)
+            known = known || strcmp(t->key, table_names[i]) == 0;
+        if (!known)
+            unknown_table(r, t);
+        else if (t->type != EL4ML_TOML_TABLE)
+            r->status = el4ml_toml_fail(r->document, t, r->error, "is a table: write [%s]", t->key);
+    }
+}
+
+static void unknown_key(el4ml_study_reader *r, const el4ml_toml *table, const el4ml_toml *key)
+{
+    const unsigned kind = FOR_KIND(r->study->kind);
+    const char *names[KNOWN], *home = home_of(key->key, kind);
+    size_t count = 0;
+    for (size_t i = 0; i < KNOWN; i++)
+        if ((known_keys[i].kinds & kind) && strcmp(known_keys[i].table, table->key) == 0)
+            names[count++] = known_keys[i].key;
+    const char *nearest = el4ml_nearest_name(key->key, names, count);
+    char all[256];
+    el4ml_reader_list(names, count, all, sizeof all);
+    if (home)
+        r->status = el4ml_toml_fail_key(r->document, key, r->error, "unknown key in [%s]; it belongs in [%s]",
+                                        table->key, home);
+    else if (nearest)
+        r->status = el4ml_toml_fail_key(r->document, key, r->error, "unknown key in [%s]; did you mean '%s'?",
+                                        table->key, nearest);
+    else
+        r->status = el4ml_toml_fail_key(r->document, key, r->error, "unknown key in [%s]; its keys are: %s",
+                                        table->key, all);
+}
+
+static void check_key(el4ml_study_reader *r, const el4ml_toml *table, const el4ml_toml *key)
+{
+    for (size_t i = 0; i < KNOWN; i++) {
+        const struct known *k = &known_keys[i];
+        if (strcmp(k->table, table->key) != 0 || strcmp(k->key, key->key) != 0) continue;
+        if (!(k->kinds & FOR_KIND(r->study->kind)))
+            r->status =
+                el4ml_toml_fail_key(r->document, key, r->error, "this key does not belong to kind \"%s\"",
+                                    el4ml_kind_names[r->study->kind]);
+        return;
+    }
+    unknown_key(r, table, key);
+}
+
+static void check_keys(el4ml_study_reader *r)
+{
+    if (r->status != EL4ML_OK) return;
+    for (const el4ml_toml *t = r->document->root.first; t; t = t->next) {
+        if (strcmp(t->key, "data") == 0 && r->study->kind != EL4ML_KIND_MLP) {
+            r->status = el4ml_toml_fail_key(r->document, t, r->error,
+                                            "kind \"%s\" learns from no data; leave [data] out",
+                                            el4ml_kind_names[r->study->kind]);
+            return;
+        }
+        for (const el4ml_toml *key = t->first; key && r->status == EL4ML_OK; key = key->next)
+            check_key(r, t, key);
+        if (r->status != EL4ML_OK) return;
+    }
+}
+
+/* ---- the tables ---- */
+
+static bool fits_folder(const char *name)
+{
+    for (const char *c = name; *c; c++)
+        if (*c == '/' || (unsigned char)*c < 0x20 || *c == 0x7F) return false;
+    return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strlen(name) <= MAX_NAME;
+}
+
+static void read_name(el4ml_study_reader *r)
+{
+    const el4ml_toml *node = el4ml_reader_find(r, "study", "name");
+    if (r->status != EL4ML_OK) return;
+    if (node) {
+        const char *name;
+        el4ml_reader_check_text(r, node, &name);
+        if (r->status == EL4ML_OK && !fits_folder(name))
+            r->status = el4ml_toml_fail(
+                r->document, node, r->error,
+                "names the output folder: no '/', no control characters, at most %d bytes", MAX_NAME);
+        el4ml_reader_copy_text(r, name, &r->study->name);
+        return;
+    }
+    el4ml_reader_copy_text(r, el4ml_path_base(r->path), &r->study->name);
+    if (r->status != EL4ML_OK) return;
+    char *name = r->study->name;
+    if (el4ml_path_ends(name, ".toml") && strlen(name) > 5) name[strlen(name) - 5] = '\0';
+}
+
+static void read_data(el4ml_study_reader *r)
+{
+    el4ml_study *s = r->study;
+    if (s->kind != EL4ML_KIND_MLP) return;
+    s->has_data = true;
+    const el4ml_toml *file = el4ml_reader_require(r, "data", "file", "a CSV or .npy file");
+    el4ml_reader_path(r, file, &s->data_file);
+    const el4ml_toml *target = el4ml_reader_require(r, "data", "target", "the name of a column");
+    const char *name = "";
+    if (target) el4ml_reader_check_text(r, target, &name);
+    el4ml_reader_copy_text(r, name, &s->target);
+    el4ml_reader_boolean(r, "data", "standardise", &s->standardise);
+    el4ml_reader_fraction(r, "data", "test_fraction", &s->test_fraction);
+    el4ml_reader_fraction(r, "data", "validation_fraction", &s->validation_fraction);
+    s->split_seed = s->seed;
+    el4ml_reader_count(r, "data", "split_seed", 0, INT64_MAX, &s->split_seed);
+}
+
+static void read_hidden(el4ml_study_reader *r)
+{
+    el4ml_mlp_options *mlp = &r->study->mlp;
+    const el4ml_toml *array =
+        el4ml_reader_require(r, "surface", "hidden", "units of each hidden layer, such as [5]; [] for none");
+    if (!array) return;
+    if (array->type != EL4ML_TOML_ARRAY) {
+        r->status =
+            el4ml_toml_fail(r->document, array, r->error, "must be a list of integers such as [5], not %s",
+                            el4ml_toml_type_name(array->type));
+        return;
+    }
+    if (array->count > EL4ML_MAX_HIDDEN_LAYERS) {
+        r->status = el4ml_toml_fail(r->document, array, r->error, "at most %d hidden layers, not %zu",
+                                    EL4ML_MAX_HIDDEN_LAYERS, array->count);
+        return;
+    }
+    double parameters = 0, before = 1; /* at least; the data may have more inputs than one */
+    mlp->hidden_layers = 0;
+    for (const el4ml_toml *layer = array->first; layer && r->status == EL4ML_OK; layer = layer->next) {
+        uint64_t units = 0;
+        el4ml_reader_check_count(r, layer, 1, INT32_MAX, &units);
+        mlp->hidden[mlp->hidden_layers++] = (size_t)units;
+        parameters += (before + 1) * (double)units;
+        before = (double)units;
+    }
+    if (r->status == EL4ML_OK && parameters > MAX_PARAMETERS)
+        r->status = el4ml_toml_fail(r->document, array, r->error,
+                                    "layers this large make more than %.0f parameters, which is out of reach",
+                                    MAX_PARAMETERS);
+}
+
+static void read_mlp(el4ml_study_reader *r)
+{
+    el4ml_mlp_options *mlp = &r->study->mlp;
+    unsigned activation = mlp->activation, loss = mlp->loss;
+    read_hidden(r);
+    el4ml_reader_word(r, "surface", "activation", el4ml_activation_names, NULL, &activation);
+    el4ml_reader_word(r, "surface", "loss", el4ml_loss_names, el4ml_later_loss_names, &loss);
+    const el4ml_toml *l2 = el4ml_reader_find(r, "surface", "l2");
+    if (l2) el4ml_reader_check_number(r, l2, 0, true, INFINITY, false, &mlp->l2);
+    el4ml_reader_boolean(r, "surface", "l2_biases", &mlp->l2_biases);
+    mlp->activation = (el4ml_activation)activation;
+    mlp->loss = (el4ml_loss)loss;
+}
+
+static void read_surface(el4ml_study_reader *r)
+{
+    el4ml_study *s = r->study;
+    if (s->kind == EL4ML_KIND_MLP) {
+        read_mlp(r);
+    } else if (s->kind == EL4ML_KIND_LENNARD_JONES) {
+        uint64_t atoms = 0;
+        const el4ml_toml *node =
+            el4ml_reader_require(r, "surface", "atoms", "the number of atoms, such as 13");
+        if (node) el4ml_reader_check_count(r, node, 2, MAX_ATOMS, &atoms);
+        s->atoms = (size_t)atoms;
+    } else {
+        unsigned index = 0;
+        const char *const *names = el4ml_function_names();
+        const el4ml_toml *node =
+            el4ml_reader_require(r, "surface", "name", "the name of a function, such as \"schwefel\"");
+        if (node) el4ml_reader_check_word(r, node, names, NULL, &index);
+        if (r->status == EL4ML_OK) el4ml_reader_copy_text(r, names[index], &s->function_name);
+    }
+}
+
+static void read_explore(el4ml_study_reader *r)
+{
+    el4ml_study *s = r->study;
+    unsigned method = s->method;
+    el4ml_reader_word(r, "explore", "method", el4ml_method_names, NULL, &method);
+    s->method = (el4ml_method)method;
+    el4ml_reader_count(r, "explore", "steps", 1, MAX_COUNT, &s->steps);
+    el4ml_reader_positive(r, "explore", "temperature", &s->temperature);
+    el4ml_reader_positive(r, "explore", "step", &s->step);
+    el4ml_reader_path(r, el4ml_reader_find(r, "explore", "start"), &s->start);
+}
+
+static void read_connect(el4ml_study_reader *r)
+{
+    el4ml_study *s = r->study;
+    unsigned goal = s->goal;
+    el4ml_reader_word(r, "connect", "goal", el4ml_goal_names, NULL, &goal);
+    s->goal = (el4ml_goal)goal;
+    if (s->goal == EL4ML_EXHAUST) s->budget = 200000;
+    el4ml_reader_count(r, "connect", "budget", 0, MAX_COUNT, &s->budget);
+    el4ml_reader_count(r, "connect", "improve", 0, MAX_COUNT, &s->improve);
+    const el4ml_toml *unseen = el4ml_reader_find(r, "connect", "unseen");
+    if (unseen) el4ml_reader_check_number(r, unseen, 0, false, 1, false, &s->unseen);
+}
+
+/* [from, to, how many] */
+static void read_temperatures(el4ml_study_reader *r)
+{
+    el4ml_study *s = r->study;
+    const el4ml_toml *array = el4ml_reader_find(r, "analyse", "temperatures");
+    if (!array) return;
+    if (array->type != EL4ML_TOML_ARRAY || array->count != 3) {
+        r->status = el4ml_toml_fail(r->document, array, r->error,
+                                    "must be [from, to, how many], such as [1e-4, 1.0, 200]");
+        return;
+    }
+    const el4ml_toml *to = array->first->next;
+    el4ml_reader_check_number(r, array->first, 0, false, INFINITY, false, &s->temperature_from);
+    el4ml_reader_check_number(r, to, s->temperature_from, false, INFINITY, false, &s->temperature_to);
+    el4ml_reader_check_count(r, to->next, 2, 100000, &s->temperature_count);
+}
+
+/* ---- all of it ---- */
+
+static void set_defaults(el4ml_study *s)
+{
+    s->seed = 1;
+    s->standardise = true;
+    s->mlp = el4ml_mlp_options_default();
+    s->mlp.l2 = 1e-3; /* without, a net has flat directions and no isolated minima */
+    s->steps = 1000;
+    s->temperature = 1;
+    s->step = 1;
+    s->budget = 2000;
+    s->unseen = 1e-3;
+    s->temperature_from = 1e-4;
+    s->temperature_to = 1;
+    s->temperature_count = 200;
+}
+
+static void read_study(el4ml_study_reader *r)
+{
+    el4ml_study *s = r->study;
+    unsigned kind = 0;
+    set_defaults(s);
+    el4ml_reader_copy_text(r, r->path, &s->path);
+    if (r->status == EL4ML_OK) check_tables(r);
+    const el4ml_toml *node = el4ml_reader_require(r, "surface", "kind", "mlp, lennard-jones or function");
+    if (node) el4ml_reader_check_word(r, node, el4ml_kind_names, el4ml_later_kind_names, &kind);
+    s->kind = (el4ml_kind)kind;
+    check_keys(r);
+    read_name(r);
+    el4ml_reader_count(r, "study", "seed", 0, INT64_MAX, &s->seed);
+    read_data(r);
+    if (r->status == EL4ML_OK) read_surface(r);
+    read_explore(r);
+    read_connect(r);
+    read_temperatures(r);
+}
+
+el4ml_status el4ml_study_read(const char *path, el4ml_study **study, el4ml_error *error)
+{
+    el4ml_study_reader r = {.path = path, .error = error};
+    char *bytes = NULL;
+    size_t length = 0;
+    r.status = el4ml_file_read(path, &bytes, &length, error);
+    if (r.status == EL4ML_OK) r.status = el4ml_toml_parse(path, bytes, length, &r.document, error);
+    el4ml_release(bytes);
+    if (r.status != EL4ML_OK) return r.status;
+    r.study = EL4ML_NEW(el4ml_study, 1);
+    if (r.study)
+        read_study(&r);
+    else
+        el4ml_reader_no_memory(&r);
+    el4ml_toml_free(r.document);
+    if (r.status == EL4ML_OK)
+        *study = r.study;
+    else
+        el4ml_study_free(r.study);
+    return r.status;
+}
+
+void el4ml_study_free(el4ml_study *study)
+{
+    if (!study) return;
+    el4ml_release(study->path);
+    el4ml_release(study->name);
+    el4ml_release(study->data_file);
+    el4ml_release(study->target);
+    el4ml_release(study->function_name);
+    el4ml_release(study->start);
+    el4ml_release(study);
+}

@@ -1,0 +1,14 @@
+/* The words of the study file, in the order of their enumerations; NULL-terminated. */
+#ifndef EL4ML_RUN_STUDY_NAMES_H
+#define EL4ML_RUN_STUDY_NAMES_H
+
+extern const char *const el4ml_kind_names[];
+extern const char *const el4ml_activation_names[];
+extern const char *const el4ml_loss_names[];
+extern const char *const el4ml_method_names[];
+extern const char *const el4ml_goal_names[];
+/* Words that are known but not of this version. */
+extern const char *const el4ml_later_kind_names[];
+extern const char *const el4ml_later_loss_names[];
+
+#endif

@@ -1,0 +1,219 @@
+/* A study file for a table of data: what the target is, a net of fitting size, a hold-out where the rows
+ * allow one. */
+#include "el4ml/study.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "surface/table.h"
+
+#define MAX_INTEGER_CLASSES 20
+#define ROWS_FOR_HOLD_OUT 20
+#define CLASS_ROWS_FOR_HOLD_OUT 4
+
+typedef struct suggestion {
+    const char *path, *target;
+    bool classification;
+    el4ml_labels *labels;
+    el4ml_data *data;
+    double test_fraction, l2;
+    size_t hidden;
+} suggestion;
+
+/* Numbers for the most part, and too many different texts for classes: then a text among them is a mistake.
+ */
+static el4ml_status check_mixture(const el4ml_table *table, size_t column, const el4ml_labels *labels,
+                                  el4ml_error *error)
+{
+    size_t numbers = 0, text = table->rows;
+    double value;
+    if (labels->numeric || labels->count <= MAX_INTEGER_CLASSES) return EL4ML_OK;
+    for (size_t i = 0; i < table->rows; i++) {
+        const bool number = el4ml_table_number(table, i, column, &value, NULL) == EL4ML_OK;
+        numbers += number;
+        if (!number && text == table->rows) text = i;
+    }
+    return 2 * numbers > table->rows ? el4ml_table_number(table, text, column, &value, error) : EL4ML_OK;
+}
+
+/* Text, or few integers that repeat. */
+static bool are_classes(const el4ml_labels *labels, size_t rows)
+{
+    if (!labels->numeric) return true;
+    for (size_t c = 0; c < labels->count; c++)
+        if (labels->values[c] != floor(labels->values[c])) return false;
+    return labels->count <= MAX_INTEGER_CLASSES && labels->count <= (rows + 1) / 2;
+}
+
+static double hold_out(const suggestion *s, size_t rows)
+{
+    if (rows < ROWS_FOR_HOLD_OUT) return 0;
+    for (size_t c = 0; s->classification && c < s->labels->count; c++)
+        if (s->labels->sizes[c] < CLASS_ROWS_FOR_HOLD_OUT) return 0;
+    return 0.25;
+}
+
+static el4ml_status read_data(suggestion *s, el4ml_error *error)
+{
+    el4ml_data_options options = el4ml_data_options_default();
+    options.file = s->path;
+    options.target = s->target;
+    options.classification = s->classification;
+    options.test_fraction = s->test_fraction;
+    return el4ml_data_read(&options, &s->data, error);
+}
+
+/* A landscape is explored in full for small nets only: about four numbers to learn from per parameter, and
+ * between two and eight hidden units. The fewer the rows, the more a net needs holding back. */
+static void choose_size(suggestion *s)
+{
+    const el4ml_dataset *train = &s->data->train;
+    const size_t outputs = train->classes + train->targets;
+    const size_t units = train->rows / (4 * (train->inputs + outputs + 1));
+    s->hidden = units < 2 ? 2 : units > 8 ? 8 : units;
+    s->l2 = train->rows < 100 ? 1e-2 : train->rows < 10000 ? 1e-3 : 1e-4;
+}
+
+/* ---- writing ---- */
+
+/* The file's name without its ending, if that can name a folder. */
+static void add_name(el4ml_builder *text, const char *path)
+{
+    char name[101] = "";
+    const char *base = el4ml_path_base(path), *dot = strrchr(base, '.');
+    const size_t length = dot && dot != base ? (size_t)(dot - base) : strlen(base);
+    bool good = length > 0 && length < sizeof name && base[0] != '.';
+    for (size_t i = 0; good && i < length; i++) {
+        name[i] = base[i];
+        good = (unsigned char)base[i] >= 0x20 && base[i] != 0x7F;
+    }
+    el4ml_builder_quoted(text, good ? name : "study");
+}
+
+static void describe(el4ml_builder *text, const suggestion *s)
+{
+    const el4ml_data *d = s->data;
+    const size_t rows = d->train.rows + d->test.rows;
+    el4ml_builder_format(text, "# A study of %s: %zu rows, %zu inputs.\n",
+                         el4ml_excerpt_of(el4ml_path_base(s->path)).text, rows, d->train.inputs);
+    el4ml_builder_format(text, "# The target, %s, ", el4ml_excerpt_of(d->target_name).text);
+    if (!s->classification) {
+        el4ml_builder_text(text, "is taken as a number.\n");
+    } else {
+        el4ml_builder_format(text, "has %zu classes:", s->labels->count);
+        for (size_t c = 0; c < d->train.classes && c < 12; c++)
+            el4ml_builder_format(text, "%s %s", c > 0 ? "," : "", el4ml_excerpt_of(d->class_names[c]).text);
+        el4ml_builder_text(text, d->train.classes > 12 ? ", ...\n" : ".\n");
+    }
+    for (size_t k = 0; k < d->constant_count; k++)
+        el4ml_builder_format(text, "%s%s%s", k == 0 ? "# The same in every training row, so no help: " : ", ",
+                             el4ml_excerpt_of(d->input_names[d->constant_columns[k]]).text,
+                             k + 1 == d->constant_count ? ".\n" : "");
+}
+
+static void add_study_and_data(el4ml_builder *text, const suggestion *s)
+{
+    el4ml_builder_text(text, "\n[study]\nname = ");
+    add_name(text, s->path);
+    el4ml_builder_text(
+        text, "\nseed = 1                         # another seed, another search\n\n[data]\nfile = ");
+    el4ml_builder_quoted(text, s->path);
+    el4ml_builder_text(text, "                # relative to this file\ntarget = ");
+    el4ml_builder_quoted(text, s->target);
+    el4ml_builder_text(
+        text, "\nstandardise = true               # inputs to mean 0 and variance 1 over the training rows");
+    el4ml_builder_text(text, s->classification ? "\n" : "; the target too\n");
+    el4ml_builder_text(text, "test_fraction = ");
+    el4ml_builder_number(text, s->test_fraction);
+    el4ml_builder_text(text,
+                       s->test_fraction > 0
+                           ? "             # held out, never seen by the surface; for the test numbers only\n"
+                           : "                # too few rows to hold any out\n");
+    el4ml_builder_text(text,
+                       "validation_fraction = 0          # of the rest, for what is fitted after training\n"
+                       "split_seed = 1                   # which rows are held out\n");
+}
+
+static void add_surface(el4ml_builder *text, const suggestion *s)
+{
+    el4ml_builder_format(
+        text,
+        "\n[surface]\nkind = \"mlp\"                     # multilayer perceptron\n"
+        "hidden = [%zu]                     # units of each hidden layer; [] for none, [8, 8] for two\n"
+        "activation = \"tanh\"              # tanh, logistic, softplus, gelu, silu; relu only minimises\n",
+        s->hidden);
+    if (s->classification)
+        el4ml_builder_text(
+            text,
+            "loss = \"cross_entropy\"           # the target is a class; \"mse\" when it is a number\n");
+    else
+        el4ml_builder_text(
+            text,
+            "loss = \"mse\"                     # the target is a number; \"cross_entropy\" for classes\n");
+    el4ml_builder_text(text, "l2 = ");
+    el4ml_builder_number(text, s->l2);
+    el4ml_builder_text(
+        text, "                       # loss + l2 * sum of squared parameters; more of it, fewer minima\n"
+              "l2_biases = true                 # false leaves the biases out of that sum\n");
+}
+
+static const char search_text[] =
+    "\n[explore]\n"
+    "method = \"basin-hopping\"         # or \"random\": every start from the initialiser\n"
+    "steps = 1000                     # minimisations in all\n"
+    "temperature = 1                  # of accepting a worse minimum\n"
+    "step = 1                         # of a hop, adapted on the way\n"
+    "# start = \"weights.npz\"          # a trained model to begin from\n"
+    "\n[connect]\n"
+    "budget = 2000                    # transition-state searches at most\n"
+    "goal = \"connected\"               # one component; or \"exhaust\": until hardly anything new is found\n"
+    "improve = 0                      # searches for better paths after that\n"
+    "unseen = 0.001                   # exhaust: stop when less than this is likely to be missing\n"
+    "\n[analyse]\n"
+    "temperatures = [1e-4, 1.0, 200]  # from, to, how many, logarithmic; unit of the loss\n";
+
+static char *write_text(const suggestion *s)
+{
+    el4ml_builder text = {0};
+    describe(&text, s);
+    add_study_and_data(&text, s);
+    add_surface(&text, s);
+    el4ml_builder_text(&text, search_text);
+    return el4ml_builder_take(&text);
+}
+
+/* ---- all of it ---- */
+
+static el4ml_status decide(suggestion *s, const el4ml_table *table, el4ml_error *error)
+{
+    size_t column;
+    el4ml_status status = el4ml_table_find(table, s->target, &column, error);
+    if (status == EL4ML_OK) status = el4ml_labels_new(table, column, &s->labels, error);
+    if (status == EL4ML_OK) status = check_mixture(table, column, s->labels, error);
+    if (status != EL4ML_OK) return status;
+    s->classification = are_classes(s->labels, table->rows);
+    s->test_fraction = hold_out(s, table->rows);
+    return EL4ML_OK;
+}
+
+el4ml_status el4ml_study_suggest(const char *csv_path, const char *target, char **text, el4ml_error *error)
+{
+    suggestion s = {.path = csv_path, .target = target};
+    el4ml_table *table = NULL;
+    el4ml_status status = el4ml_table_read(csv_path, &table, error);
+    if (status != EL4ML_OK) return status;
+    status = decide(&s, table, error);
+    el4ml_table_free(table);
+    if (status == EL4ML_OK) status = read_data(&s, error); /* what the study would meet, met now */
+    if (status == EL4ML_OK) {
+        choose_size(&s);
+        *text = write_text(&s);
+        if (!*text) status = el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "study: out of memory");
+    }
+    el4ml_labels_free(s.labels);
+    el4ml_data_free(s.data);
+    return status;
+}

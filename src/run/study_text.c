@@ -1,0 +1,112 @@
+/* The study, written: its identity, and in full. */
+#include "el4ml/study.h"
+
+#include <inttypes.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "run/study_names.h"
+
+static void text_line(el4ml_builder *text, const char *key, const char *value)
+{
+    el4ml_builder_format(text, "%s = ", key);
+    el4ml_builder_quoted(text, value);
+    el4ml_builder_text(text, "\n");
+}
+
+static void number_line(el4ml_builder *text, const char *key, double value)
+{
+    el4ml_builder_format(text, "%s = ", key);
+    el4ml_builder_number(text, value);
+    el4ml_builder_text(text, "\n");
+}
+
+static void count_line(el4ml_builder *text, const char *key, uint64_t value)
+{
+    el4ml_builder_format(text, "%s = %" PRIu64 "\n", key, value);
+}
+
+static void boolean_line(el4ml_builder *text, const char *key, bool value)
+{
+    el4ml_builder_format(text, "%s = %s\n", key, value ? "true" : "false");
+}
+
+static void add_data(el4ml_builder *text, const el4ml_study *s)
+{
+    text_line(text, "target", s->target);
+    boolean_line(text, "standardise", s->standardise);
+    number_line(text, "test_fraction", s->test_fraction);
+    number_line(text, "validation_fraction", s->validation_fraction);
+    count_line(text, "split_seed", s->split_seed);
+}
+
+static void add_surface(el4ml_builder *text, const el4ml_study *s)
+{
+    el4ml_builder_text(text, "\n[surface]\n");
+    text_line(text, "kind", el4ml_kind_names[s->kind]);
+    if (s->kind == EL4ML_KIND_LENNARD_JONES) count_line(text, "atoms", s->atoms);
+    if (s->kind == EL4ML_KIND_FUNCTION) text_line(text, "name", s->function_name);
+    if (s->kind != EL4ML_KIND_MLP) return;
+    el4ml_builder_text(text, "hidden = [");
+    for (size_t l = 0; l < s->mlp.hidden_layers; l++)
+        el4ml_builder_format(text, "%s%zu", l > 0 ? ", " : "", s->mlp.hidden[l]);
+    el4ml_builder_text(text, "]\n");
+    text_line(text, "activation", el4ml_activation_names[s->mlp.activation]);
+    text_line(text, "loss", el4ml_loss_names[s->mlp.loss]);
+    number_line(text, "l2", s->mlp.l2);
+    boolean_line(text, "l2_biases", s->mlp.l2_biases);
+}
+
+/* What the data are is told by their SHA-256, not by where they lie: the file may move. */
+char *el4ml_study_identity(const el4ml_study *study)
+{
+    el4ml_builder text = {0};
+    count_line(&text, "seed", study->seed);
+    if (study->has_data) {
+        el4ml_builder_text(&text, "\n[data]\n");
+        add_data(&text, study);
+    }
+    add_surface(&text, study);
+    return el4ml_builder_take(&text);
+}
+
+static void add_search(el4ml_builder *text, const el4ml_study *s)
+{
+    el4ml_builder_text(text, "\n[explore]\n");
+    text_line(text, "method", el4ml_method_names[s->method]);
+    count_line(text, "steps", s->steps);
+    number_line(text, "temperature", s->temperature);
+    number_line(text, "step", s->step);
+    if (s->start) text_line(text, "start", s->start);
+    el4ml_builder_text(text, "\n[connect]\n");
+    count_line(text, "budget", s->budget);
+    text_line(text, "goal", el4ml_goal_names[s->goal]);
+    count_line(text, "improve", s->improve);
+    number_line(text, "unseen", s->unseen);
+}
+
+char *el4ml_study_text(const el4ml_study *study)
+{
+    el4ml_builder text = {0};
+    el4ml_builder_text(&text, "[study]\n");
+    text_line(&text, "name", study->name);
+    count_line(&text, "seed", study->seed);
+    if (study->has_data) {
+        el4ml_builder_text(&text, "\n[data]\n");
+        text_line(&text, "file", study->data_file);
+        add_data(&text, study);
+    }
+    add_surface(&text, study);
+    add_search(&text, study);
+    el4ml_builder_text(&text, "\n[analyse]\ntemperatures = [");
+    el4ml_builder_number(&text, study->temperature_from);
+    el4ml_builder_text(&text, ", ");
+    el4ml_builder_number(&text, study->temperature_to);
+    el4ml_builder_format(&text, ", %" PRIu64 "]\n", study->temperature_count);
+    return el4ml_builder_take(&text);
+}
+
+void el4ml_text_free(char *text)
+{
+    el4ml_release(text);
+}

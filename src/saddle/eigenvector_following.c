@@ -1,0 +1,106 @@
+/* Hybrid eigenvector-following (Munro and Wales, Phys. Rev. B 59, 3969, 1999; Kumeda, Munro and Wales, Chem. Phys.
+ * Lett. 341, 185, 2001). Along the followed mode e with eigenvalue lambda the step is
+ *
+ *     h = 2 (g.e) / (|lambda| (1 + sqrt(1 + 4 (g.e/lambda)^2))),   uphill, capped;
+ *
+ * in the space orthogonal to e V is minimised. There the published method takes L-BFGS steps; with exact curvature at
+ * hand a truncated Newton step does the same work in fewer evaluations and turns into the Newton finish by itself.
+ * The step length follows how well the quadratic model foretold the gradient. */
+#include <math.h>
+
+#include "base/linalg.h"
+#include "saddle/searcher.h"
+
+static double uphill(double ge, double lambda, double cap)
+{
+    const double size = fmax(fabs(lambda), 1e-12), ratio = ge / size;
+    const double h = 2 * ratio / (1 + sqrt(1 + 4 * ratio * ratio));
+    return fmax(-cap, fmin(cap, h));
+}
+
+/* The eigenvector of the full spectrum that overlaps most with `mode`; *lowest tells whether it is the first. */
+static el4ml_status track_mode(el4ml_searcher *s, double *mode, double *lambda)
+{
+    const size_t n = s->n;
+    double *values = s->eigen_work;
+    el4ml_copy(n * n, s->curvature.matrix, s->spectrum);
+    if (!el4ml_eigen(n, s->spectrum, values, true, values + n, s->eigen_work_size)) return EL4ML_NUMERICAL;
+    size_t best = 0;
+    double overlap = -1;
+    for (size_t i = 0; i < n; i++) {
+        const double o = fabs(el4ml_dot(n, s->spectrum + i * n, mode));
+        if (o > overlap) {
+            overlap = o;
+            best = i;
+        }
+    }
+    const double sign = el4ml_dot(n, s->spectrum + best * n, mode) < 0 ? -1 : 1;
+    for (size_t i = 0; i < n; i++) mode[i] = sign * s->spectrum[best * n + i];
+    *lambda = values[best];
+    return EL4ML_OK;
+}
+
+/* step = h e + s with s a decrease in the space orthogonal to e; hs = H step. */
+static el4ml_status make_step(el4ml_searcher *s, const double *mode, double lambda, double radius, double rms)
+{
+    const size_t n = s->n;
+    bool inside;
+    const el4ml_step_limits limits = {radius, fmin(0.1, sqrt(rms)), 2 * n + 10};
+    el4ml_status status = el4ml_curvature_step(&s->curvature, s->g, mode, &limits, s->step, &inside);
+    if (status != EL4ML_OK) return status;
+    const double ge = el4ml_dot(n, s->g, mode);
+    const double first = ge == 0 && lambda > 0 ? radius : uphill(ge, lambda, radius);
+    el4ml_axpy(n, first, mode, s->step);
+    return el4ml_curvature_apply(&s->curvature, s->step, s->hs);
+}
+
+/* How far the gradient at the trial is from what the quadratic model foretold, relative to its change. */
+static double model_error(const el4ml_searcher *s)
+{
+    double error = 0, change = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        const double d = s->trial_g[i] - s->g[i] - s->hs[i];
+        error += d * d;
+        change += s->hs[i] * s->hs[i];
+    }
+    return sqrt(error / fmax(change, 1e-300));
+}
+
+el4ml_status el4ml_follow_mode(el4ml_searcher *s, double *x, double *mode, bool track)
+{
+    const size_t n = s->n;
+    el4ml_evaluator *e = &s->evaluator;
+    double value, lambda = 0, radius = s->options.max_step * s->length;
+    const double longest = radius, shortest = 1e-3 * radius;
+    track = track && s->spectrum && s->curvature.dense;
+    el4ml_status status = el4ml_value_gradient(e, x, &value, s->g);
+    if (status != EL4ML_OK) return status;
+    bool fresh = true; /* the curvature belongs to x */
+    for (size_t k = 0; k < s->options.max_iterations; k++) {
+        const double rms = el4ml_norm(n, s->g) / sqrt((double)n);
+        if (fresh) {
+            status = el4ml_curvature_set(&s->curvature, x);
+            if (status != EL4ML_OK) return status;
+            status = track ? track_mode(s, mode, &lambda)
+                           : el4ml_lowest_mode(&s->lanczos, &s->curvature, rms > 1e-4 ? 0.05 : 1e-3, mode, &lambda);
+            if (status != EL4ML_OK) return status;
+        }
+        if (rms <= s->options.gradient_tolerance) return lambda < 0 ? EL4ML_OK : EL4ML_NOT_CONVERGED;
+        status = make_step(s, mode, lambda, radius, rms);
+        if (status != EL4ML_OK) return status;
+        for (size_t i = 0; i < n; i++) s->trial[i] = x[i] + s->step[i];
+        status = el4ml_value_gradient(e, s->trial, &value, s->trial_g);
+        if (status != EL4ML_OK && status != EL4ML_NUMERICAL) return status;
+        const double error = status == EL4ML_OK ? model_error(s) : INFINITY;
+        const double length = el4ml_norm(n, s->step);
+        fresh = !(error > 1.5) || length <= shortest;
+        if (error > 0.6) radius = fmax(shortest, 0.5 * fmin(radius, length));
+        if (error < 0.2) radius = fmin(longest, fmax(radius, 1.8 * length));
+        if (!fresh) continue;
+        if (status != EL4ML_OK) return status;
+        el4ml_copy(n, s->trial, x);
+        el4ml_copy(n, s->trial_g, s->g);
+        if (!el4ml_inside(e, x)) return EL4ML_NOT_CONVERGED;
+    }
+    return EL4ML_NOT_CONVERGED;
+}

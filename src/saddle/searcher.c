@@ -1,0 +1,138 @@
+#include "saddle/searcher.h"
+
+#include "base/linalg.h"
+#include "base/memory.h"
+
+el4ml_search_options el4ml_search_options_default(void)
+{
+    return (el4ml_search_options){.gradient_tolerance = 1e-9,
+                                  .max_step = 0.5,
+                                  .path_step = 0.1,
+                                  .displacement = 0.02,
+                                  .max_iterations = 300,
+                                  .images = 9,
+                                  .band_iterations = 40,
+                                  .dense_limit = 300,
+                                  .proof_limit = 4000};
+}
+
+static bool allocate(el4ml_searcher *s)
+{
+    const size_t n = s->n, stride = (n + 7) / 8 * 8;
+    s->g = EL4ML_NEW(double, 9 * stride);
+    s->guesses = EL4ML_NEW(double, 2 * EL4ML_GUESSES * n);
+    s->pivots = EL4ML_NEW(int, n);
+    if (!s->g || !s->guesses || !s->pivots) return false;
+    s->trial = s->g + stride;
+    s->trial_g = s->trial + stride;
+    s->step = s->trial_g + stride;
+    s->hs = s->step + stride;
+    s->mode = s->hs + stride;
+    s->aligned = s->mode + stride;
+    s->plus = s->aligned + stride;
+    s->minus = s->plus + stride;
+    s->tangents = s->guesses + EL4ML_GUESSES * n;
+    if (n <= EL4ML_TRACK_LIMIT) {
+        s->eigen_work_size = el4ml_eigen_work_size(n);
+        s->spectrum = EL4ML_NEW(double, n *n);
+        s->eigen_work = EL4ML_NEW(double, n + s->eigen_work_size);
+        if (!s->spectrum || !s->eigen_work) return false;
+    }
+    s->band = el4ml_band_new(n);
+    return s->band && el4ml_lanczos_init(&s->lanczos, n) &&
+           el4ml_curvature_init(&s->curvature, &s->evaluator, s->options.dense_limit);
+}
+
+static el4ml_status make_minimisers(el4ml_searcher *s, el4ml_error *error)
+{
+    el4ml_minimise_options options = el4ml_minimise_options_default();
+    options.gradient_tolerance = s->options.gradient_tolerance;
+    options.dense_limit = s->options.dense_limit;
+    const el4ml_status status = el4ml_minimiser_new(&s->evaluator, &options, &s->minimiser, error);
+    if (status != EL4ML_OK) return status;
+    options.max_step = s->options.path_step;
+    return el4ml_minimiser_new(&s->evaluator, &options, &s->path_minimiser, error);
+}
+
+el4ml_status el4ml_searcher_new(const el4ml_surface *surface, const el4ml_search_options *options,
+                                el4ml_searcher **searcher, el4ml_error *error)
+{
+    el4ml_searcher *s = EL4ML_NEW(el4ml_searcher, 1);
+    if (!s) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "searcher: out of memory");
+    s->options = *options;
+    s->n = surface->info.dimension;
+    s->length = surface->info.length_scale;
+    el4ml_status status = el4ml_evaluator_init(&s->evaluator, surface, error);
+    if (status == EL4ML_OK && !allocate(s))
+        status = el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "searcher: out of memory");
+    if (status == EL4ML_OK) status = make_minimisers(s, error);
+    if (status != EL4ML_OK) {
+        el4ml_searcher_free(s);
+        return status;
+    }
+    *searcher = s;
+    return EL4ML_OK;
+}
+
+void el4ml_searcher_free(el4ml_searcher *s)
+{
+    if (!s) return;
+    el4ml_minimiser_free(s->minimiser);
+    el4ml_minimiser_free(s->path_minimiser);
+    el4ml_curvature_clear(&s->curvature);
+    el4ml_lanczos_clear(&s->lanczos);
+    el4ml_band_free(s->band);
+    el4ml_release(s->g);
+    el4ml_release(s->guesses);
+    el4ml_release(s->pivots);
+    el4ml_release(s->spectrum);
+    el4ml_release(s->eigen_work);
+    el4ml_evaluator_clear(&s->evaluator);
+    el4ml_release(s);
+}
+
+el4ml_evaluator *el4ml_searcher_evaluator(el4ml_searcher *s)
+{
+    return &s->evaluator;
+}
+
+void el4ml_searcher_recognise(el4ml_searcher *s, el4ml_recognise recognise, void *context)
+{
+    s->recognise = recognise;
+    s->recognise_context = context;
+}
+
+size_t el4ml_ask_known(el4ml_searcher *s, bool transition_state, const el4ml_stationary *point)
+{
+    return s->recognise ? s->recognise(s->recognise_context, &s->evaluator, transition_state, point) : EL4ML_UNKNOWN;
+}
+
+el4ml_status el4ml_search_minimum(el4ml_searcher *s, const double *start, el4ml_stationary *point)
+{
+    el4ml_minimise_result result;
+    const el4ml_status status = el4ml_minimise(s->minimiser, start, point->x, &result);
+    point->energy = result.value;
+    point->gradient_rms = result.gradient_rms;
+    return status;
+}
+
+el4ml_status el4ml_search_proved_minimum(el4ml_searcher *s, const double *start, el4ml_stationary *point,
+                                         size_t *known)
+{
+    el4ml_status status = el4ml_search_minimum(s, start, point);
+    for (int attempt = 0; status == EL4ML_OK; attempt++) {
+        if (!el4ml_inside(&s->evaluator, point->x)) return EL4ML_NOT_CONVERGED;
+        point->smallest_eigenvalue = 0;
+        *known = el4ml_ask_known(s, false, point);
+        if (*known != EL4ML_UNKNOWN) return EL4ML_OK;
+        status = el4ml_characterise(s, point);
+        if (status != EL4ML_OK || point->index == 0) return status;
+        if (attempt == 3) return EL4ML_NOT_CONVERGED;
+        double value;
+        status = el4ml_unstable_mode(s, point->x, s->plus, &value);
+        if (status != EL4ML_OK) return status;
+        el4ml_axpy(s->n, 0.1 * s->length, s->plus, point->x);
+        status = el4ml_search_minimum(s, point->x, point);
+    }
+    return status;
+}

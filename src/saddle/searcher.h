@@ -1,0 +1,49 @@
+/* What the files of this folder share: the searcher's working memory. */
+#ifndef EL4ML_SADDLE_SEARCHER_H
+#define EL4ML_SADDLE_SEARCHER_H
+
+#include "el4ml/saddle.h"
+#include "minimise/curvature.h"
+
+#define EL4ML_GUESSES 6      /* most transition-state guesses taken from one band */
+#define EL4ML_KRYLOV 48      /* Lanczos vectors kept before a restart */
+#define EL4ML_TRACK_LIMIT 400 /* n up to which a mode is tracked through the full spectrum */
+
+typedef struct el4ml_lanczos {
+    size_t n, capacity;
+    double *q;               /* (capacity + 1, n) */
+    double *alpha, *beta;    /* (capacity + 1) */
+    double *d, *e, *z, *work; /* of the tridiagonal problem */
+} el4ml_lanczos;
+
+struct el4ml_searcher {
+    el4ml_search_options options;
+    size_t n;
+    double length;           /* the surface's length_scale */
+    el4ml_evaluator evaluator;
+    el4ml_minimiser *minimiser, *path_minimiser;
+    el4ml_curvature curvature;
+    el4ml_lanczos lanczos;
+    double *g, *trial, *trial_g, *step, *hs, *mode; /* (n) each, eigenvector-following */
+    double *spectrum, *eigen_work;  /* (n, n), n + work: full spectra, when n <= EL4ML_TRACK_LIMIT */
+    size_t eigen_work_size;
+    int *pivots;
+    double *guesses, *tangents, *aligned, *plus, *minus;
+    struct el4ml_band *band;
+    el4ml_recognise recognise;
+    void *recognise_context;
+};
+
+bool el4ml_lanczos_init(el4ml_lanczos *l, size_t n);
+void el4ml_lanczos_clear(el4ml_lanczos *l);
+/* Smallest eigenvalue of the curvature operator (zero modes shifted away) to |H e - value e| <= tolerance (|value| +
+ * floor). `mode`: start in, unit eigenvector out. */
+el4ml_status el4ml_lowest_mode(el4ml_lanczos *l, el4ml_curvature *c, double tolerance, double *mode, double *value);
+
+/* The known number of a point, EL4ML_UNKNOWN when nobody was asked or knows. */
+size_t el4ml_ask_known(el4ml_searcher *s, bool transition_state, const el4ml_stationary *point);
+
+struct el4ml_band *el4ml_band_new(size_t n);
+void el4ml_band_free(struct el4ml_band *band);
+
+#endif

@@ -1,0 +1,96 @@
+/* Inside of the multilayer perceptron: the model, one thread's workspace and the table of kernels.
+ *
+ * Data points lie along the vector lanes: every array over points is (features, block), one row per feature
+ * with the points of a block next to each other, so that 3, 5 or 10 units need no padding. The points come in
+ * blocks that stay in cache; forward, loss and backward are done for one block before the next. Points that
+ * only fill up the last vector have `present` 0, which makes their error signal, and with it all they could
+ * add, zero. */
+#ifndef EL4ML_SURFACE_MLP_H
+#define EL4ML_SURFACE_MLP_H
+
+#include "base/cpu.h"
+#include "el4ml/surfaces.h"
+
+#define EL4ML_MLP_LAYERS (EL4ML_MAX_HIDDEN_LAYERS + 1) /* weight layers */
+#define EL4ML_MLP_LANES 8                              /* every block is a multiple of this many points */
+
+typedef struct el4ml_mlp_kernels el4ml_mlp_kernels;
+
+typedef struct el4ml_mlp {
+    size_t layers;                        /* L: weight layers, hidden layers + 1 */
+    size_t size[EL4ML_MLP_LAYERS + 1];    /* d_0 ... d_L */
+    size_t weights[EL4ML_MLP_LAYERS + 1]; /* offset of W_l in the parameters, l = 1 ... L */
+    size_t biases[EL4ML_MLP_LAYERS + 1];
+    size_t dimension;
+    size_t widest; /* largest d_1 ... d_L */
+    el4ml_activation activation;
+    el4ml_loss loss;
+    double l2;
+    bool l2_biases;
+
+    size_t rows, block, blocks; /* N; points a block; number of blocks */
+    double *inputs;             /* (blocks, d_0 + 1, block); the last row is 1, for the bias */
+    double *targets;            /* (blocks, d_L, block): one-hot classes or y */
+    double *present;            /* (blocks, block): 1 for a point, 0 for padding */
+
+    /* Exactly flat directions: disjoint groups of parameters, the same number added to all of a group. */
+    size_t flat_count;  /* groups */
+    size_t *flat_start; /* (flat_count + 1) into flat_index */
+    size_t *flat_index;
+
+    const el4ml_mlp_kernels *kernels;
+} el4ml_mlp;
+
+/* Pointers by layer, all (units, block). */
+typedef struct el4ml_mlp_workspace {
+    double *value[EL4ML_MLP_LAYERS + 1];   /* h_l, with one more row of ones below; l = L: outputs */
+    double *first[EL4ML_MLP_LAYERS + 1];   /* phi'(z_l), hidden layers */
+    double *second[EL4ML_MLP_LAYERS + 1];  /* phi''(z_l), then times dV/dh_l */
+    double *delta[EL4ML_MLP_LAYERS + 1];   /* dV/dz_l */
+    double *tangent[EL4ML_MLP_LAYERS + 1]; /* R z_l */
+    double *spread[EL4ML_MLP_LAYERS + 1];  /* R h_l, with one more row of zeros below */
+    double *change[EL4ML_MLP_LAYERS + 1];  /* R delta_l */
+    double *inputs;                        /* (d_0 + 1, block): metrics of other data */
+    double *unit;                          /* (n) */
+    struct el4ml_mlp_symmetry *symmetry;
+    double *arena;
+} el4ml_mlp_workspace;
+
+struct el4ml_mlp_kernels {
+    /* Mean loss plus L2, and its gradient when not NULL. */
+    double (*value_gradient)(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x, double *gradient);
+    void (*hessian_vector)(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x, size_t count,
+                           const double *v, double *hv);
+    void (*hessian)(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x, double *hessian);
+    /* Outputs of `points` (a multiple of EL4ML_MLP_LANES) inputs (d_0 + 1, block), left in w->value[L]. */
+    void (*predict)(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x, const double *inputs,
+                    size_t points);
+};
+
+extern const el4ml_mlp_kernels el4ml_mlp_kernels_baseline;
+#ifdef EL4ML_X86_KERNELS
+extern const el4ml_mlp_kernels el4ml_mlp_kernels_avx2;
+extern const el4ml_mlp_kernels el4ml_mlp_kernels_avx512;
+#endif
+
+/* el4ml_mlp_new with the kernels of `set`, which the machine must have; for tests and benchmarks. */
+el4ml_status el4ml_mlp_new_with(const el4ml_mlp_options *options, const el4ml_dataset *train,
+                                el4ml_kernel_set set, el4ml_surface **surface, el4ml_error *error);
+
+/* Of mlp_metrics.c. */
+el4ml_status el4ml_mlp_metrics(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
+                               el4ml_metrics *metrics);
+
+/* Of mlp_symmetry.c: the hooks, and their part of the workspace. */
+struct el4ml_mlp_symmetry *el4ml_mlp_symmetry_new(const el4ml_mlp *m);
+void el4ml_mlp_symmetry_free(struct el4ml_mlp_symmetry *s);
+el4ml_status el4ml_mlp_align(const void *self, void *workspace, const double *fixed, const double *moving,
+                             uint64_t variant, double *aligned, double *distance);
+el4ml_status el4ml_mlp_same(const void *self, void *workspace, const double *a, const double *b,
+                            double tolerance, bool *same);
+el4ml_status el4ml_mlp_multiplicity(const void *self, void *workspace, const double *x, double tolerance,
+                                    double *log_multiplicity, double *order);
+void el4ml_mlp_random_operation(const void *self, void *workspace, el4ml_random *random, const double *x,
+                                double *y);
+
+#endif
