@@ -415,6 +415,52 @@ START_TEST(places_do_not_collide)
 }
 END_TEST
 
+typedef struct segment {
+    double x[2], y[2];
+} segment;
+
+/* Twice the distance of (x, y) from the line through s, to one side. */
+static double side(const segment *s, double x, double y)
+{
+    const double dx = s->x[1] - s->x[0], dy = s->y[1] - s->y[0];
+    return (dx * (y - s->y[0]) - dy * (x - s->x[0])) / fmax(hypot(dx, dy), 1e-9);
+}
+
+/* Do two lines cross, beyond the rounding of coordinates to 0.01? Touching is no crossing. */
+static bool cross(const segment *a, const segment *b)
+{
+    const double slack = 0.03;
+    const double p = side(a, b->x[0], b->y[0]), q = side(a, b->x[1], b->y[1]);
+    const double u = side(b, a->x[0], a->y[0]), v = side(b, a->x[1], a->y[1]);
+    return fmin(p, q) < -slack && fmax(p, q) > slack && fmin(u, v) < -slack && fmax(u, v) > slack;
+}
+
+START_TEST(no_lines_cross)
+{
+    static segment segments[4000];
+    landscape l = _i % 3 == 0   ? random_landscape(_i)
+                  : _i % 3 == 1 ? funnel((uint64_t)_i, 20 + (size_t)_i * 8, 0, 0)
+                                : funnel((uint64_t)_i, 20 + (size_t)_i * 8, 0, _i);
+    el4ml_disconnectivity_options o = el4ml_disconnectivity_options_default();
+    o.levels = _i % 2 ? 0 : 90;
+    char *svg = graph_of(&l, &o);
+    size_t count = 0, crossings = 0;
+    for (const char *at = strstr(svg, "<path"); at; at = strstr(at + 1, "<path")) {
+        double x[4], y[4];
+        const size_t points = help_path(at, x, y, 4);
+        for (size_t k = 0; k + 1 < points; k++)
+            segments[count++] = (segment){{x[k], x[k + 1]}, {y[k], y[k + 1]}};
+        ck_assert_uint_lt(count, 3990);
+    }
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < i; j++)
+            crossings += cross(&segments[i], &segments[j]);
+    ck_assert_uint_eq(crossings, 0);
+    el4ml_release(svg);
+    landscape_free(&l);
+}
+END_TEST
+
 START_TEST(the_global_minimum_is_in_the_middle)
 {
     el4ml_node nodes[21];
@@ -814,6 +860,7 @@ int main(void)
     tcase_add_test(tests, colours_follow_values);
     tcase_add_loop_test(tests, lines_meet_at_the_minimax_level, 0, 30);
     tcase_add_loop_test(tests, places_do_not_collide, 0, 30);
+    tcase_add_loop_test(tests, no_lines_cross, 0, 30);
     tcase_add_test(tests, the_global_minimum_is_in_the_middle);
     tcase_add_test(tests, numbers);
     tcase_add_test(tests, numbers_survive);

@@ -24,7 +24,7 @@ typedef struct el4ml_disconnectivity_options {
     const char *title;        /* default NULL: none */
     el4ml_scale scale;        /* default automatic */
     size_t levels;     /* number of energy levels, at most 1000; default 0: enough to tell the merges apart */
-    size_t max_minima; /* the lowest so many are drawn; default 400 */
+    size_t max_minima; /* the lowest so many are drawn, 1 ... 5000; default 400 */
     const double *colour_value; /* (node_count) colours the minima's lines, NaN: none; default NULL */
     const char *colour_label;   /* of the colour bar */
     double width, height;       /* pixels; default 640 x 480, at least 200 */

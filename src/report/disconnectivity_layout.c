@@ -297,7 +297,7 @@ el4ml_status el4ml_layout_new(const el4ml_network *network, const el4ml_merge_tr
                               const el4ml_disconnectivity_options *options, el4ml_layout **layout,
                               el4ml_error *error)
 {
-    const size_t most = options->max_minima ? options->max_minima : 1;
+    const size_t asked = options->max_minima ? options->max_minima : 1, most = asked < 5000 ? asked : 5000;
     const size_t leaves = network->node_count < most ? network->node_count : most;
     el4ml_layout *l = allocate(leaves);
     el4ml_ranked *ranked = EL4ML_NEW(el4ml_ranked, network->node_count);

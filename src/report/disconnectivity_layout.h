@@ -45,6 +45,10 @@ typedef struct el4ml_layout {
 el4ml_status el4ml_layout_new(const el4ml_network *network, const el4ml_merge_tree *tree,
                               const el4ml_disconnectivity_options *options, el4ml_layout **layout,
                               el4ml_error *error);
+/* bend[i]: the height at which the line from the superbasin above turns down to branch i. y: where each
+ * branch ends, in pixels downwards; slant: the most that a line may fall on its way. Both (count). False when
+ * out of memory. */
+bool el4ml_layout_bends(const el4ml_layout *layout, const double *y, double slant, double *bend);
 void el4ml_layout_free(el4ml_layout *layout);
 
 #endif

@@ -9,7 +9,7 @@
 #include "report/disconnectivity_layout.h"
 
 enum { FONT = 12, SMALL = 11, NOTE = 10, MOST_LABELS = 24, LABEL_ALL = 14, LABEL_SOME = 5 };
-static const double WIDEST_SLOT = 110, SLANT = 22, STEM = 14, NO_VALUE_GREY = 0.45;
+static const double WIDEST_SLOT = 110, SLANT = 30, STEM = 14, NO_VALUE_GREY = 0.45;
 
 typedef struct picture {
     const el4ml_network *network;
@@ -19,6 +19,7 @@ typedef struct picture {
     double left, right, top, bottom; /* of the graph */
     double slot, origin;             /* pixels of a slot, x of slot 0 */
     double pixel_bottom, pixel_top;  /* where the layout's least and greatest height lie */
+    double *bend;                    /* (layout->count) */
     double value_low, value_high;    /* of the colours */
     bool coloured;
 } picture;
@@ -53,16 +54,13 @@ static double place_x(const picture *p, double x)
     return p->origin + x * p->slot;
 }
 
-/* How far below a superbasin its lines have spread: no further than the first of its parts that splits again,
- * so that lines never cross. */
-static double spread(const picture *p, size_t whole)
+/* ends: room for the heights of all branches in pixels. */
+static bool set_bends(picture *p, double *ends)
 {
-    const el4ml_branch *b = p->layout->branches;
-    const double y = place_y(p, b[whole].height);
-    double drop = SLANT;
-    for (size_t part = b[whole].child; part != EL4ML_NONE; part = b[part].sibling)
-        if (part >= p->layout->leaf_count) drop = fmin(drop, place_y(p, b[part].height) - y);
-    return drop;
+    const el4ml_layout *l = p->layout;
+    for (size_t i = 0; i < l->count; i++)
+        ends[i] = place_y(p, l->branches[i].height);
+    return el4ml_layout_bends(l, ends, SLANT, p->bend);
 }
 
 /* The line of a branch from where it leaves the one above down to its own end: 2 or 3 points. */
@@ -78,7 +76,7 @@ static size_t trace(const picture *p, size_t branch, point line[3])
     }
     const el4ml_branch *above = &p->layout->branches[b->parent];
     line[0] = (point){place_x(p, above->x), place_y(p, above->height)};
-    const double bend = line[0].y + spread(p, b->parent);
+    const double bend = p->bend[branch];
     if (line[0].x == end.x || bend >= end.y) {
         line[1] = end;
         return 2;
@@ -406,7 +404,7 @@ static void draw_labels(el4ml_markup *m, const picture *p)
     }
 }
 
-static void draw(el4ml_markup *m, picture *p)
+static void draw(el4ml_markup *m, picture *p, el4ml_ticks *ticks, double *ends)
 {
     const el4ml_disconnectivity_options *o = p->options;
     el4ml_svg_begin(m, fmax(o->width, 200), fmax(o->height, 200),
@@ -416,12 +414,8 @@ static void draw(el4ml_markup *m, picture *p)
         el4ml_svg_rich(m, fmax(o->width, 200) / 2, fmax(o->height, 200) / 2, &style, "No minima.");
     } else {
         el4ml_axis axis;
-        el4ml_ticks *ticks = EL4ML_NEW(el4ml_ticks, 1);
-        if (!ticks) {
-            m->failed = true;
-            return;
-        }
         set_picture(p, &axis, ticks);
+        if (!set_bends(p, ends)) m->failed = true;
         draw_title(m, p);
         draw_axis(m, p, &axis, ticks);
         draw_superbasins(m, p);
@@ -429,7 +423,6 @@ static void draw(el4ml_markup *m, picture *p)
         draw_labels(m, p);
         if (p->coloured) draw_colour_bar(m, p);
         draw_notes(m, p);
-        el4ml_release(ticks);
     }
     el4ml_svg_end(m);
 }
@@ -447,8 +440,14 @@ el4ml_status el4ml_disconnectivity_svg(const el4ml_network *network, const el4ml
     const el4ml_status status = el4ml_layout_new(network, tree, options, &layout, error);
     if (status != EL4ML_OK) return status;
     picture p = {.network = network, .layout = layout, .options = options};
-    el4ml_markup m = {0};
-    draw(&m, &p);
+    el4ml_ticks *ticks = EL4ML_NEW(el4ml_ticks, 1);
+    p.bend = EL4ML_NEW(double, layout->count);
+    double *ends = EL4ML_NEW(double, layout->count);
+    el4ml_markup m = {.failed = !ticks || !p.bend || !ends};
+    if (!m.failed) draw(&m, &p, ticks, ends);
+    el4ml_release(ends);
+    el4ml_release(ticks);
+    el4ml_release(p.bend);
     el4ml_layout_free(layout);
     return el4ml_markup_finish(&m, svg, error);
 }
