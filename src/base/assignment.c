@@ -66,6 +66,7 @@ static size_t shortest_path(problem *p, size_t row)
 {
     for (size_t j = 0; j < p->n; j++) {
         p->shortest[j] = INFINITY;
+        p->previous[j] = row; /* costs that are not finite must not lead astray */
         p->left[j] = j;
     }
     p->known = p->n;

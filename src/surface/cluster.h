@@ -83,7 +83,7 @@ void el4ml_cluster_copy_match(size_t n, const el4ml_match *from, el4ml_match *to
 
 /* ---- cluster_align.c: the closest image that can be found ---- */
 
-/* Returns |aligned - fixed|. */
+/* Returns |aligned - fixed|; NaN for coordinates that are not finite. */
 double el4ml_cluster_align(el4ml_cluster *cluster, const double *fixed, const double *moving,
                            uint64_t variant, double *aligned);
 

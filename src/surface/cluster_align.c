@@ -186,6 +186,10 @@ double el4ml_cluster_align(el4ml_cluster *c, const double *fixed, const double *
     el4ml_cluster_shells(&c->a, n, fixed);
     el4ml_cluster_shells(&c->b, n, moving);
     c->founds = 0;
+    if (!isfinite(el4ml_norm(n, c->a.radius) + el4ml_norm(n, c->b.radius))) {
+        el4ml_copy(3 * n, moving, aligned);
+        return NAN;
+    }
     const el4ml_match *chosen = &c->best;
     if (el4ml_cluster_match(c, COPY, EXACT, false) > 0) {
         el4ml_cluster_copy_match(n, &c->best, &c->trial);
