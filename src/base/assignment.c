@@ -2,57 +2,112 @@
 
 #include <math.h>
 
-/* Rows and columns are numbered from 1 inside; 0 is the artificial column from which a new row starts. u, v: dual
- * variables; row_of[j]: the row matched to column j; previous[j]: the column before j on the shortest path. */
+#define NONE SIZE_MAX
+
+typedef struct problem {
+    size_t n;
+    const double *cost;
+    double *u, *v;    /* dual variables: cost[i][j] >= u[i] + v[j], with equality on what is assigned */
+    size_t *row_of;   /* the row that has column j */
+    double *shortest; /* length of the shortest path to column j */
+    size_t *previous; /* the row before column j on that path */
+    size_t *left;     /* columns; those whose shortest path is known are at the end, from `known` on */
+    size_t known;
+} problem;
+
+/* Dual variables by reducing columns, then rows; a row whose least reduced cost is in a free column takes it.
+ * This assigns most rows, and the optimality conditions hold. */
+static void reduce(problem *p, size_t *column)
+{
+    const size_t n = p->n;
+    double *v = p->v;
+    for (size_t j = 0; j < n; j++) {
+        v[j] = p->cost[j];
+        p->row_of[j] = NONE;
+    }
+    for (size_t i = 1; i < n; i++)
+        for (size_t j = 0; j < n; j++)
+            v[j] = p->cost[i * n + j] < v[j] ? p->cost[i * n + j] : v[j];
+    for (size_t i = 0; i < n; i++) {
+        const double *costs = p->cost + i * n;
+        size_t at = 0;
+        for (size_t j = 1; j < n; j++)
+            if (costs[j] - v[j] < costs[at] - v[at]) at = j;
+        p->u[i] = costs[at] - v[at];
+        column[i] = p->row_of[at] == NONE ? at : NONE;
+        if (column[i] != NONE) p->row_of[at] = i;
+    }
+}
+
+/* Go on from row i, which a path of length `least` leads to: the index in `left` of the next column that is
+ * known. */
+static size_t relax(problem *p, size_t i, double least)
+{
+    const double *costs = p->cost + i * p->n, offset = least - p->u[i];
+    double next = INFINITY;
+    size_t at = 0;
+    for (size_t k = 0; k < p->known; k++) {
+        const size_t j = p->left[k];
+        const double through = costs[j] - p->v[j] + offset;
+        if (through < p->shortest[j]) {
+            p->shortest[j] = through;
+            p->previous[j] = i;
+        }
+        if (p->shortest[j] < next || (p->shortest[j] == next && p->row_of[j] == NONE)) {
+            next = p->shortest[j];
+            at = k;
+        }
+    }
+    return at;
+}
+
+/* The free column that is nearest to a free row: Dijkstra over columns, with reduced costs as lengths. */
+static size_t shortest_path(problem *p, size_t row)
+{
+    for (size_t j = 0; j < p->n; j++) {
+        p->shortest[j] = INFINITY;
+        p->previous[j] = row; /* costs that are not finite must not lead astray */
+        p->left[j] = j;
+    }
+    p->known = p->n;
+    double least = 0;
+    for (size_t i = row;;) {
+        const size_t at = relax(p, i, least), j = p->left[at];
+        p->left[at] = p->left[--p->known];
+        p->left[p->known] = j;
+        if (p->row_of[j] == NONE) return j;
+        least = p->shortest[j];
+        i = p->row_of[j];
+    }
+}
+
 double el4ml_assign(size_t n, const double *cost, size_t *column, double *work, size_t *indices)
 {
-    double *u = work, *v = u + n + 1, *shortest = v + n + 1;
-    size_t *row_of = indices, *previous = row_of + n + 1, *done = previous + n + 1;
-    for (size_t j = 0; j <= n; j++) {
-        u[j] = v[j] = 0;
-        row_of[j] = 0;
-    }
-    for (size_t row = 1; row <= n; row++) {
-        row_of[0] = row;
-        size_t at = 0;
-        for (size_t j = 0; j <= n; j++) {
-            shortest[j] = INFINITY;
-            done[j] = 0;
+    problem p = {.n = n, .cost = cost, .u = work, .v = work + n, .shortest = work + 2 * n};
+    p.row_of = indices;
+    p.previous = indices + n;
+    p.left = indices + 2 * n;
+    reduce(&p, column);
+    for (size_t row = 0; row < n; row++) {
+        if (column[row] != NONE) continue;
+        size_t j = shortest_path(&p, row);
+        const double length = p.shortest[j];
+        p.u[row] += length;
+        for (size_t k = p.known; k < n; k++) { /* optimality for all that the search went through */
+            const size_t c = p.left[k];
+            if (p.row_of[c] != NONE) p.u[p.row_of[c]] += length - p.shortest[c];
+            p.v[c] -= length - p.shortest[c];
         }
-        do { /* Dijkstra over columns until a free one is reached */
-            done[at] = 1;
-            const size_t i = row_of[at];
-            double least = INFINITY;
-            size_t next = 0;
-            for (size_t j = 1; j <= n; j++) {
-                if (done[j]) continue;
-                const double reduced = cost[(i - 1) * n + j - 1] - u[i] - v[j];
-                if (reduced < shortest[j]) {
-                    shortest[j] = reduced;
-                    previous[j] = at;
-                }
-                if (shortest[j] < least) {
-                    least = shortest[j];
-                    next = j;
-                }
-            }
-            for (size_t j = 0; j <= n; j++) {
-                if (done[j]) {
-                    u[row_of[j]] += least;
-                    v[j] -= least;
-                } else {
-                    shortest[j] -= least;
-                }
-            }
-            at = next;
-        } while (row_of[at] != 0);
-        while (at != 0) { /* augment */
-            row_of[at] = row_of[previous[at]];
-            at = previous[at];
+        for (size_t i = NONE; i != row;) { /* augment */
+            i = p.previous[j];
+            p.row_of[j] = i;
+            const size_t before = column[i];
+            column[i] = j;
+            j = before;
         }
     }
     double total = 0;
-    for (size_t j = 1; j <= n; j++) column[row_of[j] - 1] = j - 1;
-    for (size_t i = 0; i < n; i++) total += cost[i * n + column[i]];
+    for (size_t i = 0; i < n; i++)
+        total += cost[i * n + column[i]];
     return total;
 }

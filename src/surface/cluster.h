@@ -6,7 +6,7 @@
 #include "el4ml/random.h"
 #include "surface/cluster_kernels.h"
 
-#define EL4ML_CLUSTER_STARTS 16 /* proposed rotations from which an alignment is refined */
+#define EL4ML_CLUSTER_STARTS 32 /* proposed rotations from which an alignment is refined */
 #define EL4ML_CLUSTER_FOUND (EL4ML_CLUSTER_STARTS + 5) /* with the points as given, and a symmetry copy */
 
 /* One cluster, centred on its centroid, its atoms in order of distance from it. */
@@ -76,13 +76,14 @@ void el4ml_cluster_shells(el4ml_shells *shells, size_t n, const double *x);
 void el4ml_cluster_refine(el4ml_cluster *cluster, bool improper);
 /* The assignment that is best for trial.rotation, into trial.match. */
 void el4ml_cluster_assign(el4ml_cluster *cluster);
-/* The two in turn until the distance no longer falls. */
-void el4ml_cluster_settle(el4ml_cluster *cluster, bool improper);
+/* The two in turn until the distance no longer falls. False, and given up, when the first turn leaves more than
+ * `promising`. */
+bool el4ml_cluster_settle(el4ml_cluster *cluster, bool improper, double promising);
 void el4ml_cluster_copy_match(size_t n, const el4ml_match *from, el4ml_match *to);
 
 /* ---- cluster_align.c: the closest image that can be found ---- */
 
-/* Returns |aligned - fixed|. */
+/* Returns |aligned - fixed|; NaN for coordinates that are not finite. */
 double el4ml_cluster_align(el4ml_cluster *cluster, const double *fixed, const double *moving,
                            uint64_t variant, double *aligned);
 

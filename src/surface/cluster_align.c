@@ -14,6 +14,7 @@
 #define COPY 1e-2           /* an operation that leaves less than this is the answer */
 #define EXACT 1e-6          /* ... and the search for a better one ends here */
 #define SAME_ALIGNMENT 1e-6 /* two alignments whose distances agree this well are taken for one */
+#define PROMISING 1.1         /* a start that first comes to more than this times the best so far is given up */
 #define RANDOM_ROTATIONS 200
 #define LAID_PAIRS 8          /* pairs of atoms of `fixed` that pairs of `moving` are laid over */
 #define LAID_PROPOSALS 1600   /* at most */
@@ -138,11 +139,11 @@ static void settle_as_given(el4ml_cluster *c)
         for (size_t k = 0; k < n; k++)
             c->trial.match[k] = c->used[c->a.atom[k]];
         el4ml_cluster_refine(c, improper);
-        el4ml_cluster_settle(c, improper);
+        el4ml_cluster_settle(c, improper, HUGE_VAL);
         record(c);
         for (size_t i = 0; i < 9; i++)
             c->trial.rotation[i] = i % 4 ? 0 : improper ? -1 : 1;
-        el4ml_cluster_settle(c, improper);
+        el4ml_cluster_settle(c, improper, HUGE_VAL);
         record(c);
     }
 }
@@ -151,8 +152,7 @@ static void settle_starts(el4ml_cluster *c)
 {
     for (size_t k = 0; k < c->starts; k++) {
         memcpy(c->trial.rotation, c->start[k].rotation, sizeof c->trial.rotation);
-        el4ml_cluster_settle(c, c->start[k].improper);
-        record(c);
+        if (el4ml_cluster_settle(c, c->start[k].improper, PROMISING * c->found[0].distance)) record(c);
     }
 }
 
@@ -163,7 +163,7 @@ static const el4ml_match *another(el4ml_cluster *c, uint64_t variant)
     c->starts = 0;
     propose_random(c, &random, 8);
     memcpy(c->trial.rotation, c->start[0].rotation, sizeof c->trial.rotation);
-    el4ml_cluster_settle(c, c->start[0].improper);
+    el4ml_cluster_settle(c, c->start[0].improper, HUGE_VAL);
     return &c->trial;
 }
 
@@ -186,6 +186,10 @@ double el4ml_cluster_align(el4ml_cluster *c, const double *fixed, const double *
     el4ml_cluster_shells(&c->a, n, fixed);
     el4ml_cluster_shells(&c->b, n, moving);
     c->founds = 0;
+    if (!isfinite(el4ml_norm(n, c->a.radius) + el4ml_norm(n, c->b.radius))) {
+        el4ml_copy(3 * n, moving, aligned);
+        return NAN;
+    }
     const el4ml_match *chosen = &c->best;
     if (el4ml_cluster_match(c, COPY, EXACT, false) > 0) {
         el4ml_cluster_copy_match(n, &c->best, &c->trial);

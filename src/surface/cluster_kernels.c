@@ -22,20 +22,11 @@ typedef double vec __attribute__((vector_size(WIDTH * 8), may_alias));
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* a b + c, 1 / a, min. The compiler is not allowed to fuse by itself. */
+/* a b + c, min. The compiler is not allowed to fuse by itself. */
 #if defined(EL4ML_KERNEL_avx512)
 INLINE vec fma3(vec a, vec b, vec c)
 {
     return (vec)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
-}
-/* 14 bits, doubled twice by Newton's method: within 1 ulp, at a third of the cost of a division. 0 and
- * infinity give NaN. */
-INLINE vec inverse(vec a)
-{
-    const __m512d x = (__m512d)a, one = _mm512_set1_pd(1);
-    __m512d y = _mm512_rcp14_pd(x);
-    y = _mm512_fmadd_pd(y, _mm512_fnmadd_pd(x, y, one), y);
-    return (vec)_mm512_fmadd_pd(y, _mm512_fnmadd_pd(x, y, one), y);
 }
 INLINE vec smaller(vec a, vec b)
 {
@@ -46,10 +37,6 @@ INLINE vec fma3(vec a, vec b, vec c)
 {
     return (vec)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
 }
-INLINE vec inverse(vec a)
-{
-    return 1.0 / a;
-}
 INLINE vec smaller(vec a, vec b)
 {
     return (vec)_mm256_min_pd((__m256d)a, (__m256d)b);
@@ -58,10 +45,6 @@ INLINE vec smaller(vec a, vec b)
 INLINE vec fma3(vec a, vec b, vec c)
 {
     return a * b + c;
-}
-INLINE vec inverse(vec a)
-{
-    return 1.0 / a;
 }
 INLINE vec smaller(vec a, vec b)
 {
@@ -120,7 +103,7 @@ typedef struct sums {
 INLINE sums add_pair(sums f, vec x, vec y, vec z, const double *s, size_t stride, size_t j, vec extra)
 {
     const vec dx = x - s[j], dy = y - s[stride + j], dz = z - s[2 * stride + j];
-    const vec inv = inverse(fma3(dx, dx, fma3(dy, dy, fma3(dz, dz, extra))));
+    const vec inv = 1.0 / fma3(dx, dx, fma3(dy, dy, fma3(dz, dz, extra)));
     const vec r6 = inv * inv * inv;
     const vec slope = (inv * r6) * (r6 - 0.5); /* - f' / 24 */
     f.e = fma3(r6, r6 - 1.0, f.e);
@@ -168,7 +151,7 @@ INLINE second second_derivatives(const double *s, size_t stride, size_t i, size_
     p.dx = load(s + i) - s[j];
     p.dy = load(s + stride + i) - s[stride + j];
     p.dz = load(s + 2 * stride + i) - s[2 * stride + j];
-    const vec inv = inverse(fma3(p.dx, p.dx, fma3(p.dy, p.dy, fma3(p.dz, p.dz, extra))));
+    const vec inv = 1.0 / fma3(p.dx, p.dx, fma3(p.dy, p.dy, fma3(p.dz, p.dz, extra)));
     const vec r6 = inv * inv * inv, part = inv * r6;
     p.a = part * (24.0 - 48.0 * r6);
     p.b = (inv * part) * (672.0 * r6 - 192.0);

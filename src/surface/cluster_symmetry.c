@@ -233,15 +233,17 @@ void el4ml_cluster_assign(el4ml_cluster *c)
     el4ml_assign(n, c->cost, c->trial.match, c->assignment, c->indices);
 }
 
-void el4ml_cluster_settle(el4ml_cluster *c, bool improper)
+bool el4ml_cluster_settle(el4ml_cluster *c, bool improper, double promising)
 {
     double before = HUGE_VAL;
     for (int round = 0; round < 50; round++) {
         el4ml_cluster_assign(c);
         el4ml_cluster_refine(c, improper);
-        if (!(c->trial.distance < before * (1 - 1e-12))) return;
+        if (c->trial.distance > promising) return false;
+        if (!(c->trial.distance < before * (1 - 1e-12))) break;
         before = c->trial.distance;
     }
+    return true;
 }
 
 void el4ml_cluster_copy_match(size_t n, const el4ml_match *from, el4ml_match *to)
@@ -264,7 +266,7 @@ static bool try_rotation(el4ml_cluster *c, bool improper, double tolerance, doub
         if (!match_neighbours(c, tolerance, reach)) return false;
         if (c->trial.distance > enough) el4ml_cluster_refine(c, improper);
     } else {
-        el4ml_cluster_settle(c, improper);
+        el4ml_cluster_settle(c, improper, HUGE_VAL);
     }
     if (!(c->trial.distance <= tolerance)) return false;
     keep_if_better(c);
