@@ -30,6 +30,79 @@ VECTOR_INLINE vector vector_power_of_two(vector x)
     return (vector)(((bits)x << 52) + (bits)vector_all(1.0));
 }
 
+#if VECTOR_LANES == 8
+/* With 32 registers and lookups in a register, e^x = 2^(k/8) e^r, |r| <= ln 2 / 16, k = 8 n + j: fewer
+ * products. */
+static const double exp_powers[8] = {1.0,
+                                     1.0905077326652577,
+                                     1.189207115002721,
+                                     1.2968395546510096,
+                                     1.4142135623730951,
+                                     1.5422108254079407,
+                                     1.681792830507429,
+                                     1.8340080864093424}; /* 2^(j/8) */
+static const double exp_corrections[8] = {0.0,
+                                          -2.7939114859515733e-17,
+                                          3.3484623336251524e-17,
+                                          1.9572585293112036e-17,
+                                          -6.835808657661922e-17,
+                                          5.1548301170786783e-17,
+                                          4.875160526227062e-17,
+                                          1.790126907604513e-17}; /* 2^(j/8) over its rounded value, - 1 */
+#define EXP_STEPS 8
+#define EXP_STEP_HIGH 0x1.62e42fee00000p-4
+#define EXP_STEP_LOW 0x1.a39ef35793c76p-36
+
+VECTOR_INLINE vector vector_lookup(const double *table, vector shifted)
+{
+    return (vector)_mm512_permutexvar_pd((__m512i)shifted, (__m512d)vector_load_unaligned(table));
+}
+
+/* e^r - 1 for |r| <= ln 2 / 16. */
+VECTOR_INLINE vector vector_expm1_step(vector r)
+{
+    const vector r2 = r * r;
+    const vector a = 0.16666666666666724 * r + 0.5000000000000051;
+    const vector b = 0.00833333332787334 * r + 0.04166666661752646;
+    const vector c = 0.00019842045637239258 * r + 0.0013889587108239542;
+    return ((c * r2 + b) * r2 + a) * r2 + r;
+}
+
+/* 2^(k/8) from k + ROUND_TO_INTEGER: the exponent n is added to the table's number, from whose bits j was
+ * taken. */
+VECTOR_INLINE vector vector_step_power(vector shifted)
+{
+    const bits offset = {0,
+                         (uint64_t)1 << 49,
+                         (uint64_t)2 << 49,
+                         (uint64_t)3 << 49,
+                         (uint64_t)4 << 49,
+                         (uint64_t)5 << 49,
+                         (uint64_t)6 << 49,
+                         (uint64_t)7 << 49};
+    const vector table = (vector)((bits)vector_load_unaligned(exp_powers) - offset);
+    return (vector)(((bits)shifted << 49) +
+                    (bits)(vector)_mm512_permutexvar_pd((__m512i)shifted, (__m512d)table));
+}
+
+VECTOR_INLINE vector vector_step_correction(vector shifted)
+{
+    return vector_lookup(exp_corrections, shifted);
+}
+#else
+#define EXP_STEPS 1
+#define EXP_STEP_HIGH 0x1.62e42fee00000p-1
+#define EXP_STEP_LOW 0x1.a39ef35793c76p-33
+#define vector_expm1_step vector_expm1_small
+#define vector_step_power vector_power_of_two
+
+VECTOR_INLINE vector vector_step_correction(vector shifted)
+{
+    (void)shifted;
+    return vector_all(0);
+}
+#endif
+
 VECTOR_INLINE vector vector_exp(vector x)
 {
     x = vector_max(vector_all(-746.0), vector_min(vector_all(710.0), x)); /* beyond: 0 and infinity */
@@ -45,22 +118,26 @@ VECTOR_INLINE vector vector_exp(vector x)
 VECTOR_INLINE vector vector_exp_nonpositive(vector x)
 {
     const vector clipped = vector_max(vector_all(-650.0), x);
-    const vector shifted = clipped * 1.4426950408889634 + ROUND_TO_INTEGER, k = shifted - ROUND_TO_INTEGER;
-    const vector r = (clipped - k * 0x1.62e42fee00000p-1) - k * 0x1.a39ef35793c76p-33;
-    const vector scale = vector_power_of_two(shifted);
-    return vector_expm1_small(r) * scale + scale;
+    const vector shifted = clipped * (EXP_STEPS * 1.4426950408889634) + ROUND_TO_INTEGER;
+    const vector k = shifted - ROUND_TO_INTEGER, r = (clipped - k * EXP_STEP_HIGH) - k * EXP_STEP_LOW;
+    const vector scale = vector_step_power(shifted);
+    return vector_expm1_step(r) * scale + scale;
 }
 
-/* tanh |x| = t / (t + 2), t = e^(2|x|) - 1 = 2^k (e^r - 1) + (2^k - 1). One product is enough to reduce the
- * argument: its error, y 2^-54, comes out multiplied by 1 / (e^y + 1). */
+/* tanh |x| = t / (t + 2), t = e^(2|x|) - 1 = s (e^r - 1) + (s - 1) with s = 2^(k/8) or 2^k; the rounding
+ * error of s counts where s is near 1 and is put right. One product is enough to reduce the argument y: its
+ * error, y 2^-54, comes out multiplied by 1 / (e^y + 1). */
 VECTOR_INLINE vector vector_tanh(vector x)
 {
     const vector a = vector_abs(x),
                  y = vector_min(vector_all(40.0), a + a); /* NaN: stays in the second operand */
-    const vector shifted = y * 1.4426950408889634 + ROUND_TO_INTEGER, k = shifted - ROUND_TO_INTEGER;
-    const vector r = y - k * 0.6931471805599453;
-    const vector scale = vector_power_of_two(shifted);
-    const vector t = vector_expm1_small(r) * scale + (scale - 1);
+    const vector shifted = y * (EXP_STEPS * 1.4426950408889634) + ROUND_TO_INTEGER,
+                 k = shifted - ROUND_TO_INTEGER;
+    const vector r = y - k * (0.6931471805599453 / EXP_STEPS);
+    const vector scale = vector_step_power(shifted);
+    vector p = vector_expm1_step(r);
+    if (EXP_STEPS > 1) p += vector_step_correction(shifted);
+    const vector t = p * scale + (scale - 1);
     return vector_with_sign(t / (t + 2), x);
 }
 

@@ -33,6 +33,7 @@ static void workspace_free(void *workspace)
     if (!w) return;
     el4ml_mlp_symmetry_free(w->symmetry);
     el4ml_release(w->arena);
+    el4ml_release(w->bases);
     el4ml_release(w);
 }
 
@@ -51,9 +52,11 @@ static void *workspace_new(const void *self)
     size_t rows = m->size[0] + 1;
     for (size_t l = 1; l <= m->layers; l++)
         rows += 7 * m->size[l] + 2;
-    w->arena = EL4ML_NEW(double, rows * m->block + m->dimension);
+    rows += m->coefficient_rows + EL4ML_MLP_PANEL;
+    w->arena = EL4ML_NEW(double, rows * m->block + m->coefficient_rows * EL4ML_MLP_PANEL);
+    w->bases = EL4ML_NEW(size_t, 4 * m->coefficient_rows);
     w->symmetry = el4ml_mlp_symmetry_new(m);
-    if (!w->arena || !w->symmetry) {
+    if (!w->arena || !w->bases || !w->symmetry) {
         workspace_free(w);
         return NULL;
     }
@@ -71,7 +74,9 @@ static void *workspace_new(const void *self)
         for (size_t p = 0; p < m->block; p++)
             w->value[l][d * m->block + p] = 1;
     }
-    w->unit = at;
+    w->coefficients = take(&at, m->coefficient_rows, m->block);
+    w->panel = take(&at, EL4ML_MLP_PANEL, m->block);
+    w->sums = at;
     for (size_t p = 0; p < m->block; p++)
         w->inputs[m->size[0] * m->block + p] = 1;
     return w;
@@ -204,7 +209,10 @@ static bool lay_out(el4ml_mlp *m, const el4ml_mlp_options *o, const el4ml_datase
         at = m->biases[l] + out;
         if (at > INT32_MAX) return false;
         if (out > m->widest) m->widest = out;
+        m->coefficient_rows += 2 * out;
     }
+    /* at least one source's rows; many enough to pay for the products that they share */
+    if (m->coefficient_rows < 256) m->coefficient_rows = 256;
     m->dimension = at;
     return true;
 }

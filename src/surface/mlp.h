@@ -12,6 +12,7 @@
 #include "el4ml/surfaces.h"
 
 #define EL4ML_MLP_LAYERS (EL4ML_MAX_HIDDEN_LAYERS + 1) /* weight layers */
+#define EL4ML_MLP_PANEL 32                             /* Hessian: pairs of features taken together */
 #define EL4ML_MLP_LANES 8                              /* every block is a multiple of this many points */
 
 typedef struct el4ml_mlp_kernels el4ml_mlp_kernels;
@@ -22,7 +23,8 @@ typedef struct el4ml_mlp {
     size_t weights[EL4ML_MLP_LAYERS + 1]; /* offset of W_l in the parameters, l = 1 ... L */
     size_t biases[EL4ML_MLP_LAYERS + 1];
     size_t dimension;
-    size_t widest; /* largest d_1 ... d_L */
+    size_t widest;           /* largest d_1 ... d_L */
+    size_t coefficient_rows; /* Hessian: rows of coefficients held at a time */
     el4ml_activation activation;
     el4ml_loss loss;
     double l2;
@@ -51,7 +53,10 @@ typedef struct el4ml_mlp_workspace {
     double *spread[EL4ML_MLP_LAYERS + 1];  /* R h_l, with one more row of zeros below */
     double *change[EL4ML_MLP_LAYERS + 1];  /* R delta_l */
     double *inputs;                        /* (d_0 + 1, block): metrics of other data */
-    double *unit;                          /* (n) */
+    double *coefficients;                  /* Hessian: (coefficient_rows, block) */
+    double *panel;                         /* (block, EL4ML_MLP_PANEL) */
+    double *sums;                          /* (coefficient_rows, EL4ML_MLP_PANEL) */
+    size_t *bases;                         /* (coefficient_rows, 4) */
     struct el4ml_mlp_symmetry *symmetry;
     double *arena;
 } el4ml_mlp_workspace;

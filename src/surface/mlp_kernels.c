@@ -161,24 +161,3 @@ void JOIN(el4ml_mlp_hessian, EL4ML_KERNEL_SET)(const el4ml_mlp *m, el4ml_mlp_wor
 
 const el4ml_mlp_kernels JOIN(el4ml_mlp_kernels, EL4ML_KERNEL_SET) = {
     value_gradient, hessian_vector, JOIN(el4ml_mlp_hessian, EL4ML_KERNEL_SET), predict};
-
-static void hessian(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x, double *h)
-{
-    const size_t n = m->dimension;
-    double *unit = w->unit;
-    for (size_t i = 0; i < n; i++)
-        unit[i] = 0;
-    for (size_t i = 0; i < n; i++) {
-        unit[i] = 1;
-        hessian_vector(m, w, x, 1, unit, h + i * n);
-        unit[i] = 0;
-    }
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < i; k++)
-            h[i * n + k] = h[k * n + i] = 0.5 * (h[i * n + k] + h[k * n + i]);
-}
-void JOIN(el4ml_mlp_hessian, EL4ML_KERNEL_SET)(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x,
-                                               double *h)
-{
-    hessian(m, w, x, h);
-}

@@ -191,7 +191,7 @@ static inline void activate(const linear_task *t, size_t row, size_t rows, size_
     }
 }
 
-static void linear(const linear_task *t)
+static inline void linear(const linear_task *t)
 {
     enum { PANEL = LINEAR_COLUMNS * VECTOR_LANES };
     const size_t tiles = (t->rows + LINEAR_ROWS - 1) / LINEAR_ROWS;
@@ -261,7 +261,7 @@ static inline void outer_any_tile(size_t rows, size_t columns, const outer_task 
     }
 }
 
-static void outer(const outer_task *t)
+static inline void outer(const outer_task *t)
 {
     const size_t across = t->columns + 1;
     const size_t tiles = (t->rows + OUTER_ROWS - 1) / OUTER_ROWS,
