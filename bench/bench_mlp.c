@@ -1,6 +1,6 @@
 /* Time per call of the perceptron's kernels, CPU time, least of several repetitions, beside the limit: flops
  * at the machine's measured peak (111 GFLOP/s with AVX-512) + 0.42 ns a tanh + 0.36 ns an exponential. Usage:
- * bench_mlp [kernel set] */
+ * bench_mlp [kernel set | --brief]; --brief: the small shapes only */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +29,7 @@ static double now(void)
 }
 
 typedef enum what { GRADIENT, VALUE_ONLY, PRODUCT, PRODUCTS, HESSIAN } what;
-enum { VECTORS = 8 };
+enum { VECTORS = 8, BRIEF_SHAPES = 3 };
 
 typedef struct job {
     el4ml_evaluator e;
@@ -150,7 +150,9 @@ int main(int count, char **arguments)
     for (el4ml_kernel_set k = EL4ML_BASELINE; count > 1 && k < set; k++)
         if (strcmp(arguments[1], el4ml_kernel_set_name(k)) == 0) set = k;
     printf("kernels: %s\n", el4ml_kernel_set_name(set));
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+    const bool brief = count > 1 && strcmp(arguments[1], "--brief") == 0;
+    const size_t all = sizeof shapes / sizeof *shapes;
+    for (size_t i = 0; i < (brief ? BRIEF_SHAPES : all); i++)
         run(&shapes[i], set);
     return 0;
 }

@@ -28,7 +28,7 @@ libdir=$(pkg-config --variable=libdir el4ml)
 pkg-config --static --libs el4ml | grep -q -- '-llapack' || fail "static linking would miss LAPACK"
 readelf --dynamic "$libdir/libel4ml.so" | grep -q 'SONAME.*\[libel4ml\.so\.0\]' || fail "no SONAME libel4ml.so.0"
 [ -e "$libdir/libel4ml.so.0" ] || fail "no libel4ml.so.0"
-[ -f "$prefix/share/man/man1/el4ml.1" ] || fail "no manual page"
+grep -q "el4ml $version" "$prefix/share/man/man1/el4ml.1" || fail "no manual page of version $version"
 
 # --- A C program of a stranger's finds the global minimum of LJ13: -44.326801 (Cambridge Cluster Database).
 # shellcheck disable=SC2046,SC2086 # several words each
