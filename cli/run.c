@@ -74,7 +74,7 @@ static el4ml_status analyse_and_report(const char *folder, const el4ml_study *st
 }
 
 static void print_end(const char *folder, const el4ml_study *study, el4ml_landscape *l, const el4ml_summary *s,
-                      bool time_up, const stages *stages)
+                      bool time_up, const stages *which)
 {
     const el4ml_totals *t = el4ml_landscape_totals(l);
     printf("%s: %zu minima, %zu transition states (%zu degenerate), %zu component%s", study->name, s->minima,
@@ -88,17 +88,17 @@ static void print_end(const char *folder, const el4ml_study *study, el4ml_landsc
     if (t->explore_runs > 0 && s->minima == 0)
         printf("no minimisation reached a minimum (%llu failed): is the loss bounded below? an L2 term makes it so\n",
                (unsigned long long)t->explore_failures);
-    if (stages->report) printf("report: %s/report.html\n", folder);
+    if (which->report) printf("report: %s/report.html\n", folder);
     if (s->goal_reached)
         printf("goal reached: %s\n", study->goal == EL4ML_EXHAUST ? "a further search hardly ever finds anything new"
                                                                   : "all known minima are connected");
     else
         printf("goal not reached: %s\n", time_up                    ? "the time limit was reached first; run again to continue"
-                                         : stages->connect ? "the budget was spent first; raise [connect] budget to continue"
+                                         : which->connect ? "the budget was spent first; raise [connect] budget to continue"
                                                            : "not connected yet; run `el4ml connect` or `el4ml run`");
 }
 
-static el4ml_status search(const arguments *a, const stages *stages, const opened *o, const char *folder,
+static el4ml_status search(const arguments *a, const stages *which, const opened *o, const char *folder,
                            el4ml_landscape *l, bool *time_up, el4ml_error *error)
 {
     progress_line line;
@@ -112,24 +112,24 @@ static el4ml_status search(const arguments *a, const stages *stages, const opene
     if (status == EL4ML_OK) status = warn_constant(o, l, a->quiet, error);
     if (status == EL4ML_OK) status = keep_study(folder, o->study, error);
     const double before = el4ml_landscape_totals(l)->seconds;
-    if (status == EL4ML_OK && stages->explore)
+    if (status == EL4ML_OK && which->explore)
         status = el4ml_run_explore(o->study, o->surface, o->data, l, &options, time_up, error);
     progress_end(&line);
     if (a->time_limit > 0) { /* what exploring took is no longer there for connecting */
         options.time_limit = a->time_limit - (el4ml_landscape_totals(l)->seconds - before);
         if (options.time_limit <= 0) *time_up = true;
     }
-    const bool smooth = o->surface->info.second_derivatives || !stages->explore;
-    if (status == EL4ML_OK && stages->connect && !*time_up && smooth)
+    const bool smooth = o->surface->info.second_derivatives || !which->explore;
+    if (status == EL4ML_OK && which->connect && !*time_up && smooth)
         status = el4ml_run_connect(o->study, o->surface, o->data, l, &options, time_up, error);
     progress_end(&line);
-    if (!smooth && stages->connect && !a->quiet)
+    if (!smooth && which->connect && !a->quiet)
         fprintf(stderr, "el4ml: relu has no second derivative: minima only; for transition states use softplus, gelu or silu\n");
-    if (status == EL4ML_OK && stages->report) status = analyse_and_report(folder, o->study, l, error);
+    if (status == EL4ML_OK && which->report) status = analyse_and_report(folder, o->study, l, error);
     return status;
 }
 
-static int search_command(const arguments *a, const stages *stages)
+static int search_command(const arguments *a, const stages *which)
 {
     el4ml_error error = {0};
     opened o;
@@ -140,14 +140,14 @@ static int search_command(const arguments *a, const stages *stages)
     bool time_up = false;
     el4ml_status status = el4ml_start_check(o.study, o.surface, o.data, &error);
     if (status == EL4ML_OK) status = open_landscape(&o, folder, &l, &error);
-    if (status == EL4ML_OK) status = search(a, stages, &o, folder, l, &time_up, &error);
+    if (status == EL4ML_OK) status = search(a, which, &o, folder, l, &time_up, &error);
     if (status == EL4ML_OK) status = el4ml_summarise(l, o.study, &summary, &error);
     if (status == EL4ML_OK && a->json) {
         char *json = el4ml_info_json(l, &summary);
         if (json) fputs(json, stdout);
         el4ml_text_free(json);
     } else if (status == EL4ML_OK && !a->quiet) {
-        print_end(folder, o.study, l, &summary, time_up, stages);
+        print_end(folder, o.study, l, &summary, time_up, which);
     }
     el4ml_landscape_close(l);
     close_study(&o);
