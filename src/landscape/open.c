@@ -48,12 +48,26 @@ void el4ml_landscape_close(el4ml_landscape *l)
     el4ml_release(l);
 }
 
+/* The folder and those it is in, as mkdir -p does. False with errno set. */
+static bool make_folders(const char *folder)
+{
+    char path[PATH_SIZE];
+    snprintf(path, sizeof path, "%s", folder);
+    for (char *at = path + 1; *at; at++) {
+        if (*at != '/') continue;
+        *at = '\0';
+        if (mkdir(path, 0777) != 0 && errno != EEXIST) return false;
+        *at = '/';
+    }
+    return mkdir(path, 0777) == 0 || errno == EEXIST;
+}
+
 static el4ml_status lock_folder(el4ml_landscape *l, el4ml_error *error)
 {
     char path[PATH_SIZE];
     if ((size_t)snprintf(path, sizeof path, "%s/.lock", l->folder) >= sizeof path)
         return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: the path is too long", l->folder);
-    if (mkdir(l->folder, 0777) != 0 && errno != EEXIST)
+    if (!make_folders(l->folder))
         return el4ml_fail(error, errno == ENOSPC ? EL4ML_IO : EL4ML_BAD_INPUT, "%s: cannot make the folder: %s",
                           l->folder, strerror(errno));
     l->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
