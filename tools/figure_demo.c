@@ -274,6 +274,14 @@ int main(int count, char **arguments)
         add_edge(&d, k, k - 1, 2e-5 + spread(&d, 1e-5));
     draw(&d, folder, "equal", o, false);
 
+    start(&d, 12); /* one column of a journal, everything on it */
+    add_funnel(&d, 40, 2.5e-6, 2e-6, 3e-7);
+    o.title = "Narrow";
+    o.width = 340;
+    o.height = 300;
+    draw(&d, folder, "column", o, true);
+    o = el4ml_disconnectivity_options_default();
+
     start(&d, 11); /* minima within a narrow band, transition states far above */
     for (size_t k = 0; k < 25; k++)
         d.node[d.nodes++] = (el4ml_node){.id = (int64_t)k + 1, .energy = 0.2 + 1e-3 * (double)k};

@@ -330,7 +330,7 @@ static void draw_minimum(el4ml_markup *m, const picture *p, size_t leaf)
     write_tip(m, p, node, value);
     el4ml_markup_raw(m, "</path>\n");
     if (colour[0] && l->leaf_count <= 150)
-        el4ml_svg_circle(m, line[count - 1].x, line[count - 1].y, l->leaf_count <= 40 ? 3 : 2, colour);
+        el4ml_svg_circle(m, line[count - 1].x, line[count - 1].y, fmin(3, fmax(0.4 * p->slot, 1.6)), colour);
 }
 
 static void draw_minima(el4ml_markup *m, const picture *p)
