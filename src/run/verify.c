@@ -45,6 +45,15 @@ static void compare(const el4ml_stationary *stored, const el4ml_stationary *now,
                  stored->log_multiplicity);
 }
 
+static size_t recognise(void *context, el4ml_evaluator *e, bool transition_state, const el4ml_stationary *point)
+{
+    const verification *v = context;
+    size_t index;
+    const el4ml_species species = transition_state ? EL4ML_TRANSITION_STATE : EL4ML_MINIMUM;
+    if (el4ml_landscape_find(v->landscape, e, species, point, &index) != EL4ML_OK) return EL4ML_UNKNOWN;
+    return index == EL4ML_NONE ? EL4ML_UNKNOWN : index;
+}
+
 /* The two sides of transition state r must be the minima it names, in either order. */
 static el4ml_status check_sides(const verification *v, const el4ml_record *r, el4ml_searcher *s, double *work,
                                 char *reason, size_t size)
@@ -56,17 +65,15 @@ static el4ml_status check_sides(const verification *v, const el4ml_record *r, el
     if (status != EL4ML_OK) return status;
     size_t found[2];
     for (int k = 0; k < 2; k++) {
-        el4ml_stationary point = {.x = side[k]};
-        status = el4ml_search_minimum(s, side[k], &point);
-        if (status == EL4ML_OK)
-            status = el4ml_landscape_find(v->landscape, el4ml_searcher_evaluator(s), EL4ML_MINIMUM, &point, &found[k]);
+        el4ml_stationary point = {.x = side[k]}; /* a path down that ends on a saddle goes on from there, as in a search */
+        status = el4ml_search_proved_minimum(s, side[k], &point, &found[k]);
         if (status != EL4ML_OK) return status;
     }
     const bool straight = found[0] == r->a && found[1] == r->b, crossed = found[0] == r->b && found[1] == r->a;
     if (!straight && !crossed) {
         char text[2][24];
         for (int k = 0; k < 2; k++) {
-            if (found[k] == EL4ML_NONE)
+            if (found[k] == EL4ML_UNKNOWN)
                 snprintf(text[k], sizeof text[k], "an unknown minimum");
             else
                 snprintf(text[k], sizeof text[k], "%zu", found[k] + 1);
@@ -83,6 +90,7 @@ static el4ml_status verify_job(void *context, size_t job, el4ml_searcher *s)
     const size_t index = species == EL4ML_MINIMUM ? job : job - v->minima;
     const el4ml_record *r = el4ml_landscape_record(v->landscape, species, index);
     el4ml_fault *fault = &v->faults[job];
+    el4ml_searcher_recognise(s, recognise, v);
     *fault = (el4ml_fault){.species = species, .index = index};
     double *work = EL4ML_NEW(double, 4 * v->n);
     if (!work) return EL4ML_OUT_OF_MEMORY;
