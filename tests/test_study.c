@@ -474,6 +474,84 @@ START_TEST(suggestions_are_quoted)
 }
 END_TEST
 
+/* ---- opening ---- */
+
+static el4ml_study *read_example(const char *name)
+{
+    char path[512];
+    el4ml_study *study = NULL;
+    el4ml_error error = {0};
+    snprintf(path, sizeof path, "%s/examples/%s.toml", EL4ML_SOURCE_DIR, name);
+    if (el4ml_study_read(path, &study, &error) != EL4ML_OK) ck_abort_msg("%s", error.message);
+    return study;
+}
+
+/* Parameters: 5 x (4 + 1) + 3 x (5 + 1) = 43, as in the published landscape; 3 for each atom; 2. */
+START_TEST(opening)
+{
+    static const struct {
+        const char *name;
+        size_t dimension, train, test;
+    } cases[] = {{"iris", 43, 150, 0},
+                 {"wine", 54, 133, 45},
+                 {"diabetes", 49, 331, 111},
+                 {"lj7", 21, 0, 0},
+                 {"schwefel", 2, 0, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        el4ml_study *study = read_example(cases[i].name);
+        el4ml_data *data = NULL;
+        el4ml_surface *surface = NULL;
+        el4ml_error error = {0};
+        ck_assert_msg(el4ml_study_open(study, &data, &surface, &error) == EL4ML_OK, "%s", error.message);
+        ck_assert_uint_eq(surface->info.dimension, cases[i].dimension);
+        ck_assert((data != NULL) == (cases[i].train > 0));
+        if (data) ck_assert(data->train.rows == cases[i].train && data->test.rows == cases[i].test);
+        el4ml_surface_free(surface);
+        el4ml_data_free(data);
+        el4ml_study_free(study);
+    }
+}
+END_TEST
+
+START_TEST(opening_fails)
+{
+    el4ml_data *data = NULL;
+    el4ml_surface *surface = NULL;
+    el4ml_error error = {0};
+    el4ml_study *study = read_text(MLP);
+    ck_assert_int_eq(el4ml_study_open(study, &data, &surface, &error), EL4ML_BAD_INPUT);
+    expect_message(&error, "d.csv|No such file");
+    el4ml_study_free(study);
+    study = read_example("digits");
+    study->mlp.hidden[0] = 200000; /* with one input it would do; here are 64 */
+    ck_assert_int_eq(el4ml_study_open(study, &data, &surface, &error), EL4ML_BAD_INPUT);
+    expect_message(&error, "digits.toml: |'hidden'|parameters");
+    ck_assert(data == NULL && surface == NULL);
+    el4ml_study_free(study);
+}
+END_TEST
+
+START_TEST(opening_without_memory)
+{
+    el4ml_study *study = read_example("iris");
+    size_t n = 0;
+    for (el4ml_status status = EL4ML_OUT_OF_MEMORY; status != EL4ML_OK; n++) {
+        el4ml_data *data = NULL;
+        el4ml_surface *surface = NULL;
+        el4ml_error error = {0};
+        el4ml_fail_allocation_after(n);
+        status = el4ml_study_open(study, &data, &surface, &error);
+        el4ml_fail_allocation_after(SIZE_MAX);
+        ck_assert_msg(status == EL4ML_OK || (status == EL4ML_OUT_OF_MEMORY && !data && !surface), "%zu: %s",
+                      n, error.message);
+        el4ml_surface_free(surface);
+        el4ml_data_free(data);
+    }
+    ck_assert(n > 30);
+    el4ml_study_free(study);
+}
+END_TEST
+
 /* ---- robustness ---- */
 
 START_TEST(every_allocation_may_fail)
@@ -555,21 +633,12 @@ int main(void)
     tcase_add_test(tests, suggestions_by_target);
     tcase_add_test(tests, suggestions_refused);
     tcase_add_test(tests, suggestions_are_quoted);
+    tcase_add_test(tests, opening);
+    tcase_add_test(tests, opening_fails);
+    tcase_add_test(tests, opening_without_memory);
     tcase_add_test(tests, every_allocation_may_fail);
     tcase_add_test(tests, suggestion_allocations_may_fail);
     tcase_add_test(tests, mutations_never_crash);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
-}
-
-/* Stand-ins for the surfaces' own, in a library that has none yet: weak, so that the real ones win. */
-__attribute__((weak)) el4ml_mlp_options el4ml_mlp_options_default(void)
-{
-    return (el4ml_mlp_options){.activation = EL4ML_TANH, .loss = EL4ML_CROSS_ENTROPY, .l2_biases = true};
-}
-
-__attribute__((weak)) const char *const *el4ml_function_names(void)
-{
-    static const char *const names[] = {"mueller-brown", "six-hump-camel", "schwefel", "himmelblau", NULL};
-    return names;
 }

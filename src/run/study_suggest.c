@@ -13,6 +13,7 @@
 #define MAX_INTEGER_CLASSES 20
 #define ROWS_FOR_HOLD_OUT 20
 #define CLASS_ROWS_FOR_HOLD_OUT 4
+#define COMMENT_COLUMN 33
 
 typedef struct suggestion {
     const char *path, *target;
@@ -114,66 +115,80 @@ static void describe(el4ml_builder *text, const suggestion *s)
                              k + 1 == d->constant_count ? ".\n" : "");
 }
 
+/* Ends a line with a comment; all of them start in one column where the lines are short enough. */
+static void add_comment(el4ml_builder *text, const char *comment)
+{
+    size_t start = text->length;
+    while (start > 0 && text->data[start - 1] != '\n')
+        start--;
+    size_t column = text->length - start;
+    do
+        el4ml_builder_text(text, " ");
+    while (++column < COMMENT_COLUMN);
+    el4ml_builder_text(text, "# ");
+    el4ml_builder_text(text, comment);
+    el4ml_builder_text(text, "\n");
+}
+
+static void add_line(el4ml_builder *text, const char *line, const char *comment)
+{
+    el4ml_builder_text(text, line);
+    add_comment(text, comment);
+}
+
 static void add_study_and_data(el4ml_builder *text, const suggestion *s)
 {
     el4ml_builder_text(text, "\n[study]\nname = ");
     add_name(text, s->path);
-    el4ml_builder_text(
-        text, "\nseed = 1                         # another seed, another search\n\n[data]\nfile = ");
+    add_line(text, "\nseed = 1", "another seed, another search");
+    el4ml_builder_text(text, "\n[data]\nfile = ");
     el4ml_builder_quoted(text, s->path);
-    el4ml_builder_text(text, "                # relative to this file\ntarget = ");
+    add_comment(text, "relative to this file");
+    el4ml_builder_text(text, "target = ");
     el4ml_builder_quoted(text, s->target);
-    el4ml_builder_text(
-        text, "\nstandardise = true               # inputs to mean 0 and variance 1 over the training rows");
-    el4ml_builder_text(text, s->classification ? "\n" : "; the target too\n");
+    add_line(text, "\nstandardise = true",
+             s->classification ? "inputs to mean 0 and variance 1 over the training rows"
+                               : "inputs and target to mean 0 and variance 1 over the training rows");
     el4ml_builder_text(text, "test_fraction = ");
     el4ml_builder_number(text, s->test_fraction);
-    el4ml_builder_text(text,
-                       s->test_fraction > 0
-                           ? "             # held out, never seen by the surface; for the test numbers only\n"
-                           : "                # too few rows to hold any out\n");
-    el4ml_builder_text(text,
-                       "validation_fraction = 0          # of the rest, for what is fitted after training\n"
-                       "split_seed = 1                   # which rows are held out\n");
+    add_comment(text, s->test_fraction > 0 ? "held out, never seen by the surface; for the test numbers only"
+                                           : "too few rows to hold any out");
+    add_line(text, "validation_fraction = 0", "of the rest, for what is fitted after training");
+    add_line(text, "split_seed = 1", "which rows are held out");
 }
 
 static void add_surface(el4ml_builder *text, const suggestion *s)
 {
-    el4ml_builder_format(
-        text,
-        "\n[surface]\nkind = \"mlp\"                     # multilayer perceptron\n"
-        "hidden = [%zu]                     # units of each hidden layer; [] for none, [8, 8] for two\n"
-        "activation = \"tanh\"              # tanh, logistic, softplus, gelu, silu; relu only minimises\n",
-        s->hidden);
+    add_line(text, "\n[surface]\nkind = \"mlp\"", "multilayer perceptron");
+    el4ml_builder_format(text, "hidden = [%zu]", s->hidden);
+    add_comment(text, "units of each hidden layer; [] for none, [8, 8] for two");
+    add_line(text, "activation = \"tanh\"", "tanh, logistic, softplus, gelu, silu; relu only minimises");
     if (s->classification)
-        el4ml_builder_text(
-            text,
-            "loss = \"cross_entropy\"           # the target is a class; \"mse\" when it is a number\n");
+        add_line(text, "loss = \"cross_entropy\"", "the target is a class; \"mse\" when it is a number");
     else
-        el4ml_builder_text(
-            text,
-            "loss = \"mse\"                     # the target is a number; \"cross_entropy\" for classes\n");
+        add_line(text, "loss = \"mse\"", "the target is a number; \"cross_entropy\" for classes");
     el4ml_builder_text(text, "l2 = ");
     el4ml_builder_number(text, s->l2);
-    el4ml_builder_text(
-        text, "                       # loss + l2 * sum of squared parameters; more of it, fewer minima\n"
-              "l2_biases = true                 # false leaves the biases out of that sum\n");
+    add_comment(text, "loss + l2 * sum of squared parameters; more of it, fewer minima");
+    add_line(text, "l2_biases = true", "false leaves the biases out of that sum");
 }
 
-static const char search_text[] =
-    "\n[explore]\n"
-    "method = \"basin-hopping\"         # or \"random\": every start from the initialiser\n"
-    "steps = 1000                     # minimisations in all\n"
-    "temperature = 1                  # of accepting a worse minimum\n"
-    "step = 1                         # of a hop, adapted on the way\n"
-    "# start = \"weights.npz\"          # a trained model to begin from\n"
-    "\n[connect]\n"
-    "budget = 2000                    # transition-state searches at most\n"
-    "goal = \"connected\"               # one component; or \"exhaust\": until hardly anything new is found\n"
-    "improve = 0                      # searches for better paths after that\n"
-    "unseen = 0.001                   # exhaust: stop when less than this is likely to be missing\n"
-    "\n[analyse]\n"
-    "temperatures = [1e-4, 1.0, 200]  # from, to, how many, logarithmic; unit of the loss\n";
+static void add_search(el4ml_builder *text)
+{
+    add_line(text, "\n[explore]\nmethod = \"basin-hopping\"",
+             "or \"random\": every start from the initialiser");
+    add_line(text, "steps = 1000", "minimisations in all");
+    add_line(text, "temperature = 1", "of accepting a worse minimum");
+    add_line(text, "step = 1", "of a hop, adapted on the way");
+    add_line(text, "# start = \"weights.npz\"", "a trained model to begin from");
+    add_line(text, "\n[connect]\nbudget = 2000", "transition-state searches at most");
+    add_line(text, "goal = \"connected\"",
+             "one component; or \"exhaust\": until hardly anything new is found");
+    add_line(text, "improve = 0", "searches for better paths after that");
+    add_line(text, "unseen = 0.001", "exhaust: stop when less than this is likely to be missing");
+    add_line(text, "\n[analyse]\ntemperatures = [1e-4, 1.0, 200]",
+             "from, to, how many, logarithmic; unit of the loss");
+}
 
 static char *write_text(const suggestion *s)
 {
@@ -181,7 +196,7 @@ static char *write_text(const suggestion *s)
     describe(&text, s);
     add_study_and_data(&text, s);
     add_surface(&text, s);
-    el4ml_builder_text(&text, search_text);
+    add_search(&text);
     return el4ml_builder_take(&text);
 }
 
