@@ -76,8 +76,8 @@ void el4ml_cluster_shells(el4ml_shells *shells, size_t n, const double *x);
 void el4ml_cluster_refine(el4ml_cluster *cluster, bool improper);
 /* The assignment that is best for trial.rotation, into trial.match. */
 void el4ml_cluster_assign(el4ml_cluster *cluster);
-/* The two in turn until the distance no longer falls. False, and given up, when the first turn leaves more than
- * `promising`. */
+/* The two in turn until the distance no longer falls. False, and given up, when the first turn leaves more
+ * than `promising`. */
 bool el4ml_cluster_settle(el4ml_cluster *cluster, bool improper, double promising);
 void el4ml_cluster_copy_match(size_t n, const el4ml_match *from, el4ml_match *to);
 

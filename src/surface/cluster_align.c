@@ -14,7 +14,7 @@
 #define COPY 1e-2           /* an operation that leaves less than this is the answer */
 #define EXACT 1e-6          /* ... and the search for a better one ends here */
 #define SAME_ALIGNMENT 1e-6 /* two alignments whose distances agree this well are taken for one */
-#define PROMISING 1.1         /* a start that first comes to more than this times the best so far is given up */
+#define PROMISING 1.1       /* a start that first comes to more than this times the best so far is given up */
 #define RANDOM_ROTATIONS 200
 #define LAID_PAIRS 8          /* pairs of atoms of `fixed` that pairs of `moving` are laid over */
 #define LAID_PROPOSALS 1600   /* at most */
