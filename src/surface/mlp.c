@@ -82,10 +82,24 @@ static void *workspace_new(const void *self)
     return w;
 }
 
+/* x 0 is NaN for infinities and NaN, which saturated units would otherwise hide. */
+static bool all_finite(size_t n, const double *x)
+{
+    double sum[8] = {0};
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8)
+        for (size_t k = 0; k < 8; k++)
+            sum[k] += x[i + k] * 0.0;
+    for (; i < n; i++)
+        sum[0] += x[i] * 0.0;
+    return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7])) == 0;
+}
+
 static el4ml_status value_gradient(const void *self, void *workspace, const double *x, double *value,
                                    double *gradient)
 {
     const el4ml_mlp *m = self;
+    if (!all_finite(m->dimension, x)) return EL4ML_NUMERICAL;
     *value = m->kernels->value_gradient(m, workspace, x, gradient);
     return isfinite(*value) ? EL4ML_OK : EL4ML_NUMERICAL;
 }
@@ -95,6 +109,7 @@ static el4ml_status hessian_vector(const void *self, void *workspace, const doub
 {
     const el4ml_mlp *m = self;
     if (m->activation == EL4ML_RELU && m->layers > 1) return EL4ML_NOT_SUPPORTED;
+    if (!all_finite(m->dimension, x)) return EL4ML_NUMERICAL;
     m->kernels->hessian_vector(m, workspace, x, count, v, hv);
     return EL4ML_OK;
 }
@@ -103,6 +118,7 @@ static el4ml_status hessian(const void *self, void *workspace, const double *x, 
 {
     const el4ml_mlp *m = self;
     if (m->activation == EL4ML_RELU && m->layers > 1) return EL4ML_NOT_SUPPORTED;
+    if (!all_finite(m->dimension, x)) return EL4ML_NUMERICAL;
     m->kernels->hessian(m, workspace, x, matrix);
     return EL4ML_OK;
 }
