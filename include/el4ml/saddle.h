@@ -22,7 +22,8 @@ typedef struct el4ml_stationary {
 typedef struct el4ml_search_options {
     double gradient_tolerance;  /* RMS, default 1e-9 */
     double max_step;            /* longest step of eigenvector-following, in length_scale; default 0.5 */
-    double path_step;           /* longest step on the way down from a transition state, in length_scale; default 0.1 */
+    double path_tolerance;      /* local error of the path down from a transition state, in length_scale; default 0.01 */
+    double path_step;           /* longest step of the minimisation that ends that path, in length_scale; default 0.1 */
     double displacement;        /* along the negative mode to either side, in length_scale; default 0.02 */
     size_t max_iterations;      /* of eigenvector-following; default 300 */
     size_t images;              /* of the band, first attempt; default 9 */

@@ -1,30 +1,33 @@
 #include "base/linalg.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
-extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
-extern void dpotrs_(const char *uplo, const int *n, const int *nrhs, const double *a, const int *lda, double *b,
-                    const int *ldb, int *info);
-extern void dsytrf_(const char *uplo, const int *n, double *a, const int *lda, int *ipiv, double *work,
-                    const int *lwork, int *info);
-extern void dsytrs_(const char *uplo, const int *n, const int *nrhs, const double *a, const int *lda,
-                    const int *ipiv, double *b, const int *ldb, int *info);
-extern void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w,
-                    double *work, const int *lwork, int *iwork, const int *liwork, int *info);
-extern void dsteqr_(const char *compz, const int *n, double *d, double *e, double *z, const int *ldz, double *work,
-                    int *info);
+#include "base/cpu.h"
+#include "base/linalg_kernels.h"
 
-/* Four partial sums: the compiler may not reorder additions itself (no -fassociative-math), so we say how. */
+#define OWN_CHOLESKY_LIMIT 500
+
+/* Chosen once; every thread would choose the same. */
+static const el4ml_linalg_kernels *kernels(void)
+{
+    static _Atomic(const el4ml_linalg_kernels *) chosen = NULL;
+    const el4ml_linalg_kernels *k = atomic_load_explicit(&chosen, memory_order_relaxed);
+    if (k) return k;
+    k = &el4ml_linalg_kernels_baseline;
+#ifdef EL4ML_X86_KERNELS
+    const el4ml_kernel_set set = el4ml_best_kernel_set();
+    if (set == EL4ML_AVX2) k = &el4ml_linalg_kernels_avx2;
+    if (set == EL4ML_AVX512) k = &el4ml_linalg_kernels_avx512;
+#endif
+    atomic_store_explicit(&chosen, k, memory_order_relaxed);
+    return k;
+}
+
 double el4ml_dot(size_t n, const double *x, const double *y)
 {
-    double s[8] = {0};
-    size_t i = 0;
-    for (; i + 8 <= n; i += 8)
-        for (size_t k = 0; k < 8; k++) s[k] += x[i + k] * y[i + k];
-    double tail = 0;
-    for (; i < n; i++) tail += x[i] * y[i];
-    return ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7])) + tail;
+    return kernels()->dot(n, x, y);
 }
 
 double el4ml_norm(size_t n, const double *x)
@@ -32,9 +35,14 @@ double el4ml_norm(size_t n, const double *x)
     return sqrt(el4ml_dot(n, x, x));
 }
 
-void el4ml_axpy(size_t n, double a, const double *restrict x, double *restrict y)
+void el4ml_axpy(size_t n, double a, const double *x, double *y)
 {
-    for (size_t i = 0; i < n; i++) y[i] += a * x[i];
+    kernels()->axpy(n, a, x, y);
+}
+
+void el4ml_rotate_pair(size_t n, double c, double s, double *x, double *y)
+{
+    kernels()->rotate(n, c, s, x, y);
 }
 
 void el4ml_scale(size_t n, double a, double *x)
@@ -54,9 +62,20 @@ double el4ml_distance(size_t n, const double *x, const double *y)
     return sqrt(s);
 }
 
+void el4ml_rows_product(size_t rows, size_t n, size_t stride, const double *a, const double *x, double *y)
+{
+    kernels()->product(rows, n, stride, a, x, y);
+}
+
 void el4ml_symmetric_product(size_t n, const double *a, const double *x, double *y)
 {
-    for (size_t i = 0; i < n; i++) y[i] = el4ml_dot(n, a + i * n, x);
+    kernels()->product(n, n, n, a, x, y);
+}
+
+void el4ml_rank_two(size_t rows, size_t n, size_t stride, const double *u, const double *p, const double *v,
+                    const double *q, double *a)
+{
+    kernels()->rank_two(rows, n, stride, u, p, v, q, a);
 }
 
 void el4ml_project_out(size_t n, size_t count, const double *basis, double *x)
@@ -66,17 +85,17 @@ void el4ml_project_out(size_t n, size_t count, const double *basis, double *x)
 
 bool el4ml_cholesky(size_t n, double *a)
 {
-    const int size = (int)n;
-    int info;
-    dpotrf_("L", &size, a, &size, &info);
-    return info == 0;
+    double panel[4 * OWN_CHOLESKY_LIMIT];
+    return n <= OWN_CHOLESKY_LIMIT ? kernels()->cholesky(n, a, panel) != 0 : el4ml_large_cholesky(n, a);
 }
 
 void el4ml_cholesky_solve(size_t n, const double *factor, double *b)
 {
-    const int size = (int)n, one = 1;
-    int info;
-    dpotrs_("L", &size, &one, factor, &size, b, &size, &info);
+    for (size_t i = 0; i < n; i++) b[i] = (b[i] - el4ml_dot(i, factor + i * n, b)) / factor[i * n + i];
+    for (size_t i = n; i-- > 0;) {
+        b[i] /= factor[i * n + i];
+        el4ml_axpy(i, -b[i], factor + i * n, b);
+    }
 }
 
 double el4ml_cholesky_log_determinant(size_t n, const double *factor)
@@ -84,69 +103,4 @@ double el4ml_cholesky_log_determinant(size_t n, const double *factor)
     double sum = 0;
     for (size_t i = 0; i < n; i++) sum += log(factor[i * n + i]);
     return 2 * sum;
-}
-
-size_t el4ml_ldl_work_size(size_t n)
-{
-    return 64 * n + 64;
-}
-
-bool el4ml_ldl(size_t n, double *a, int *pivots, double *work, size_t work_size)
-{
-    const int size = (int)n, lwork = (int)work_size;
-    int info;
-    dsytrf_("L", &size, a, &size, pivots, work, &lwork, &info);
-    return info == 0;
-}
-
-void el4ml_ldl_solve(size_t n, const double *factor, const int *pivots, double *b)
-{
-    const int size = (int)n, one = 1;
-    int info;
-    dsytrs_("L", &size, &one, factor, &size, pivots, b, &size, &info);
-}
-
-void el4ml_ldl_inertia(size_t n, const double *factor, const int *pivots, size_t *negative, double *log_determinant)
-{
-    size_t count = 0;
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (pivots[i] > 0) {
-            const double d = factor[i * n + i];
-            count += d < 0;
-            sum += log(fabs(d));
-        } else { /* a 2 x 2 block of D; by construction it has one eigenvalue of each sign, but look */
-            const double p = factor[i * n + i], q = factor[(i + 1) * n + i + 1], r = factor[i * n + i + 1];
-            const double determinant = p * q - r * r;
-            count += determinant < 0 ? 1 : (p + q < 0 ? 2 : 0);
-            sum += log(fabs(determinant));
-            i++;
-        }
-    }
-    *negative = count;
-    *log_determinant = sum;
-}
-
-size_t el4ml_eigen_work_size(size_t n)
-{
-    return 1 + 6 * n + 2 * n * n + (3 + 5 * n); /* dsyevd: reals, then integers in the tail */
-}
-
-bool el4ml_eigen(size_t n, double *a, double *values, bool vectors, double *work, size_t work_size)
-{
-    const int size = (int)n;
-    const int lwork = (int)(1 + 6 * n + 2 * n * n), liwork = (int)(3 + 5 * n);
-    if (work_size < el4ml_eigen_work_size(n)) return false;
-    int info;
-    dsyevd_(vectors ? "V" : "N", "L", &size, a, &size, values, work, &lwork, (int *)(void *)(work + lwork), &liwork,
-            &info);
-    return info == 0;
-}
-
-bool el4ml_tridiagonal(size_t n, double *d, double *e, double *z, double *work)
-{
-    const int size = (int)n;
-    int info;
-    dsteqr_("I", &size, d, e, z, &size, work, &info);
-    return info == 0;
 }

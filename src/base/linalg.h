@@ -1,5 +1,6 @@
-/* Dense linear algebra over BLAS and LAPACK, one thread. Symmetric matrices are full (both triangles) and row-major,
- * which for them is the same as column-major. */
+/* Dense linear algebra for symmetric matrices, full and row-major. Our own vector kernels while n is small: exact same
+ * results whoever calls, and safe from many threads (some BLAS builds are not: two threads get wrong numbers). LAPACK,
+ * one caller at a time, for the factorisations of large matrices. */
 #ifndef EL4ML_BASE_LINALG_H
 #define EL4ML_BASE_LINALG_H
 
@@ -13,19 +14,27 @@ void el4ml_copy(size_t n, const double *x, double *y);
 double el4ml_distance(size_t n, const double *x, const double *y);
 /* y = A x, A symmetric (n, n). */
 void el4ml_symmetric_product(size_t n, const double *a, const double *x, double *y);
+/* y = A x with A (rows, n), rows `stride` apart. */
+void el4ml_rows_product(size_t rows, size_t n, size_t stride, const double *a, const double *x, double *y);
+/* (x, y) <- (c x - s y, s x + c y). */
+void el4ml_rotate_pair(size_t n, double c, double s, double *x, double *y);
+/* a_i += u_i p + v_i q for each of the rows. */
+void el4ml_rank_two(size_t rows, size_t n, size_t stride, const double *u, const double *p, const double *v,
+                    const double *q, double *a);
 /* Remove from x its components along `count` orthonormal rows of `basis` (count, n). */
 void el4ml_project_out(size_t n, size_t count, const double *basis, double *x);
 
-/* Cholesky of the symmetric a, in place. False when a is not positive definite. */
+/* Cholesky of the symmetric a, in place: the lower triangle becomes the factor. False when a is not positive
+ * definite. */
 bool el4ml_cholesky(size_t n, double *a);
 /* Solve with the factor that el4ml_cholesky left; b becomes x. */
 void el4ml_cholesky_solve(size_t n, const double *factor, double *b);
 double el4ml_cholesky_log_determinant(size_t n, const double *factor);
+bool el4ml_large_cholesky(size_t n, double *a); /* by LAPACK; el4ml_cholesky chooses */
 
-/* LDL^T (Bunch-Kaufman) in place; pivots (n). work: el4ml_ldl_work_size(n) doubles. False on a singular pivot. */
+/* LDL^T (Bunch-Kaufman) of the lower triangle in place, for el4ml_ldl_inertia; pivots (n). work: el4ml_ldl_work_size(n) doubles. False on a singular pivot. */
 size_t el4ml_ldl_work_size(size_t n);
 bool el4ml_ldl(size_t n, double *a, int *pivots, double *work, size_t work_size);
-void el4ml_ldl_solve(size_t n, const double *factor, const int *pivots, double *b);
 /* Number of negative eigenvalues of a (Sylvester) and ln |det a|. */
 void el4ml_ldl_inertia(size_t n, const double *factor, const int *pivots, size_t *negative, double *log_determinant);
 
@@ -33,8 +42,8 @@ void el4ml_ldl_inertia(size_t n, const double *factor, const int *pivots, size_t
  * work: el4ml_eigen_work_size(n) doubles. */
 size_t el4ml_eigen_work_size(size_t n);
 bool el4ml_eigen(size_t n, double *a, double *values, bool vectors, double *work, size_t work_size);
-/* Symmetric tridiagonal eigenproblem, diagonal d (n), off-diagonal e (n - 1), both overwritten; z (n, n): rows are
- * eigenvectors. work: 2 n doubles. */
+/* Symmetric tridiagonal eigenproblem, diagonal d (n), off-diagonal e (n - 1, with room for n), both overwritten, d becomes
+ * the eigenvalues, ascending; z (n, n): rows are eigenvectors; NULL: none. work is not used. */
 bool el4ml_tridiagonal(size_t n, double *d, double *e, double *z, double *work);
 
 #endif

@@ -76,6 +76,46 @@ el4ml_status el4ml_curvature_apply(el4ml_curvature *c, const double *v, double *
     return EL4ML_OK;
 }
 
+static el4ml_status conjugate_gradients(el4ml_curvature *c, double shift, double *b, bool *definite)
+{
+    const size_t n = c->n;
+    double *x = c->scratch + n, *p = x + n, *hp = p + n;
+    double rr = el4ml_dot(n, b, b);
+    const double target = 1e-8 * rr;
+    for (size_t i = 0; i < n; i++) x[i] = 0;
+    el4ml_copy(n, b, p);
+    *definite = true;
+    for (size_t k = 0; k < 2 * n && rr > target; k++) {
+        const el4ml_status status = el4ml_curvature_apply(c, p, hp);
+        if (status != EL4ML_OK) return status;
+        el4ml_axpy(n, shift, p, hp);
+        const double curvature = el4ml_dot(n, p, hp);
+        *definite = curvature > 0;
+        if (!*definite) return EL4ML_OK;
+        el4ml_axpy(n, rr / curvature, p, x);
+        el4ml_axpy(n, -rr / curvature, hp, b);
+        const double next = el4ml_dot(n, b, b), ratio = next / rr;
+        for (size_t i = 0; i < n; i++) p[i] = b[i] + ratio * p[i];
+        rr = next;
+    }
+    el4ml_copy(n, x, b);
+    return EL4ML_OK;
+}
+
+el4ml_status el4ml_curvature_solve(el4ml_curvature *c, double shift, double *r, bool fresh, bool *definite)
+{
+    const size_t n = c->n;
+    if (!c->dense) return conjugate_gradients(c, shift, r, definite);
+    *definite = true;
+    if (fresh) {
+        el4ml_copy(n * n, c->matrix, c->factor);
+        for (size_t i = 0; i < n; i++) c->factor[i * n + i] += shift;
+        *definite = el4ml_cholesky(n, c->factor);
+    }
+    if (*definite) el4ml_cholesky_solve(n, c->factor, r);
+    return EL4ML_OK;
+}
+
 /* The exact Newton step, when the matrix (with `mode` pushed up) is positive definite and the step is short enough. */
 static bool dense_newton(el4ml_curvature *c, const double *right, const double *mode, double radius, double *s)
 {

@@ -31,6 +31,9 @@ void el4ml_curvature_clear(el4ml_curvature *c);
 el4ml_status el4ml_curvature_set(el4ml_curvature *c, const double *x);
 /* hv = H v, zero modes shifted. */
 el4ml_status el4ml_curvature_apply(el4ml_curvature *c, const double *v, double *hv);
+/* Solve (H + shift) y = r in place, r becomes y. `fresh`: the shift or the point changed since the last solve. *definite is
+ * false (and r lost) when H + shift is not positive definite. Without a matrix: conjugate gradients. */
+el4ml_status el4ml_curvature_solve(el4ml_curvature *c, double shift, double *r, bool fresh, bool *definite);
 /* s that decreases g.s + s.H s / 2 in the space orthogonal to the unit vector `mode` (NULL: in all of it), s within
  * the limits. *inside is true when s is a Newton step that no limit cut. */
 el4ml_status el4ml_curvature_step(el4ml_curvature *c, const double *g, const double *mode,

@@ -28,6 +28,7 @@ el4ml_status el4ml_descend(el4ml_searcher *s, const double *ts, const double *mo
     for (int k = 0; k < 2 && status == EL4ML_OK; k++) {
         el4ml_minimise_result result;
         status = step_off(s, ts, top, mode, k == 0 ? 1 : -1, side[k]);
+        if (status == EL4ML_OK) status = el4ml_gradient_flow(s, side[k], s->options.path_tolerance);
         if (status == EL4ML_OK) status = el4ml_minimise(s->path_minimiser, side[k], side[k], &result);
         if (status == EL4ML_OK && !el4ml_inside(&s->evaluator, side[k])) status = EL4ML_NOT_CONVERGED;
     }

@@ -7,6 +7,7 @@ el4ml_search_options el4ml_search_options_default(void)
 {
     return (el4ml_search_options){.gradient_tolerance = 1e-9,
                                   .max_step = 0.5,
+                                  .path_tolerance = 0.01,
                                   .path_step = 0.1,
                                   .displacement = 0.02,
                                   .max_iterations = 300,

@@ -40,6 +40,10 @@ void el4ml_lanczos_clear(el4ml_lanczos *l);
  * floor). `mode`: start in, unit eigenvector out. */
 el4ml_status el4ml_lowest_mode(el4ml_lanczos *l, el4ml_curvature *c, double tolerance, double *mode, double *value);
 
+/* From x down the gradient flow to near a stationary point, x overwritten; local error below tolerance (in
+ * length_scale). */
+el4ml_status el4ml_gradient_flow(el4ml_searcher *s, double *x, double tolerance);
+
 /* The known number of a point, EL4ML_UNKNOWN when nobody was asked or knows. */
 size_t el4ml_ask_known(el4ml_searcher *s, bool transition_state, const el4ml_stationary *point);
 
