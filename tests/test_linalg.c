@@ -150,19 +150,15 @@ START_TEST(cholesky_solves_and_refuses)
 }
 END_TEST
 
-static void check_ldl(size_t n, const double *a, const double *b)
+static void check_ldl(size_t n, const double *a)
 {
-    double *factor = new_vector(n * n), *values = new_vector(n), *x = new_vector(n), *ax = new_vector(n);
+    double *factor = new_vector(n * n), *values = new_vector(n);
     const size_t size = el4ml_ldl_work_size(n);
     double *work = new_vector(size), log_determinant, sum = 0;
     int *pivots = EL4ML_NEW(int, n);
     size_t negative, expected = 0;
     el4ml_copy(n * n, a, factor);
     ck_assert(el4ml_ldl(n, factor, pivots, work, size));
-    el4ml_copy(n, b, x);
-    el4ml_ldl_solve(n, factor, pivots, x);
-    el4ml_symmetric_product(n, a, x, ax);
-    ck_assert_double_le(el4ml_distance(n, ax, b), 1e-11 * (1 + el4ml_norm(n, x)) * (double)n);
     el4ml_ldl_inertia(n, factor, pivots, &negative, &log_determinant);
     el4ml_copy(n * n, a, factor);
     jacobi_eigenvalues(n, factor, values);
@@ -174,8 +170,6 @@ static void check_ldl(size_t n, const double *a, const double *b)
     ck_assert_double_eq_tol(log_determinant, sum, 1e-9 * (double)n);
     el4ml_release(factor);
     el4ml_release(values);
-    el4ml_release(x);
-    el4ml_release(ax);
     el4ml_release(work);
     el4ml_release(pivots);
 }
@@ -186,18 +180,16 @@ START_TEST(inertia_is_that_of_the_eigenvalues)
     el4ml_random random = el4ml_random_new(1, 1, 4);
     for (size_t trial = 0; trial < 90; trial++) {
         const size_t n = trial < 84 ? 1 + trial % 28 : 90 + trial;
-        double *a = new_vector(n * n), *b = new_vector(n);
+        double *a = new_vector(n * n);
         random_symmetric(&random, n, a);
-        fill(&random, n, b);
         if (trial % 3 == 1 && n % 2 == 0)
             for (size_t i = 0; i < n; i++)
                 a[i * n + i] = 0;
         if (trial % 3 == 2)
             for (size_t i = 0; i < n; i++)
                 a[i * n + i] += 2 * sqrt((double)n) * (i % 4 ? 1 : -1);
-        check_ldl(n, a, b);
+        check_ldl(n, a);
         el4ml_release(a);
-        el4ml_release(b);
     }
 }
 END_TEST
