@@ -339,6 +339,22 @@ static const el4ml_mlp_kernels *kernels_of(el4ml_kernel_set set)
     return &el4ml_mlp_kernels_baseline;
 }
 
+static const el4ml_surface_ops hooks = {.struct_size = sizeof hooks,
+                                        .kind = "mlp",
+                                        .destroy = destroy,
+                                        .workspace_new = workspace_new,
+                                        .workspace_free = workspace_free,
+                                        .value_gradient = value_gradient,
+                                        .hessian_vector = hessian_vector,
+                                        .hessian = hessian,
+                                        .zero_modes = zero_modes,
+                                        .align = el4ml_mlp_align,
+                                        .same = el4ml_mlp_same,
+                                        .multiplicity = el4ml_mlp_multiplicity,
+                                        .random_operation = el4ml_mlp_random_operation,
+                                        .initialise = initialise,
+                                        .metrics = el4ml_mlp_metrics};
+
 el4ml_status el4ml_mlp_new_with(const el4ml_mlp_options *options, const el4ml_dataset *train,
                                 el4ml_kernel_set set, el4ml_surface **surface, el4ml_error *error)
 {
@@ -362,21 +378,8 @@ el4ml_status el4ml_mlp_new_with(const el4ml_mlp_options *options, const el4ml_da
         destroy(m);
         return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "mlp: out of memory for %zu rows", train->rows);
     }
-    const el4ml_surface_ops ops = {.struct_size = sizeof ops,
-                                   .kind = "mlp",
-                                   .destroy = destroy,
-                                   .workspace_new = workspace_new,
-                                   .workspace_free = workspace_free,
-                                   .value_gradient = value_gradient,
-                                   .hessian_vector = hessian_vector,
-                                   .hessian = hessian,
-                                   .zero_modes = m->flat_count ? zero_modes : NULL,
-                                   .align = el4ml_mlp_align,
-                                   .same = el4ml_mlp_same,
-                                   .multiplicity = el4ml_mlp_multiplicity,
-                                   .random_operation = el4ml_mlp_random_operation,
-                                   .initialise = initialise,
-                                   .metrics = el4ml_mlp_metrics};
+    el4ml_surface_ops ops = hooks;
+    if (m->flat_count == 0) ops.zero_modes = NULL;
     el4ml_surface_info info = {.dimension = m->dimension,
                                .max_zero_modes = m->flat_count,
                                .usual_zero_modes = m->flat_count,
