@@ -16,7 +16,7 @@ typedef struct el4ml_minimise_options {
     double newton_gradient;    /* RMS gradient below which Newton steps are tried; 0: never; default 1e-6 */
     double precondition_gradient; /* RMS gradient below which L-BFGS starts from the factorised Hessian; default 1e-2 */
     uint64_t refresh;          /* gradient evaluations between such Hessians; default 0: 10 + n/4 */
-    size_t dense_limit;        /* n up to which Newton uses the full Hessian, products beyond; default 300 */
+    size_t dense_limit;        /* n up to which Newton uses the full Hessian, products beyond; default 500 */
 } el4ml_minimise_options;
 
 typedef struct el4ml_minimise_result {

@@ -38,7 +38,7 @@ el4ml_minimise_options el4ml_minimise_options_default(void)
                                     .newton_gradient = 1e-6,
                                     .precondition_gradient = 1e-2,
                                     .refresh = 0,
-                                    .dense_limit = 300};
+                                    .dense_limit = 500};
 }
 
 void el4ml_minimiser_free(el4ml_minimiser *m)
