@@ -135,7 +135,8 @@ static el4ml_status first_direction(el4ml_searcher *s, const double *a, uint64_t
         *step = sizes[el4ml_random_below(random, 3)] * s->length;
         if (!s->spectrum && k % 3 != 2) { /* towards the softest mode, from a random start */
             double lambda;
-            status = el4ml_lowest_mode(&s->lanczos, &s->curvature, 0.1, direction, &lambda);
+            status = el4ml_lowest_mode(&s->lanczos, &s->curvature, 0.1, 2, direction, &lambda);
+            if (status == EL4ML_NOT_CONVERGED) status = EL4ML_OK;
             if (k & 1) el4ml_scale(n, -1, direction);
         }
         return status;
