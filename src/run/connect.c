@@ -209,6 +209,5 @@ el4ml_status el4ml_run_connect(const el4ml_study *study, const el4ml_surface *su
     el4ml_release(c.chosen);
     el4ml_release(c.turns);
     el4ml_pairs_clear(&c.pairs);
-    el4ml_session_close(&session);
-    return status;
+    return el4ml_session_end(&session, status, time_up);
 }
