@@ -25,7 +25,8 @@ int command_check(const arguments *a)
     if (open_study(a->words[0], a, &o, &error) != EL4ML_OK) return report_error(&error);
     el4ml_surface_check check;
     int code = EXIT_DONE;
-    if (el4ml_check_surface(o.surface, o.study->seed, &check, &error) != EL4ML_OK)
+    if (el4ml_start_check(o.study, o.surface, o.data, &error) != EL4ML_OK ||
+        el4ml_check_surface(o.surface, o.study->seed, &check, &error) != EL4ML_OK)
         code = report_error(&error);
     else if (a->json)
         code = print_json(el4ml_check_json(o.surface, &check));

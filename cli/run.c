@@ -184,11 +184,12 @@ static el4ml_status check(const arguments *a, const stages *which, const opened 
                           a->words[0]);
     if (!which->explore && !o->surface->info.second_derivatives)
         return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: relu has no second derivative: %s", a->words[0], smooth_instead);
+    const el4ml_status status = el4ml_start_check(o->study, o->surface, o->data, error);
     snprintf(path, sizeof path, "%s/landscape.db", folder);
-    if (!which->explore && stat(path, &about) != 0)
+    if (status == EL4ML_OK && !which->explore && stat(path, &about) != 0)
         return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: no landscape here; `el4ml explore %s` comes first", folder,
                           a->words[0]);
-    return el4ml_start_check(o->study, o->surface, o->data, error);
+    return status;
 }
 
 static int search_command(const arguments *a, const stages *which)

@@ -32,8 +32,8 @@ el4ml_status el4ml_database_fail(el4ml_landscape *l, const char *doing, el4ml_er
     if (code == SQLITE_NOMEM) status = EL4ML_OUT_OF_MEMORY;
     const int number = l->db && code == SQLITE_IOERR ? sqlite3_system_errno(l->db) : 0;
     if (number != 0) text = strerror(number);
-    if (code == SQLITE_FULL || number == ENOSPC || number == EDQUOT) text = "the disk is full";
-    const bool room = code == SQLITE_FULL || number != 0;
+    const bool room = code == SQLITE_FULL || number == ENOSPC || number == EDQUOT || number == EFBIG;
+    if (room && number != EFBIG) text = "the disk is full";
     return el4ml_fail(error, status, "%s/landscape.db: %s: %s%s", l->folder, doing, text,
                       room ? "; what was committed is safe: make room, and run again to continue" : "");
 }

@@ -102,6 +102,24 @@ static el4ml_status lock_folder(el4ml_landscape *l, el4ml_error *error)
                       l->folder);
 }
 
+/* SQLite takes a file of a few bytes for an empty database, and would overwrite it. A file cut short by a crash has its
+ * journal beside it. */
+static el4ml_status check_file(const char *path, el4ml_error *error)
+{
+    static const char magic[16] = "SQLite format 3";
+    char journal[PATH_SIZE + 16], start[sizeof magic] = {0};
+    struct stat about;
+    if (stat(path, &about) != 0) return EL4ML_OK;
+    if (!S_ISREG(about.st_mode)) return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: not a regular file", path);
+    snprintf(journal, sizeof journal, "%s-journal", path);
+    if (about.st_size == 0 || access(journal, F_OK) == 0) return EL4ML_OK;
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return EL4ML_OK; /* SQLite says why */
+    const bool good = read(file, start, sizeof start) == (ssize_t)sizeof start && memcmp(start, magic, sizeof magic) == 0;
+    close(file);
+    return good ? EL4ML_OK : el4ml_fail(error, EL4ML_BAD_INPUT, "%s: not a database", path);
+}
+
 static bool has_tables(sqlite3 *db)
 {
     sqlite3_stmt *s;
@@ -132,6 +150,8 @@ static el4ml_status open_database(el4ml_landscape *l, const el4ml_identity *iden
 {
     char path[PATH_SIZE];
     snprintf(path, sizeof path, "%s/landscape.db", l->folder);
+    const el4ml_status checked = check_file(path, error);
+    if (checked != EL4ML_OK) return checked;
     if (sqlite3_open_v2(path, &l->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
         return el4ml_database_fail(l, "cannot open", error);
     sqlite3_busy_timeout(l->db, 5000);
@@ -207,6 +227,8 @@ static el4ml_status open_for_reading(el4ml_landscape *l, el4ml_error *error)
     if (stat(path, &status) != 0)
         return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: no landscape here (landscape.db: %s)", l->folder,
                           strerror(errno));
+    const el4ml_status checked = check_file(path, error);
+    if (checked != EL4ML_OK) return checked;
     if (status.st_size == 0)
         return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: holds nothing yet; run the study first", path);
     bool good = begin_reading(l, path, SQLITE_OPEN_READWRITE);
