@@ -34,8 +34,12 @@ el4ml_status el4ml_database_fail(el4ml_landscape *l, const char *doing, el4ml_er
     if (number != 0) text = strerror(number);
     const bool room = code == SQLITE_FULL || number == ENOSPC || number == EDQUOT || number == EFBIG;
     if (room && number != EFBIG) text = "the disk is full";
-    return el4ml_fail(error, status, "%s/landscape.db: %s: %s%s", l->folder, doing, text,
-                      room ? "; what was committed is safe: make room, and run again to continue" : "");
+    const char *hint = "";
+    if (room)
+        hint = "; what was committed is safe: make room, and run again to continue";
+    else if (code == SQLITE_IOERR && l->lock >= 0)
+        hint = "; what was committed is safe: see to the disk, and run again to continue";
+    return el4ml_fail(error, status, "%s/landscape.db: %s: %s%s", l->folder, doing, text, hint);
 }
 
 static el4ml_status execute(el4ml_landscape *l, const char *sql, const char *doing, el4ml_error *error)

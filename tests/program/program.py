@@ -122,7 +122,7 @@ class Case(unittest.TestCase):
 
     def tables(self, folder):
         """All that must not depend on when a run was interrupted: every column of every point, hits included."""
-        database = sqlite3.connect("file:%s?mode=ro" % self.path(folder, "landscape.db"), uri=True)
+        database = sqlite3.connect("file:%s?mode=rw" % self.path(folder, "landscape.db"), uri=True)
         try:
             return {name: database.execute("SELECT * FROM %s ORDER BY id" % name).fetchall()
                     for name in ("minima", "transition_states", "minimum_details", "transition_state_details")}

@@ -9,8 +9,8 @@ import time
 import program
 
 MODEL = program.study({"file": os.path.join(program.DATA, "diabetes.csv"), "target": "progression", "test_fraction": 0.25},
-                      {"kind": "mlp", "hidden": [2], "loss": "mse", "l2": 1e-3},
-                      explore={"steps": 60 if program.SLOW else 300}, connect={"budget": 40 if program.SLOW else 150, "improve": 20})
+                      {"kind": "mlp", "hidden": [3], "loss": "mse", "l2": 1e-3},
+                      explore={"steps": 40 if program.SLOW else 200}, connect={"budget": 20 if program.SLOW else 80, "improve": 20})
 CLUSTER = program.study(surface={"kind": "lennard-jones", "atoms": 7}, explore={"steps": 100},
                         connect={"goal": "exhaust", "unseen": 0.02 if program.SLOW else 5e-3})
 
