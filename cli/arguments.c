@@ -20,7 +20,7 @@ static const char *const help_texts[][2] = {
      "  el4ml verify DIR                         recompute every stationary point\n"
      "  el4ml check STUDY.toml                   derivatives, symmetry and cost of the surface\n"
      "\n"
-     "options: -o DIR, --threads N, --seed N, --time-limit 10m, --quiet, --json, --version, --help\n"
+     "options: -o DIR, --threads N (all cores), --seed N, --time-limit 10m, --quiet, --json, --version, --help\n"
      "el4ml COMMAND --help tells more of one command.\n"},
     {"run", "el4ml run STUDY.toml [-o DIR] [--threads N] [--seed N] [--time-limit T] [--quiet] [--json]\n"
             "Explore, connect, analyse and report. DIR is ./NAME of the study; an interrupted DIR is continued.\n"},
@@ -29,32 +29,39 @@ static const char *const help_texts[][2] = {
     {"connect", "el4ml connect STUDY.toml [-o DIR] [--threads N] [--seed N] [--time-limit T]\n"
                 "Transition-state searches between the minima that DIR holds, up to [connect] budget.\n"},
     {"analyse", "el4ml analyse DIR [--temperatures FROM,TO,COUNT] [--json]\n"
-                "Heat capacity, entropy, frustration, barriers. Writes summary.json.\n"},
-    {"report", "el4ml report DIR\nWrite report.html, disconnectivity.svg, heat_capacity.svg and summary.json.\n"},
+                "Heat capacity, entropy, frustration, barriers; the folder is only read.\n"},
+    {"report", "el4ml report DIR [--json]\nWrite report.html, disconnectivity.svg, heat_capacity.svg and summary.json.\n"},
     {"info", "el4ml info DIR [--json]\nCounts, global minimum, connectivity, completeness, cost.\n"},
-    {"list", "el4ml list DIR minima|transition-states [--json] [--coordinates]\n"},
+    {"list", "el4ml list DIR minima|transition-states [--json] [--coordinates]\n"
+             "The stationary points, one on a line; with --coordinates their coordinates too.\n"},
     {"verify", "el4ml verify DIR [--threads N] [--json]\n"
                "Recompute energy, gradient, Hessian index and both sides of every transition state from the data.\n"
                "Exit status 1 and the list if any fails.\n"},
-    {"init", "el4ml init DATA.csv --target COLUMN [-o FILE.toml] [--force]\n"
+    {"init", "el4ml init DATA.csv --target COLUMN [-o FILE.toml] [--force] [--json]\n"
              "Write a commented study file with sensible defaults for this data; -o - prints it.\n"},
     {"check", "el4ml check STUDY.toml [--json]\n"
               "Gradient, Hessian-vector product, Hessian and symmetry of the surface; cost per call.\n"},
 };
 
-void print_help(const char *command)
+bool print_help(const char *command)
 {
     for (size_t k = 0; k < sizeof help_texts / sizeof *help_texts; k++)
         if (strcmp(help_texts[k][0], command) == 0) {
             fputs(help_texts[k][1], stdout);
-            return;
+            return true;
         }
-    fputs(help_texts[0][1], stdout);
+    return false;
 }
 
 static int wrong(const char *option, const char *value, const char *expected)
 {
     fprintf(stderr, "el4ml: %s: '%s' is not %s\n", option, value, expected);
+    return EXIT_USAGE;
+}
+
+static int missing(const char *option)
+{
+    fprintf(stderr, "el4ml: %s: a value is missing\n", option);
     return EXIT_USAGE;
 }
 
@@ -102,6 +109,7 @@ static bool parse_duration(const char *text, double *seconds)
 static int set_value(arguments *a, const char *option, const char *value)
 {
     unsigned long long number;
+    if (!*value) return missing(option);
     if (strcmp(option, "-o") == 0 || strcmp(option, "--output") == 0) {
         a->output = value;
     } else if (strcmp(option, "--target") == 0) {
@@ -112,7 +120,7 @@ static int set_value(arguments *a, const char *option, const char *value)
         if (!parse_integer(value, 1024, &number) || number < 1) return wrong(option, value, "a number of threads (1 to 1024)");
         a->threads = (unsigned)number;
     } else if (strcmp(option, "--seed") == 0) {
-        if (!parse_integer(value, UINT64_MAX, &number)) return wrong(option, value, "a whole number from 0");
+        if (!parse_integer(value, INT64_MAX, &number)) return wrong(option, value, "a whole number from 0");
         a->seed = number;
         a->seed_given = true;
     } else if (strcmp(option, "--time-limit") == 0) {
@@ -150,10 +158,7 @@ static int take_option(arguments *a, int count, char **words, int *at, bool *hel
         snprintf(name, sizeof name, "%.*s", (int)(equals - word), word);
         if (takes_value(name)) return set_value(a, name, equals + 1);
     } else if (takes_value(word)) {
-        if (*at + 1 >= count) {
-            fprintf(stderr, "el4ml: %s: a value is missing\n", word);
-            return EXIT_USAGE;
-        }
+        if (*at + 1 >= count) return missing(word);
         return set_value(a, word, words[++*at]);
     } else if (set_switch(a, word, help, version)) {
         return 0;
@@ -173,6 +178,9 @@ int parse_arguments(int count, char **words, arguments *a)
         } else if (!options_end && word[0] == '-' && word[1] != '\0') {
             const int status = take_option(a, count, words, &k, &help, &version);
             if (status != 0) return status;
+        } else if (!*word) {
+            fprintf(stderr, "el4ml: an argument is empty\n");
+            return EXIT_USAGE;
         } else if (!a->command) {
             a->command = word;
         } else if (a->word_count == MAX_WORDS) {
@@ -186,13 +194,10 @@ int parse_arguments(int count, char **words, arguments *a)
         printf("el4ml %s\n", el4ml_version());
         return EXIT_DONE;
     }
-    if (help) {
-        print_help(a->command ? a->command : "");
-        return EXIT_DONE;
-    }
+    if (help && print_help(a->command ? a->command : "")) return EXIT_DONE;
     if (!a->command) {
-        fputs(help_texts[0][1], stderr);
+        fprintf(stderr, "el4ml: no command given; see el4ml --help\n");
         return EXIT_USAGE;
     }
-    return -1;
+    return -1; /* also --help of an unknown command, for main to say so */
 }

@@ -15,22 +15,18 @@ el4ml_status open_study(const char *path, const arguments *args, opened *o, el4m
 {
     *o = (opened){0};
     el4ml_status status = el4ml_study_read(path, &o->study, error);
-    if (status == EL4ML_OK && args->seed_given) {
-        if (o->study->split_seed == o->study->seed) o->study->split_seed = args->seed;
-        o->study->seed = args->seed;
-    }
+    if (status == EL4ML_OK && args && args->seed_given) el4ml_study_set_seed(o->study, args->seed);
     if (status == EL4ML_OK) status = el4ml_study_open(o->study, &o->data, &o->surface, error);
     if (status != EL4ML_OK) close_study(o);
     return status;
 }
 
-el4ml_status open_folder_study(const char *folder, const arguments *args, el4ml_landscape *landscape, opened *o,
-                               el4ml_error *error)
+el4ml_status open_folder_study(const char *folder, el4ml_landscape *landscape, opened *o, el4ml_error *error)
 {
     char path[4096];
     if ((size_t)snprintf(path, sizeof path, "%s/study.toml", folder) >= sizeof path)
         return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: the path is too long", folder);
-    el4ml_status status = open_study(path, args, o, error);
+    el4ml_status status = open_study(path, NULL, o, error);
     if (status != EL4ML_OK) return status;
     const char *sha = el4ml_landscape_meta(landscape, "data_sha256");
     if (o->data && sha && strcmp(sha, o->data->sha256) != 0) {

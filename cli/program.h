@@ -36,9 +36,12 @@ int command_check(const arguments *args);
 
 /* Print the error on standard error and give the exit status that belongs to it. */
 int report_error(const el4ml_error *error);
+/* Print and free the document; NULL is out of memory. The exit status. */
+int print_json(char *json);
 /* Fill *arguments; a message and an exit status >= 0 when the program should end now, -1 to go on. */
 int parse_arguments(int count, char **words, arguments *args);
-void print_help(const char *command);
+/* False when there is no such command. */
+bool print_help(const char *command);
 
 /* True once Ctrl-C (or SIGTERM) was pressed; a second one ends the program at once. */
 extern volatile bool interrupted;
@@ -51,22 +54,23 @@ typedef struct opened {
     el4ml_surface *surface;
 } opened;
 
+/* args: for --seed; may be NULL. */
 el4ml_status open_study(const char *path, const arguments *args, opened *result, el4ml_error *error);
-/* The study kept in a landscape's folder. The data must be the landscape's. */
-el4ml_status open_folder_study(const char *folder, const arguments *args, el4ml_landscape *landscape,
-                               opened *result, el4ml_error *error);
+/* The study kept in a landscape's folder, with the seed it has there. The data must be the landscape's. */
+el4ml_status open_folder_study(const char *folder, el4ml_landscape *landscape, opened *result, el4ml_error *error);
 void close_study(opened *result);
 
 /* Live progress on standard error. */
 typedef struct progress_line {
-    bool quiet, terminal;
-    double last;
-    double time_limit;
-    uint64_t first_runs;   /* minimisations before this call, for the rate */
-    bool started;
+    bool quiet, terminal, started;
+    double time_limit;           /* seconds from `began`, 0: none */
+    double began, shown;         /* el4ml_clock: of the command, of the last line */
+    double since, seen;          /* and of the present phase, of the last batch */
+    el4ml_phase phase;
+    el4ml_totals base, latest;   /* when the phase began, after the last batch */
 } progress_line;
 
-void progress_init(progress_line *line, const arguments *args);
+void progress_init(progress_line *line, const arguments *args, const el4ml_totals *totals);
 void progress_show(void *context, const el4ml_progress *progress);
 void progress_end(progress_line *line);
 

@@ -1,14 +1,13 @@
 /* analyse, report, info, list, verify, init: the commands that answer. */
 #include "program.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-static int print_json(char *json)
+int print_json(char *json)
 {
     if (!json) {
         fprintf(stderr, "el4ml: out of memory\n");
@@ -175,7 +174,7 @@ int command_list(const arguments *a)
     } else if (strcmp(a->words[1], "transition-states") == 0) {
         species = EL4ML_TRANSITION_STATE;
     } else {
-        fprintf(stderr, "el4ml list: '%s' is neither minima nor transition-states\n", a->words[1]);
+        fprintf(stderr, "el4ml: list: '%s' is neither minima nor transition-states\n", a->words[1]);
         return EXIT_USAGE;
     }
     el4ml_landscape *l = NULL;
@@ -208,7 +207,7 @@ int command_verify(const arguments *a)
     opened o = {0};
     el4ml_verification v = {0};
     el4ml_status status = el4ml_landscape_read(a->words[0], &l, &error);
-    if (status == EL4ML_OK) status = open_folder_study(a->words[0], a, l, &o, &error);
+    if (status == EL4ML_OK) status = open_folder_study(a->words[0], l, &o, &error);
     const el4ml_run_options options = {.threads = a->threads, .cancel = &interrupted};
     if (status == EL4ML_OK) status = el4ml_verify(o.surface, l, &options, &v, &error);
     int code = status == EL4ML_OK ? EXIT_DONE : report_error(&error);
@@ -222,7 +221,7 @@ int command_verify(const arguments *a)
     return code;
 }
 
-/* NAME.toml beside the caller, from the data file's name. */
+/* NAME.toml in the working folder, from the data file's name. */
 static void default_study_path(const char *csv, char *path, size_t size)
 {
     const char *base = strrchr(csv, '/');
@@ -232,26 +231,46 @@ static void default_study_path(const char *csv, char *path, size_t size)
     snprintf(path, size, "%.*s.toml", length, base);
 }
 
+/* The study file names its data relative to itself: elsewhere than in the working folder, by an absolute path. */
+static el4ml_status suggest(const char *data, const char *target, const char *path, char **text, el4ml_error *error)
+{
+    char *absolute = strchr(path, '/') ? realpath(data, NULL) : NULL; /* NULL too when missing: reading it says so */
+    const el4ml_status status = el4ml_study_suggest(absolute ? absolute : data, target, text, error);
+    free(absolute);
+    return status;
+}
+
+static int write_suggestion(const arguments *a, const char *path, const char *text)
+{
+    el4ml_error error = {0};
+    struct stat status;
+    if (stat(path, &status) == 0 && !a->force) {
+        fprintf(stderr, "el4ml: %s exists already; give another name with -o, or --force to replace it\n", path);
+        return EXIT_USAGE;
+    }
+    if (el4ml_text_write(path, text, &error) != EL4ML_OK) return report_error(&error);
+    if (a->json) return print_json(el4ml_suggestion_json(path, text));
+    if (!a->quiet) printf("%s written; look it over, then: el4ml run %s\n", path, path);
+    return EXIT_DONE;
+}
+
 int command_init(const arguments *a)
 {
     el4ml_error error = {0};
     char *text = NULL, path[4096];
-    if (el4ml_study_suggest(a->words[0], a->target, &text, &error) != EL4ML_OK) return report_error(&error);
-    if (a->output && strcmp(a->output, "-") == 0) return print_json(text);
+    const bool print = a->output && strcmp(a->output, "-") == 0;
     if (a->output)
         snprintf(path, sizeof path, "%s", a->output);
     else
         default_study_path(a->words[0], path, sizeof path);
-    struct stat status;
+    if (suggest(a->words[0], a->target, path, &text, &error) != EL4ML_OK) return report_error(&error);
     int code = EXIT_DONE;
-    if (stat(path, &status) == 0 && !a->force) {
-        fprintf(stderr, "el4ml init: %s exists already; give another name with -o, or --force to replace it\n", path);
-        code = EXIT_USAGE;
-    } else if (el4ml_text_write(path, text, &error) != EL4ML_OK) {
-        code = report_error(&error);
-    } else if (!a->quiet) {
-        printf("%s written; look it over, then: el4ml run %s\n", path, path);
-    }
+    if (!print)
+        code = write_suggestion(a, path, text);
+    else if (a->json)
+        code = print_json(el4ml_suggestion_json(NULL, text));
+    else
+        fputs(text, stdout);
     el4ml_text_free(text);
     return code;
 }

@@ -31,6 +31,9 @@ EL4ML_API char *el4ml_info_json(el4ml_landscape *landscape, const el4ml_summary 
 EL4ML_API char *el4ml_analysis_json(el4ml_landscape *landscape, const el4ml_analysis *analysis);
 EL4ML_API char *el4ml_list_json(const el4ml_landscape *landscape, el4ml_species species, bool coordinates);
 EL4ML_API char *el4ml_verification_json(const el4ml_verification *verification);
+EL4ML_API char *el4ml_check_json(const el4ml_surface *surface, const el4ml_surface_check *check);
+/* A study file that was suggested; path may be NULL. */
+EL4ML_API char *el4ml_suggestion_json(const char *path, const char *text);
 
 /* Write summary.json, disconnectivity.svg, heat_capacity.svg and report.html into `folder`, each whole or not at all.
  * `description` and `data` describe the model and its data in a line each; data may be NULL. */

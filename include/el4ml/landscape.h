@@ -41,6 +41,7 @@ typedef struct el4ml_landscape el4ml_landscape;
 typedef struct el4ml_identity {
     const char *study;            /* el4ml_study_identity */
     const char *data_sha256;      /* "" without data */
+    const char *data_file;        /* for messages; may be NULL */
     size_t dimension, zero_modes;
 } el4ml_identity;
 
@@ -48,7 +49,7 @@ typedef struct el4ml_identity {
  * second writer (EL4ML_BUSY). BAD_INPUT: another study, other data, a newer schema, not a database, read-only. */
 EL4ML_API el4ml_status el4ml_landscape_open(const char *folder, const el4ml_identity *identity,
                                             el4ml_landscape **landscape, el4ml_error *error);
-/* For reading only; no lock; nothing is written. */
+/* For reading only, without the lock: also while another program runs the study. */
 EL4ML_API el4ml_status el4ml_landscape_read(const char *folder, el4ml_landscape **landscape, el4ml_error *error);
 /* Discards what was not committed. */
 EL4ML_API void el4ml_landscape_close(el4ml_landscape *landscape);

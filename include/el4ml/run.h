@@ -21,7 +21,7 @@ typedef struct el4ml_progress {
 
 typedef struct el4ml_run_options {
     unsigned threads;            /* 0: all cores */
-    double time_limit;           /* seconds of wall clock for this call; <= 0: none */
+    double time_limit;           /* seconds of wall clock for this call, <= 0: none; the open batch is given up */
     const volatile bool *cancel; /* optional: turn it true from a signal handler or another thread */
     void (*progress)(void *context, const el4ml_progress *progress); /* optional; after every batch, calling thread */
     void *context;

@@ -51,6 +51,9 @@ EL4ML_API const char *el4ml_error_message(const el4ml_error *error);
 EL4ML_API const char *el4ml_status_text(el4ml_status status);
 EL4ML_API const char *el4ml_version(void);
 
+/* Seconds of the monotonic clock. */
+EL4ML_API double el4ml_clock(void);
+
 /* Fill `error` (may be NULL) printf-style and return `status`, so that a failing function ends in one line. */
 EL4ML_API el4ml_status el4ml_fail(el4ml_error *error, el4ml_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

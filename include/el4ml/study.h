@@ -23,6 +23,7 @@ typedef struct el4ml_study {
     bool standardise;
     double test_fraction, validation_fraction;
     uint64_t split_seed;
+    bool split_seed_given; /* false: split_seed is the study's seed */
     /* [surface] */
     el4ml_kind kind;
     el4ml_mlp_options mlp;
@@ -45,6 +46,8 @@ typedef struct el4ml_study {
 } el4ml_study;
 
 EL4ML_API el4ml_status el4ml_study_read(const char *path, el4ml_study **study, el4ml_error *error);
+/* Another seed, at most INT64_MAX, than the file's; the split's too where the file does not give its own. */
+EL4ML_API void el4ml_study_set_seed(el4ml_study *study, uint64_t seed);
 EL4ML_API void el4ml_study_free(el4ml_study *study);
 
 /* Canonical text of all that makes a study the same study (data and surface tables, split, seed; not budgets): equal

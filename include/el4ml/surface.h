@@ -103,6 +103,7 @@ typedef struct el4ml_evaluator {
     size_t n;
     el4ml_cost cost;
     const volatile bool *cancel; /* optional: when it turns true every call returns EL4ML_INTERRUPTED */
+    double deadline;             /* optional: and so they do from this moment on, el4ml_clock(); 0: none */
 } el4ml_evaluator;
 
 EL4ML_API el4ml_status el4ml_evaluator_init(el4ml_evaluator *evaluator, const el4ml_surface *surface,

@@ -13,16 +13,18 @@ el4ml_status el4ml_file_write(const char *path, const char *text, el4ml_error *e
     if ((size_t)snprintf(beside, sizeof beside, "%s.new", path) >= sizeof beside)
         return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: the path is too long", path);
     FILE *file = fopen(beside, "wb");
-    bool good = file != NULL;
+    const bool made = file != NULL;
+    int number = made ? 0 : errno;
     if (file) {
-        good = fputs(text, file) >= 0 && fflush(file) == 0 && fsync(fileno(file)) == 0;
-        good = fclose(file) == 0 && good;
+        if (fputs(text, file) < 0 || fflush(file) != 0 || fsync(fileno(file)) != 0) number = errno;
+        if (fclose(file) != 0 && number == 0) number = errno;
     }
-    if (good) good = rename(beside, path) == 0;
-    if (good) return EL4ML_OK;
-    const int number = errno;
-    if (file) unlink(beside);
-    const bool users = number == EACCES || number == EROFS || number == ENOENT || number == ENOTDIR;
-    return el4ml_fail(error, users ? EL4ML_BAD_INPUT : EL4ML_IO, "%s: cannot write: %s", path,
-                      el4ml_errno_text_of(number).text);
+    if (number == 0 && rename(beside, path) != 0) number = errno;
+    if (number == 0) return EL4ML_OK;
+    if (made) unlink(beside);
+    const bool users = number == EACCES || number == EROFS || number == ENOENT || number == ENOTDIR ||
+                       number == EISDIR || number == EPERM || number == ENAMETOOLONG || number == ELOOP;
+    const bool room = number == ENOSPC || number == EDQUOT || number == EFBIG;
+    return el4ml_fail(error, users ? EL4ML_BAD_INPUT : EL4ML_IO, "%s: cannot write: %s%s", path,
+                      el4ml_errno_text_of(number).text, room ? "; make room, and run again" : "");
 }

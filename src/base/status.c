@@ -2,10 +2,18 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
 
 const char *el4ml_version(void)
 {
     return EL4ML_VERSION;
+}
+
+double el4ml_clock(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 const char *el4ml_status_text(el4ml_status status)

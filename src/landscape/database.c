@@ -26,11 +26,20 @@ el4ml_status el4ml_database_fail(el4ml_landscape *l, const char *doing, el4ml_er
     const char *text = l->db ? sqlite3_errmsg(l->db) : "out of memory";
     el4ml_status status = EL4ML_IO;
     if (code == SQLITE_BUSY || code == SQLITE_LOCKED) status = EL4ML_BUSY;
-    if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT || code == SQLITE_READONLY || code == SQLITE_CANTOPEN)
+    if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT || code == SQLITE_READONLY || code == SQLITE_CANTOPEN ||
+        code == SQLITE_ERROR)
         status = EL4ML_BAD_INPUT;
     if (code == SQLITE_NOMEM) status = EL4ML_OUT_OF_MEMORY;
-    if (code == SQLITE_FULL) text = "the disk is full; what was committed is safe, make room and run again to continue";
-    return el4ml_fail(error, status, "%s/landscape.db: %s: %s", l->folder, doing, text);
+    const int number = l->db && code == SQLITE_IOERR ? sqlite3_system_errno(l->db) : 0;
+    if (number != 0) text = strerror(number);
+    const bool room = code == SQLITE_FULL || number == ENOSPC || number == EDQUOT || number == EFBIG;
+    if (room && number != EFBIG) text = "the disk is full";
+    const char *hint = "";
+    if (room)
+        hint = "; what was committed is safe: make room, and run again to continue";
+    else if (code == SQLITE_IOERR && l->lock >= 0)
+        hint = "; what was committed is safe: see to the disk, and run again to continue";
+    return el4ml_fail(error, status, "%s/landscape.db: %s: %s%s", l->folder, doing, text, hint);
 }
 
 static el4ml_status execute(el4ml_landscape *l, const char *sql, const char *doing, el4ml_error *error)
@@ -72,7 +81,7 @@ static el4ml_status load_texts(el4ml_landscape *l, const char *sql, bool text, e
 {
     sqlite3_stmt *s;
     if (sqlite3_prepare_v2(l->db, sql, -1, &s, NULL) != SQLITE_OK)
-        return el4ml_database_fail(l, "reading (is this an el4ml database?)", error);
+        return el4ml_database_fail(l, "not an el4ml landscape", error);
     el4ml_status status = EL4ML_OK;
     int code;
     while ((code = sqlite3_step(s)) == SQLITE_ROW && status == EL4ML_OK) {
@@ -271,14 +280,16 @@ static bool store_blobs(el4ml_landscape *l)
 
 el4ml_status el4ml_database_store(el4ml_landscape *l, el4ml_error *error)
 {
-    if (sqlite3_get_autocommit(l->db)) {
-        const el4ml_status status = execute(l, "BEGIN IMMEDIATE", "starting a transaction", error);
-        if (status != EL4ML_OK) return status;
-    }
-    const bool good = store_table(l, EL4ML_MINIMUM) && store_table(l, EL4ML_TRANSITION_STATE) && store_blobs(l) &&
-                      sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
+    bool good = !sqlite3_get_autocommit(l->db) ||
+                sqlite3_exec(l->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK;
+    good = good && store_table(l, EL4ML_MINIMUM) && store_table(l, EL4ML_TRANSITION_STATE) && store_blobs(l) &&
+           sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
     if (good) return EL4ML_OK;
-    const el4ml_status status = el4ml_database_fail(l, "storing", error);
+    el4ml_status status = el4ml_database_fail(l, "storing", error);
+    if (status == EL4ML_BUSY || status == EL4ML_BAD_INPUT) { /* it was ours and well when it was opened */
+        status = EL4ML_IO;
+        if (error) error->status = status;
+    }
     sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
     return status;
 }

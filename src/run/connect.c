@@ -148,7 +148,7 @@ static el4ml_status load(connection *c, el4ml_error *error)
     if (!stored) return EL4ML_OK;
     if (!el4ml_grow((void **)&c->turns, &c->turns_capacity, count, sizeof *c->turns))
         return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "connect: out of memory");
-    memcpy(c->turns, stored, size);
+    memcpy(c->turns, stored, count * sizeof *c->turns);
     c->turns_count = count;
     return EL4ML_OK;
 }
@@ -209,6 +209,5 @@ el4ml_status el4ml_run_connect(const el4ml_study *study, const el4ml_surface *su
     el4ml_release(c.chosen);
     el4ml_release(c.turns);
     el4ml_pairs_clear(&c.pairs);
-    el4ml_session_close(&session);
-    return status;
+    return el4ml_session_end(&session, status, time_up);
 }

@@ -203,6 +203,5 @@ el4ml_status el4ml_run_explore(const el4ml_study *study, const el4ml_surface *su
         status = explore(&e, time_up, error);
     }
     release(&e);
-    el4ml_session_close(&session);
-    return status;
+    return el4ml_session_end(&session, status, time_up);
 }

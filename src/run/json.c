@@ -180,3 +180,29 @@ char *el4ml_verification_json(const el4ml_verification *v)
     return finish(json_pack("{s:o, s:o, s:b, s:o}", "minima", integer(v->minima), "transition_states",
                             integer(v->transition_states), "passed", (int)(v->fault_count == 0), "faults", faults));
 }
+
+char *el4ml_check_json(const el4ml_surface *surface, const el4ml_surface_check *c)
+{
+    const struct {
+        const char *name;
+        double value;
+    } numbers[] = {{"gradient_error", c->gradient_error},
+                   {"hessian_product_error", c->hessian_product_error},
+                   {"hessian_error", c->hessian_error},
+                   {"symmetry_error", c->symmetry_error},
+                   {"alignment_error", c->alignment_error},
+                   {"seconds_gradient", c->seconds_gradient},
+                   {"seconds_hessian_product", c->seconds_hessian_product},
+                   {"seconds_hessian", c->seconds_hessian}};
+    json_t *o = json_pack("{s:s, s:o, s:o, s:b, s:b}", "surface", surface->info.description, "dimension",
+                          integer(surface->info.dimension), "zero_modes", integer(c->zero_modes),
+                          "second_derivatives", (int)surface->info.second_derivatives, "passed", (int)c->passed);
+    for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
+        json_object_set_new(o, numbers[k].name, number(numbers[k].value));
+    return finish(o);
+}
+
+char *el4ml_suggestion_json(const char *path, const char *text)
+{
+    return finish(json_pack("{s:s?, s:s}", "path", path, "text", text));
+}

@@ -139,6 +139,11 @@ el4ml_status el4ml_pool_new(const el4ml_surface *surface, const el4ml_search_opt
     return EL4ML_OK;
 }
 
+void el4ml_pool_set_deadline(el4ml_pool *p, double deadline)
+{
+    for (unsigned k = 0; k < p->threads; k++) el4ml_searcher_evaluator(p->workers[k].searcher)->deadline = deadline;
+}
+
 el4ml_searcher *el4ml_pool_searcher(el4ml_pool *p)
 {
     return p->workers[0].searcher;

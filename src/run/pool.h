@@ -13,6 +13,8 @@ el4ml_status el4ml_pool_new(const el4ml_surface *surface, const el4ml_search_opt
 void el4ml_pool_free(el4ml_pool *pool);
 /* Run jobs 0 ... count - 1; returns when all are done or one has failed: then the status of the lowest that did. */
 el4ml_status el4ml_pool_run(el4ml_pool *pool, size_t count, el4ml_job job, void *context);
+/* From this moment on (el4ml_clock) jobs are interrupted; 0: never. Not while a batch runs. */
+void el4ml_pool_set_deadline(el4ml_pool *pool, double deadline);
 /* The calling thread's own searcher, to be used between batches. */
 el4ml_searcher *el4ml_pool_searcher(el4ml_pool *pool);
 /* Work done since the last call. */

@@ -1,16 +1,8 @@
 #include "run/session.h"
 
 #include <math.h>
-#include <time.h>
 
 #include "base/memory.h"
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static size_t recognise(void *context, el4ml_evaluator *e, bool transition_state, const el4ml_stationary *point)
 {
@@ -36,12 +28,13 @@ el4ml_status el4ml_session_open(el4ml_session *s, const el4ml_study *study, cons
                          .landscape = landscape,
                          .options = *options,
                          .n = surface->info.dimension,
-                         .began = now()};
+                         .began = el4ml_clock()};
     s->last_commit = s->began;
     s->best = NAN;
     const el4ml_search_options search = el4ml_search_options_default();
     el4ml_status status =
         el4ml_pool_new(surface, &search, options->threads, options->cancel, &s->pool, error);
+    if (status == EL4ML_OK && options->time_limit > 0) el4ml_pool_set_deadline(s->pool, s->began + options->time_limit);
     if (status == EL4ML_OK && !el4ml_session_components(s))
         status = el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "run: out of memory");
     if (status == EL4ML_OK) {
@@ -163,7 +156,7 @@ el4ml_status el4ml_session_commit(el4ml_session *s, el4ml_phase phase, uint64_t 
     totals->hessian_products += cost.hessian_products;
     totals->hessians += cost.hessians;
     totals->minimisations += cost.minimisations;
-    const double time = now();
+    const double time = el4ml_clock();
     totals->seconds += time - s->last_commit;
     s->last_commit = time;
     const el4ml_status status = el4ml_landscape_commit(s->landscape, error);
@@ -190,4 +183,16 @@ el4ml_status el4ml_session_broken(el4ml_status status, el4ml_error *error)
     if (status == EL4ML_INTERRUPTED)
         return el4ml_fail(error, status, "interrupted; run the same command again to continue");
     return el4ml_fail(error, status, "a search failed: %s", el4ml_status_text(status));
+}
+
+el4ml_status el4ml_session_end(el4ml_session *s, el4ml_status status, bool *time_up)
+{
+    const el4ml_run_options *o = &s->options;
+    const bool cancelled = o->cancel && *o->cancel;
+    if (status == EL4ML_INTERRUPTED && !cancelled && o->time_limit > 0 && el4ml_clock() >= s->began + o->time_limit) {
+        *time_up = true;
+        status = EL4ML_OK;
+    }
+    el4ml_session_close(s);
+    return status;
 }

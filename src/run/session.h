@@ -13,7 +13,7 @@ typedef struct el4ml_session {
     el4ml_run_options options;
     el4ml_pool *pool;
     size_t n;
-    double began, last_commit; /* monotonic seconds */
+    double began, last_commit; /* el4ml_clock */
     size_t *parent;            /* union-find over minima */
     size_t parent_capacity, parent_count, components;
     double best;
@@ -39,7 +39,9 @@ size_t el4ml_session_root(el4ml_session *s, size_t minimum);
 /* Totals, commit, progress. *stop turns true when the time is up. */
 el4ml_status el4ml_session_commit(el4ml_session *s, el4ml_phase phase, uint64_t done, uint64_t budget, bool *stop,
                                   el4ml_error *error);
-/* The status of an interrupted or failed batch, with a message. */
+/* The status of an interrupted or failed batch, with a message. What the batch had found is lost. */
 el4ml_status el4ml_session_broken(el4ml_status status, el4ml_error *error);
+/* Close the session after `status`. A batch that only the time limit interrupted is no error: *time_up tells. */
+el4ml_status el4ml_session_end(el4ml_session *s, el4ml_status status, bool *time_up);
 
 #endif

@@ -15,10 +15,10 @@ typedef struct stored_start {
     el4ml_start_report report;
 } stored_start;
 
-static bool transposed(const el4ml_archive *a, const size_t *sizes)
+static bool transposed(const el4ml_archive *a, const size_t *sizes, size_t layers)
 {
     size_t layer = 0;
-    for (size_t k = 0; k < a->count; k++) {
+    for (size_t k = 0; k < a->count && layer < layers; k++) {
         const el4ml_array *m = &a->arrays[k];
         if (m->rank != 2) continue;
         if (m->shape[0] == sizes[layer + 1] && m->shape[1] == sizes[layer] && sizes[layer] != sizes[layer + 1])
@@ -52,7 +52,7 @@ static el4ml_status assemble(const char *path, const el4ml_archive *a, const siz
         el4ml_copy(n, a->arrays[0].values, x);
         return EL4ML_OK;
     }
-    const bool flip = transposed(a, sizes);
+    const bool flip = transposed(a, sizes, layers);
     size_t matrices = 0, vectors = 0, offset[EL4ML_MAX_HIDDEN_LAYERS + 2] = {0};
     for (size_t l = 0; l < layers; l++) offset[l + 1] = offset[l] + sizes[l + 1] * (sizes[l] + 1);
     for (size_t k = 0; k < a->count; k++) {

@@ -193,6 +193,7 @@ static void read_data(el4ml_study_reader *r)
     el4ml_reader_fraction(r, "data", "test_fraction", &s->test_fraction);
     el4ml_reader_fraction(r, "data", "validation_fraction", &s->validation_fraction);
     s->split_seed = s->seed;
+    s->split_seed_given = el4ml_reader_find(r, "data", "split_seed") != NULL;
     el4ml_reader_count(r, "data", "split_seed", 0, INT64_MAX, &s->split_seed);
 }
 
@@ -363,6 +364,12 @@ el4ml_status el4ml_study_read(const char *path, el4ml_study **study, el4ml_error
     else
         el4ml_study_free(r.study);
     return r.status;
+}
+
+void el4ml_study_set_seed(el4ml_study *study, uint64_t seed)
+{
+    study->seed = seed;
+    if (!study->split_seed_given) study->split_seed = seed;
 }
 
 void el4ml_study_free(el4ml_study *study)

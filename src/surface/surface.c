@@ -63,9 +63,14 @@ static bool all_finite(size_t n, const double *x)
     return (sum[0] + sum[1]) + (sum[2] + sum[3]) == 0.0;
 }
 
+static bool stopped(const el4ml_evaluator *e)
+{
+    return (e->cancel && *e->cancel) || (e->deadline > 0 && el4ml_clock() >= e->deadline);
+}
+
 el4ml_status el4ml_value_gradient(el4ml_evaluator *e, const double *x, double *value, double *gradient)
 {
-    if (e->cancel && *e->cancel) return EL4ML_INTERRUPTED;
+    if (stopped(e)) return EL4ML_INTERRUPTED;
     e->cost.evaluations++;
     const el4ml_surface *s = e->surface;
     const el4ml_status status = s->ops.value_gradient(s->self, e->workspace, x, value, gradient);
@@ -76,7 +81,7 @@ el4ml_status el4ml_value_gradient(el4ml_evaluator *e, const double *x, double *v
 
 el4ml_status el4ml_hessian_vector(el4ml_evaluator *e, const double *x, size_t count, const double *v, double *hv)
 {
-    if (e->cancel && *e->cancel) return EL4ML_INTERRUPTED;
+    if (stopped(e)) return EL4ML_INTERRUPTED;
     e->cost.hessian_products += count;
     const el4ml_surface *s = e->surface;
     const el4ml_status status = s->ops.hessian_vector(s->self, e->workspace, x, count, v, hv);
@@ -86,7 +91,7 @@ el4ml_status el4ml_hessian_vector(el4ml_evaluator *e, const double *x, size_t co
 
 el4ml_status el4ml_hessian(el4ml_evaluator *e, const double *x, double *hessian)
 {
-    if (e->cancel && *e->cancel) return EL4ML_INTERRUPTED;
+    if (stopped(e)) return EL4ML_INTERRUPTED;
     e->cost.hessians++;
     const el4ml_surface *s = e->surface;
     const el4ml_status status = s->ops.hessian(s->self, e->workspace, x, hessian);
