@@ -5,13 +5,15 @@
 #include "base/memory.h"
 #include "saddle/searcher.h"
 
-/* Step off ts along sign * mode until V is visibly below the transition state. */
+/* Step off ts along sign * mode so that V is visibly below the transition state: shorter steps first, as the minimum may
+ * be nearer than the usual displacement, then longer ones. */
 static el4ml_status step_off(el4ml_searcher *s, const double *ts, double top, const double *mode, double sign,
                              double *x)
 {
-    double value = top, amount = s->options.displacement * s->length;
-    const double visible = 1e-11 * fmax(1, fabs(top));
-    for (int k = 0; k < 8; k++, amount *= 2) {
+    double value = top;
+    const double visible = 1e-13 * fmax(1, fabs(top));
+    for (int k = 0; k < 16; k++) {
+        const double amount = s->options.displacement * s->length * (k < 8 ? ldexp(1, -k) : ldexp(1, k - 7));
         for (size_t i = 0; i < s->n; i++) x[i] = ts[i] + sign * amount * mode[i];
         const el4ml_status status = el4ml_value_gradient(&s->evaluator, x, &value, NULL);
         if (status != EL4ML_OK) return status;
@@ -106,7 +108,8 @@ el4ml_status el4ml_search_between(el4ml_searcher *s, const double *a, const doub
     if (capacity > EL4ML_GUESSES) capacity = EL4ML_GUESSES;
     const size_t images = s->options.images + (attempt < 12 ? (size_t)attempt * 4 : 48);
     size_t guesses;
-    status = el4ml_elastic_band(s, a, s->aligned, images, s->options.band_iterations, capacity, s->guesses,
+    const size_t iterations = s->options.band_iterations * (attempt < 20 ? (size_t)attempt + 1 : 20);
+    status = el4ml_elastic_band(s, a, s->aligned, images, iterations, capacity, s->guesses,
                                 s->tangents, &guesses);
     if (status != EL4ML_OK) return note(report, status);
     for (size_t k = 0; k < guesses; k++) {
