@@ -1,5 +1,7 @@
+#define _GNU_SOURCE /* RTLD_DEFAULT */
 #include "program.h"
 
+#include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,10 +62,18 @@ static int unknown_command(const char *name)
     return EXIT_USAGE;
 }
 
+/* One thread inside a job. The variable OPENBLAS_NUM_THREADS would come too late: OpenBLAS reads it before main. */
+static void one_thread_in_blas(void)
+{
+    void (*set_threads)(int) = NULL;
+    void *symbol = dlsym(RTLD_DEFAULT, "openblas_set_num_threads");
+    memcpy(&set_threads, &symbol, sizeof symbol); /* C has no cast from an object's address to a function's */
+    if (set_threads) set_threads(1);
+}
+
 int main(int count, char **words)
 {
-    /* One thread inside a job: a threaded BLAS reads this when it first starts its threads. */
-    setenv("OPENBLAS_NUM_THREADS", "1", 0);
+    one_thread_in_blas();
     arguments args;
     const int done = parse_arguments(count, words, &args);
     if (done >= 0) return done;

@@ -1,6 +1,9 @@
+#define _GNU_SOURCE /* RTLD_DEFAULT */
 #include "base/linalg.h"
 
+#include <dlfcn.h>
 #include <math.h>
+#include <pthread.h>
 #include <string.h>
 
 extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
@@ -14,6 +17,35 @@ extern void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a,
                     double *work, const int *lwork, int *iwork, const int *liwork, int *info);
 extern void dsteqr_(const char *compz, const int *n, double *d, double *e, double *z, const int *ldz, double *work,
                     int *info);
+
+/* OpenBLAS built without threads, as Debian's libopenblas0-serial is, hands the same scratch buffer to two threads that
+ * call it at once, and both get wrong numbers. Where that is the BLAS we were given, one thread at a time may call it.
+ * Found out once; nothing here but the lock itself ever changes afterwards. */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+static bool unsafe;
+
+static void look_at_blas(void)
+{
+    int (*parallel)(void) = NULL;
+    char *(*config)(void) = NULL;
+    void *symbol = dlsym(RTLD_DEFAULT, "openblas_get_parallel");
+    memcpy(&parallel, &symbol, sizeof symbol); /* C has no cast from an object's address to a function's */
+    symbol = dlsym(RTLD_DEFAULT, "openblas_get_config");
+    memcpy(&config, &symbol, sizeof symbol);
+    unsafe = parallel && parallel() == 0 && !(config && strstr(config(), "USE_LOCKING"));
+}
+
+static void enter_lapack(void)
+{
+    pthread_once(&once, look_at_blas);
+    if (unsafe) pthread_mutex_lock(&one_at_a_time);
+}
+
+static void leave_lapack(void)
+{
+    if (unsafe) pthread_mutex_unlock(&one_at_a_time);
+}
 
 /* Four partial sums: the compiler may not reorder additions itself (no -fassociative-math), so we say how. */
 double el4ml_dot(size_t n, const double *x, const double *y)
@@ -68,7 +100,9 @@ bool el4ml_cholesky(size_t n, double *a)
 {
     const int size = (int)n;
     int info;
+    enter_lapack();
     dpotrf_("L", &size, a, &size, &info);
+    leave_lapack();
     return info == 0;
 }
 
@@ -76,7 +110,9 @@ void el4ml_cholesky_solve(size_t n, const double *factor, double *b)
 {
     const int size = (int)n, one = 1;
     int info;
+    enter_lapack();
     dpotrs_("L", &size, &one, factor, &size, b, &size, &info);
+    leave_lapack();
 }
 
 double el4ml_cholesky_log_determinant(size_t n, const double *factor)
@@ -95,7 +131,9 @@ bool el4ml_ldl(size_t n, double *a, int *pivots, double *work, size_t work_size)
 {
     const int size = (int)n, lwork = (int)work_size;
     int info;
+    enter_lapack();
     dsytrf_("L", &size, a, &size, pivots, work, &lwork, &info);
+    leave_lapack();
     return info == 0;
 }
 
@@ -103,7 +141,9 @@ void el4ml_ldl_solve(size_t n, const double *factor, const int *pivots, double *
 {
     const int size = (int)n, one = 1;
     int info;
+    enter_lapack();
     dsytrs_("L", &size, &one, factor, &size, pivots, b, &size, &info);
+    leave_lapack();
 }
 
 void el4ml_ldl_inertia(size_t n, const double *factor, const int *pivots, size_t *negative, double *log_determinant)
@@ -138,8 +178,10 @@ bool el4ml_eigen(size_t n, double *a, double *values, bool vectors, double *work
     const int lwork = (int)(1 + 6 * n + 2 * n * n), liwork = (int)(3 + 5 * n);
     if (work_size < el4ml_eigen_work_size(n)) return false;
     int info;
+    enter_lapack();
     dsyevd_(vectors ? "V" : "N", "L", &size, a, &size, values, work, &lwork, (int *)(void *)(work + lwork), &liwork,
             &info);
+    leave_lapack();
     return info == 0;
 }
 
@@ -147,6 +189,7 @@ bool el4ml_tridiagonal(size_t n, double *d, double *e, double *z, double *work)
 {
     const int size = (int)n;
     int info;
+    /* plain Fortran without scratch buffers: needs no lock */
     dsteqr_("I", &size, d, e, z, &size, work, &info);
     return info == 0;
 }

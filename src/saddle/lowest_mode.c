@@ -83,6 +83,7 @@ el4ml_status el4ml_lowest_mode(el4ml_lanczos *l, el4ml_curvature *c, double tole
             const el4ml_status status = el4ml_curvature_apply(c, last, next);
             if (status != EL4ML_OK) return status;
             l->alpha[m - 1] = el4ml_dot(n, last, next);
+            el4ml_project_out(n, c->zero_modes, c->zero_basis, next);
             for (int pass = 0; pass < 2; pass++) el4ml_project_out(n, m, l->q, next);
             const double beta = el4ml_norm(n, next);
             l->beta[m - 1] = beta;

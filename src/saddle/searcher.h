@@ -36,8 +36,8 @@ struct el4ml_searcher {
 
 bool el4ml_lanczos_init(el4ml_lanczos *l, size_t n);
 void el4ml_lanczos_clear(el4ml_lanczos *l);
-/* Smallest eigenvalue of the curvature operator (zero modes shifted away) to |H e - value e| <= tolerance (|value| +
- * floor). `mode`: start in, unit eigenvector out. */
+/* Smallest eigenvalue of the curvature operator in the space without the zero modes, to |H e - value e| <= tolerance
+ * (|value| + floor). `mode`: start in, unit eigenvector out. */
 el4ml_status el4ml_lowest_mode(el4ml_lanczos *l, el4ml_curvature *c, double tolerance, double *mode, double *value);
 
 /* The known number of a point, EL4ML_UNKNOWN when nobody was asked or knows. */
