@@ -1,5 +1,7 @@
 /* Dense linear algebra against plain loops in long double, Jacobi's eigenvalues, and matrices whose spectrum
  * is known exactly. */
+#include <pthread.h>
+
 #include "engine_help.h"
 
 static void random_symmetric(el4ml_random *random, size_t n, double *a)
@@ -267,6 +269,81 @@ START_TEST(tridiagonal_eigenproblem)
 }
 END_TEST
 
+/* ---- Several threads ---- */
+
+#define THREADED_SIZE 39
+#define THREADED_ROUNDS 20000
+
+typedef struct factors {
+    double cholesky[THREADED_SIZE * THREADED_SIZE], ldl[THREADED_SIZE * THREADED_SIZE], values[THREADED_SIZE];
+} factors;
+
+typedef struct threaded {
+    const double *a;
+    const factors *expected;
+    size_t wrong;
+} threaded;
+
+static void factorise(const double *a, bool all, factors *f, double *scratch, double *work, size_t work_size)
+{
+    const size_t n = THREADED_SIZE;
+    int pivots[THREADED_SIZE];
+    el4ml_copy(n * n, a, f->cholesky);
+    el4ml_cholesky(n, f->cholesky);
+    if (!all) return;
+    el4ml_copy(n * n, a, f->ldl);
+    el4ml_ldl(n, f->ldl, pivots, work, el4ml_ldl_work_size(n));
+    el4ml_copy(n * n, a, scratch);
+    el4ml_eigen(n, scratch, f->values, true, work, work_size);
+}
+
+static void *factorise_again(void *context)
+{
+    threaded *t = context;
+    const size_t n = THREADED_SIZE, size = el4ml_eigen_work_size(n) + el4ml_ldl_work_size(n);
+    factors *f = EL4ML_NEW(factors, 1);
+    double *scratch = EL4ML_NEW(double, n *n), *work = EL4ML_NEW(double, size);
+    for (int k = 0; f && scratch && work && k < THREADED_ROUNDS; k++) {
+        const bool all = k % 20 == 0;
+        factorise(t->a, all, f, scratch, work, size);
+        t->wrong += memcmp(f, t->expected, all ? sizeof *f : sizeof f->cholesky) != 0;
+    }
+    el4ml_release(f);
+    el4ml_release(scratch);
+    el4ml_release(work);
+    return NULL;
+}
+
+/* Some builds of OpenBLAS hand one scratch buffer to two threads. The same matrix must give the same bits
+ * whoever else is factorising. */
+START_TEST(threads_do_not_disturb_each_other)
+{
+    const size_t n = THREADED_SIZE, size = el4ml_eigen_work_size(n) + el4ml_ldl_work_size(n);
+    double *a[3], *scratch = new_vector(n * n), *work = new_vector(size);
+    factors *expected[3];
+    threaded t[3];
+    pthread_t threads[3];
+    el4ml_random random = el4ml_random_new(1, 1, 7);
+    for (size_t k = 0; k < 3; k++) {
+        a[k] = new_vector(n * n);
+        expected[k] = EL4ML_NEW(factors, 1);
+        random_positive(&random, n, a[k]);
+        factorise(a[k], true, expected[k], scratch, work, size);
+        t[k] = (threaded){.a = a[k], .expected = expected[k]};
+    }
+    for (size_t k = 0; k < 3; k++)
+        ck_assert_int_eq(pthread_create(&threads[k], NULL, factorise_again, &t[k]), 0);
+    for (size_t k = 0; k < 3; k++) {
+        ck_assert_int_eq(pthread_join(threads[k], NULL), 0);
+        ck_assert_uint_eq(t[k].wrong, 0);
+        el4ml_release(a[k]);
+        el4ml_release(expected[k]);
+    }
+    el4ml_release(scratch);
+    el4ml_release(work);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {vectors_agree_with_plain_loops,
@@ -276,6 +353,7 @@ int main(void)
                                   inertia_is_that_of_the_eigenvalues,
                                   singular_matrix_is_refused,
                                   eigenvalues_and_vectors,
-                                  tridiagonal_eigenproblem};
+                                  tridiagonal_eigenproblem,
+                                  threads_do_not_disturb_each_other};
     return RUN_SUITE("linear algebra", tests);
 }

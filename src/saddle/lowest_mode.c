@@ -54,6 +54,7 @@ static el4ml_status extend(el4ml_lanczos *l, el4ml_curvature *c, size_t j, doubl
     double *next = l->q + (j + 1) * n;
     const el4ml_status status = el4ml_curvature_apply(c, l->q + j * n, next);
     if (status != EL4ML_OK) return status;
+    el4ml_project_out(n, c->zero_modes, c->zero_basis, next);
     for (size_t i = 0; i <= j; i++) {
         const double h = el4ml_dot(n, l->q + i * n, next);
         l->t[i * m + j] = l->t[j * m + i] = h;

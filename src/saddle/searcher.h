@@ -37,7 +37,7 @@ struct el4ml_searcher {
 
 bool el4ml_lanczos_init(el4ml_lanczos *l, size_t n);
 void el4ml_lanczos_clear(el4ml_lanczos *l);
-/* Smallest eigenvalue of the curvature operator (zero modes shifted away) to |H e - value e| <= tolerance |value|. `mode`:
+/* Smallest eigenvalue of the curvature operator in the space without the zero modes, to |H e - value e| <= tolerance |value|. `mode`:
  * start in, unit vector out. NOT_CONVERGED after so many restarts: the best pair so far is given all the same. */
 #define EL4ML_MANY_RESTARTS 60
 el4ml_status el4ml_lowest_mode(el4ml_lanczos *l, el4ml_curvature *c, double tolerance, int restarts_allowed,
