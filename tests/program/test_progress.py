@@ -17,9 +17,9 @@ STUDY = program.study({"file": os.path.join(program.DATA, "diabetes.csv"), "targ
 
 
 class Progress(program.Case):
-    def on_terminal(self, columns, *words, interrupt_after=None):
-        """What a terminal of this width shows on standard error, and the process."""
-        self.write("s.toml", STUDY)
+    def on_terminal(self, columns, *words, text=STUDY, interrupt_after=None):
+        """What a terminal of this width shows on standard error, standard output, exit status."""
+        self.write("s.toml", text)
         terminal, its_end = pty.openpty()
         fcntl.ioctl(its_end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         process = self.start("run", "s.toml", "-o", "out", *words, stderr=its_end)
@@ -70,7 +70,7 @@ class Progress(program.Case):
                     self.assertRegex(line, whole)
 
     def test_interrupt(self):
-        shown, out, status = self.on_terminal(100, interrupt_after=3)
+        shown, out, status = self.on_terminal(100, text=STUDY.replace("budget = 1", "budget = 100"), interrupt_after=2)
         self.assertEqual((status, out), (130, ""))
         last = self.lines(shown)[-1]
         self.assertEqual(last, "el4ml: interrupted; out keeps what was found: run the same command again to continue")
