@@ -62,48 +62,46 @@ static void format_duration(double seconds, char *text, size_t size)
     else snprintf(text, size, "%.0f s", ceil(seconds));
 }
 
-/* Until the budget is spent, at the present rate, or the time limit reached. A goal may end searching earlier. */
-static void format_left(const progress_line *line, const el4ml_progress *p, double now, char *text, size_t size)
+/* Seconds until the budget is spent, at the present rate, or the time limit reached; a goal may end searching earlier. */
+static double seconds_left(const progress_line *line, const el4ml_progress *p, double now)
 {
     const uint64_t before = p->phase == EL4ML_EXPLORING ? line->base.explore_runs : line->base.searches;
-    double left = INFINITY;
-    if (p->done > before)
-        left = (now - line->since) / (double)(p->done - before) * (double)(p->budget > p->done ? p->budget - p->done : 0);
-    const bool at_most = p->phase != EL4ML_EXPLORING;
     const double limit = line->time_limit > 0 ? fmax(0, line->began + line->time_limit - now) : INFINITY;
-    char duration[32];
-    text[0] = '\0';
-    left = fmin(left, limit);
-    if (!isfinite(left)) return;
-    format_duration(left, duration, sizeof duration);
-    snprintf(text, size, " | %s%s left", at_most ? "at most " : "", duration);
+    if (p->done <= before) return limit;
+    const double each = (now - line->since) / (double)(p->done - before);
+    return fmin(limit, p->budget > p->done ? each * (double)(p->budget - p->done) : 0);
 }
 
-/* Three lengths: in words (0), abbreviated (1), and bare (2). */
+/* Four lengths: in words (0) down to the bare counts (3). */
 static int format_line(const progress_line *line, const el4ml_progress *p, double now, int level, char *text,
                        size_t size)
 {
     const double rate = (double)(p->totals->minimisations - line->base.minimisations) / fmax(now - line->since, 1e-3);
-    const unsigned long long done = p->done, budget = p->budget;
-    char left[64], rate_text[32], best[40];
-    format_left(line, p, now, left, sizeof left);
-    snprintf(rate_text, sizeof rate_text, rate < 9.95 ? "%.1f" : "%.0f", rate);
-    if (isfinite(p->best))
-        snprintf(best, sizeof best, level == 0 ? "best %.9g" : "best %.6g", p->best);
-    else
-        snprintf(best, sizeof best, "no minimum yet");
-    if (level == 0)
+    const double left = seconds_left(line, p, now);
+    const bool at_most = p->phase != EL4ML_EXPLORING;
+    char done[80], speed[32], best[40] = "none yet", time[32] = "-";
+    snprintf(done, sizeof done, "%s %llu/%llu", phase_name(p->phase), (unsigned long long)p->done,
+             (unsigned long long)p->budget);
+    snprintf(speed, sizeof speed, rate < 9.95 ? "%.1f" : "%.0f", rate);
+    if (isfinite(p->best)) snprintf(best, sizeof best, level == 0 ? "%.9g" : "%.6g", p->best);
+    if (isfinite(left)) format_duration(left, time, sizeof time);
+    switch (level) {
+    case 0:
         return snprintf(text, size,
-                        "%s %llu/%llu | %s minimisations/s | %zu minim%s, %zu transition state%s, %zu component%s | %s%s",
-                        phase_name(p->phase), done, budget, rate_text, p->minima, p->minima == 1 ? "um" : "a",
-                        p->transition_states, p->transition_states == 1 ? "" : "s", p->components,
-                        p->components == 1 ? "" : "s", best, left);
-    if (level == 1)
-        return snprintf(text, size, "%s %llu/%llu | %s min./s | %zu minima, %zu t.s., %zu comp. | %s%s",
-                        phase_name(p->phase), done, budget, rate_text, p->minima, p->transition_states, p->components,
-                        best, left);
-    return snprintf(text, size, "%s %llu/%llu | %zu minima, %zu t.s., %zu comp.", phase_name(p->phase), done, budget,
-                    p->minima, p->transition_states, p->components);
+                        "%s | %s minimisations/s | %zu minim%s, %zu transition state%s, %zu component%s | best %s | %s%s left",
+                        done, speed, p->minima, p->minima == 1 ? "um" : "a", p->transition_states,
+                        p->transition_states == 1 ? "" : "s", p->components, p->components == 1 ? "" : "s", best,
+                        at_most ? "at most " : "", time);
+    case 1:
+        return snprintf(text, size, "%s | %s minim./s | %zu minima, %zu ts, %zu comp. | best %s | %s%s left", done, speed,
+                        p->minima, p->transition_states, p->components, best, at_most ? "< " : "", time);
+    case 2:
+        return snprintf(text, size, "%s, %s/s: %zu minima %zu ts %zu comp, best %s, %s%s", done, speed, p->minima,
+                        p->transition_states, p->components, best, at_most ? "< " : "", time);
+    default:
+        return snprintf(text, size, "%s: %zu minima %zu ts %zu comp", done, p->minima, p->transition_states,
+                        p->components);
+    }
 }
 
 static size_t terminal_width(void)
@@ -126,7 +124,7 @@ void progress_show(void *context, const el4ml_progress *p)
         return;
     }
     const size_t width = terminal_width() - 1; /* a full line would wrap on some terminals */
-    for (int level = 0; level < 3; level++)
+    for (int level = 0; level < 4; level++)
         if ((size_t)format_line(line, p, now, level, text, sizeof text) <= width) break;
     if (width < sizeof text) text[width] = '\0';
     fprintf(stderr, CLEAR "%s", text);

@@ -107,8 +107,8 @@ static void print_start(el4ml_landscape *l)
     el4ml_start_report start;
     el4ml_start_report_get(l, &start);
     if (!start.given) return;
-    printf("start: V = %.12g, RMS gradient %.3g; falls to minimum %zu (V = %.12g) at distance %.4g\n", start.energy,
-           start.gradient_rms, start.minimum + 1, start.minimum_energy, start.distance);
+    printf("start: V = %.12g, RMS gradient %.3g; falls to minimum %zu (V = %.12g, rank %zu) at distance %.4g\n",
+           start.energy, start.gradient_rms, start.minimum + 1, start.minimum_energy, start.rank, start.distance);
 }
 
 int command_info(const arguments *a)

@@ -32,6 +32,7 @@ typedef struct el4ml_start_report {
     bool given;
     double energy, gradient_rms; /* of the model as it was given */
     size_t minimum;              /* index of the minimum it falls to */
+    size_t rank;                 /* of that minimum among those known now, 1 the lowest */
     double minimum_energy;
     double distance;             /* from the model to that minimum */
 } el4ml_start_report;

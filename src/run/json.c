@@ -38,6 +38,17 @@ static char *finish(json_t *document)
     return text;
 }
 
+/* Where a trained model given as start lies; null without one. */
+static json_t *start(el4ml_landscape *l)
+{
+    el4ml_start_report r;
+    el4ml_start_report_get(l, &r);
+    if (!r.given) return json_null();
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "energy", number(r.energy), "gradient_rms",
+                     number(r.gradient_rms), "minimum", identifier(r.minimum), "minimum_energy",
+                     number(r.minimum_energy), "rank", integer(r.rank), "distance", number(r.distance));
+}
+
 static json_t *info(el4ml_landscape *l, const el4ml_summary *s)
 {
     const el4ml_totals *t = el4ml_landscape_totals(l);
@@ -66,6 +77,7 @@ static json_t *info(el4ml_landscape *l, const el4ml_summary *s)
     if (o) {
         json_object_set_new(o, "dimension", integer(el4ml_landscape_dimension(l)));
         json_object_set_new(o, "zero_modes", integer(el4ml_landscape_zero_modes(l)));
+        json_object_set_new(o, "start", start(l));
     }
     return o;
 }

@@ -68,9 +68,10 @@ static el4ml_status draw(page *p, const el4ml_study *study, el4ml_landscape *l, 
     graph.colour_label = study->mlp.loss == EL4ML_MSE ? "test R\u00b2" : "test accuracy";
     el4ml_status status = el4ml_disconnectivity_svg(a->network, a->tree, &graph, &p->disconnectivity, error);
     el4ml_release(colour);
-    if (status != EL4ML_OK || !a->thermo) return status;
+    if (status != EL4ML_OK) return status;
+    const el4ml_thermo none = {0}; /* the figure then says so */
     const el4ml_heat_capacity_options curve = el4ml_heat_capacity_options_default();
-    return el4ml_heat_capacity_svg(a->thermo, a->peaks, a->peak_count, a->network->kappa, &curve, &p->heat_capacity,
+    return el4ml_heat_capacity_svg(a->thermo ? a->thermo : &none, a->peaks, a->peak_count, a->network->kappa, &curve, &p->heat_capacity,
                                    error);
 }
 
@@ -199,7 +200,7 @@ static el4ml_status compose(page *p, const el4ml_study *study, el4ml_landscape *
     p->input.command_count = 1;
     p->input.study = p->study_text;
     p->input.disconnectivity_svg = p->disconnectivity;
-    p->input.heat_capacity_svg = p->heat_capacity;
+    p->input.heat_capacity_svg = a->thermo ? p->heat_capacity : NULL;
     p->input.peaks = a->peaks;
     p->input.peak_count = a->peak_count;
     p->input.node_ids = p->node_ids;
@@ -225,8 +226,7 @@ el4ml_status el4ml_report_folder(const char *folder, const el4ml_study *study, e
     if (status == EL4ML_OK) status = el4ml_report_html(&p->input, &html, error);
     if (status == EL4ML_OK) status = write_file(folder, "summary.json", json, error);
     if (status == EL4ML_OK) status = write_file(folder, "disconnectivity.svg", p->disconnectivity, error);
-    if (status == EL4ML_OK && p->heat_capacity)
-        status = write_file(folder, "heat_capacity.svg", p->heat_capacity, error);
+    if (status == EL4ML_OK) status = write_file(folder, "heat_capacity.svg", p->heat_capacity, error);
     if (status == EL4ML_OK) status = write_file(folder, "report.html", html, error);
     el4ml_text_free(html);
     el4ml_text_free(json);

@@ -166,4 +166,9 @@ void el4ml_start_report_get(el4ml_landscape *landscape, el4ml_start_report *repo
     *report = (el4ml_start_report){0};
     if (stored && size == sizeof *stored && stored->report.minimum < el4ml_landscape_count(landscape, EL4ML_MINIMUM))
         *report = stored->report;
+    if (!report->given) return;
+    report->rank = 1;
+    const double energy = el4ml_landscape_record(landscape, EL4ML_MINIMUM, report->minimum)->point.energy;
+    for (size_t i = 0; i < el4ml_landscape_count(landscape, EL4ML_MINIMUM); i++)
+        report->rank += el4ml_landscape_record(landscape, EL4ML_MINIMUM, i)->point.energy < energy;
 }
