@@ -5,8 +5,9 @@ START_TEST(the_icosahedron_and_its_neighbours)
 {
     el4ml_surface *surface = cluster_surface(13);
     el4ml_study study = plain_study();
-    study.steps = 400;
-    study.budget = 600;
+    study.steps = 100;
+    study.budget = 1000;
+    study.goal = EL4ML_EXHAUST; /* as far as the budget goes */
     study.temperature = 0.8;
     const char *folder = scratch_folder("lj13");
     el4ml_landscape *l = run_study(folder, &study, surface, 2);

@@ -158,6 +158,13 @@ static el4ml_status first_direction(el4ml_searcher *s, const double *a, uint64_t
     const double sign = j & 1 ? -1 : 1;
     for (size_t i = 0; i < n; i++) direction[i] = sign * s->spectrum[mode * n + i];
     *step = sizes[(j / 2) % 2 + (j / (4 * modes)) % 2] * s->length;
+    if (j / (4 * modes) >= 2) { /* the list is through: the same modes again, mixed with chance, as no search is worth repeating */
+        double *mix = s->plus;
+        el4ml_random_direction(random, n, mix);
+        el4ml_axpy(n, el4ml_random_uniform(random), mix, direction);
+        el4ml_scale(n, 1 / el4ml_norm(n, direction), direction);
+        *step = s->length * 0.05 * exp(4 * el4ml_random_uniform(random)); /* 0.05 to 2.7, logarithmically */
+    }
     return EL4ML_OK;
 }
 
