@@ -95,6 +95,35 @@ static el4ml_status check(el4ml_searcher *s, el4ml_stationary *p)
     return status;
 }
 
+/* Newton's method for g = 0 by the spectrum, once or twice: along a soft mode an RMS gradient of 1e-9 is still far enough
+ * from the point to show in the sixth decimal of the ln product. */
+el4ml_status el4ml_polish(el4ml_searcher *s, el4ml_stationary *p)
+{
+    const size_t n = s->n;
+    el4ml_curvature *c = &s->curvature;
+    if (!s->spectrum || !c->dense) return EL4ML_OK;
+    el4ml_status status = el4ml_value_gradient(&s->evaluator, p->x, &p->energy, s->g);
+    for (int k = 0; k < 2 && status == EL4ML_OK; k++) {
+        double energy, *values = s->eigen_work;
+        status = el4ml_curvature_set(c, p->x);
+        if (status != EL4ML_OK) break;
+        el4ml_copy(n * n, c->matrix, s->spectrum);
+        if (!el4ml_eigen(n, s->spectrum, values, true, values + n, s->eigen_work_size)) break;
+        el4ml_copy(n, p->x, s->trial);
+        for (size_t i = 0; i < n; i++) {
+            const double *v = s->spectrum + i * n, step = -el4ml_dot(n, v, s->g) / values[i];
+            if (fabs(step) <= 1e-3 * s->length) el4ml_axpy(n, step, v, s->trial);
+        }
+        status = el4ml_value_gradient(&s->evaluator, s->trial, &energy, s->trial_g);
+        if (status != EL4ML_OK || !(el4ml_norm(n, s->trial_g) <= 0.5 * el4ml_norm(n, s->g))) break;
+        el4ml_copy(n, s->trial, p->x);
+        el4ml_copy(n, s->trial_g, s->g);
+        p->energy = energy;
+    }
+    p->gradient_rms = el4ml_norm(n, s->g) / sqrt((double)n);
+    return status == EL4ML_NUMERICAL ? EL4ML_OK : status;
+}
+
 el4ml_status el4ml_characterise(el4ml_searcher *s, el4ml_stationary *p)
 {
     el4ml_evaluator *e = &s->evaluator;
