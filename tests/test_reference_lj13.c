@@ -1,4 +1,5 @@
-/* LJ13: the published icosahedron and its published neighbours (Cambridge Cluster Database; PyGT's LJ13 example). */
+/* LJ13: the published icosahedron and its published neighbours (Cambridge Cluster Database; PyGT's LJ13
+ * example). */
 #include "run_help.h"
 
 /* Searches between the two lowest minima find the published transition state. */
@@ -11,12 +12,14 @@ static void check_pass(const el4ml_surface *surface, const el4ml_record *a, cons
     for (uint64_t attempt = 0; attempt < 12 && !found; attempt++) {
         el4ml_passage passages[4];
         el4ml_search_report report;
-        ck_assert_int_eq(el4ml_search_between(s, a->point.x, b->point.x, attempt, 4, passages, &report), EL4ML_OK);
+        ck_assert_int_eq(el4ml_search_between(s, a->point.x, b->point.x, attempt, 4, passages, &report),
+                         EL4ML_OK);
         for (size_t k = 0; k < report.found; k++) {
             const el4ml_stationary *ts = &passages[k].ts;
             if (fabs(ts->energy + 40.4326640775) < 1e-8) {
                 found = true;
-                /* ours, at an RMS gradient of 1e-14, is 1.7e-6 above the published number, which was made at a looser one */
+                /* ours, at an RMS gradient of 1e-14, is 1.7e-6 above the published number, which was made at
+                 * a looser one */
                 ck_assert_double_le(ts->gradient_rms, 1e-11);
                 ck_assert_double_eq_tol(ts->log_product, 148.9095497699, 3e-6);
                 ck_assert_double_eq_tol(fmin(passages[k].minimum[0].energy, passages[k].minimum[1].energy),

@@ -105,7 +105,8 @@ void el4ml_searcher_recognise(el4ml_searcher *s, el4ml_recognise recognise, void
 
 size_t el4ml_ask_known(el4ml_searcher *s, bool transition_state, const el4ml_stationary *point)
 {
-    return s->recognise ? s->recognise(s->recognise_context, &s->evaluator, transition_state, point) : EL4ML_UNKNOWN;
+    return s->recognise ? s->recognise(s->recognise_context, &s->evaluator, transition_state, point)
+                        : EL4ML_UNKNOWN;
 }
 
 el4ml_status el4ml_search_minimum(el4ml_searcher *s, const double *start, el4ml_stationary *point)
