@@ -7,36 +7,40 @@
 #include <string.h>
 
 static const char *const help_texts[][2] = {
-    {"",
-     "el4ml maps the solution space of machine-learning models: minima, transition states, disconnectivity graphs.\n"
-     "\n"
-     "  el4ml init DATA.csv --target COLUMN      write a commented study file for this data\n"
-     "  el4ml run STUDY.toml [-o DIR]            the whole job: explore, connect, analyse, report\n"
-     "  el4ml explore|connect STUDY.toml         one stage\n"
-     "  el4ml analyse DIR                        thermodynamics and network of what was found\n"
-     "  el4ml report DIR                         report.html and the figures\n"
-     "  el4ml info DIR                           counts, global minimum, connectivity, completeness\n"
-     "  el4ml list DIR minima|transition-states  the tables\n"
-     "  el4ml verify DIR                         recompute every stationary point\n"
-     "  el4ml check STUDY.toml                   derivatives, symmetry and cost of the surface\n"
-     "\n"
-     "options: -o DIR, --threads N (all cores), --seed N, --time-limit 10m, --quiet, --json, --version, --help\n"
-     "el4ml COMMAND --help tells more of one command.\n"},
-    {"run", "el4ml run STUDY.toml [-o DIR] [--threads N] [--seed N] [--time-limit T] [--quiet] [--json]\n"
-            "Explore, connect, analyse and report. DIR is ./NAME of the study; an interrupted DIR is continued.\n"},
+    {"", "el4ml maps the solution space of machine-learning models: minima, transition states, "
+         "disconnectivity graphs.\n"
+         "\n"
+         "  el4ml init DATA.csv --target COLUMN      write a commented study file for this data\n"
+         "  el4ml run STUDY.toml [-o DIR]            the whole job: explore, connect, analyse, report\n"
+         "  el4ml explore|connect STUDY.toml         one stage\n"
+         "  el4ml analyse DIR                        thermodynamics and network of what was found\n"
+         "  el4ml report DIR                         report.html and the figures\n"
+         "  el4ml info DIR                           counts, global minimum, connectivity, completeness\n"
+         "  el4ml list DIR minima|transition-states  the tables\n"
+         "  el4ml verify DIR                         recompute every stationary point\n"
+         "  el4ml check STUDY.toml                   derivatives, symmetry and cost of the surface\n"
+         "\n"
+         "options: -o DIR, --threads N (all cores), --seed N, --time-limit 10m, --quiet, --json, --version, "
+         "--help\n"
+         "el4ml COMMAND --help tells more of one command.\n"},
+    {"run",
+     "el4ml run STUDY.toml [-o DIR] [--threads N] [--seed N] [--time-limit T] [--quiet] [--json]\n"
+     "Explore, connect, analyse and report. DIR is ./NAME of the study; an interrupted DIR is continued.\n"},
     {"explore", "el4ml explore STUDY.toml [-o DIR] [--threads N] [--seed N] [--time-limit T]\n"
                 "Minimisations only: basin-hopping or random starts up to [explore] steps.\n"},
     {"connect", "el4ml connect STUDY.toml [-o DIR] [--threads N] [--seed N] [--time-limit T]\n"
                 "Transition-state searches between the minima that DIR holds, up to [connect] budget.\n"},
     {"analyse", "el4ml analyse DIR [--temperatures FROM,TO,COUNT] [--json]\n"
                 "Heat capacity, entropy, frustration, barriers; the folder is only read.\n"},
-    {"report", "el4ml report DIR [--json]\nWrite report.html, disconnectivity.svg, heat_capacity.svg and summary.json.\n"},
+    {"report", "el4ml report DIR [--json]\nWrite report.html, disconnectivity.svg, heat_capacity.svg and "
+               "summary.json.\n"},
     {"info", "el4ml info DIR [--json]\nCounts, global minimum, connectivity, completeness, cost.\n"},
     {"list", "el4ml list DIR minima|transition-states [--json] [--coordinates]\n"
              "The stationary points, one on a line; with --coordinates their coordinates too.\n"},
-    {"verify", "el4ml verify DIR [--threads N] [--json]\n"
-               "Recompute energy, gradient, Hessian index and both sides of every transition state from the data.\n"
-               "Exit status 1 and the list if any fails.\n"},
+    {"verify",
+     "el4ml verify DIR [--threads N] [--json]\n"
+     "Recompute energy, gradient, Hessian index and both sides of every transition state from the data.\n"
+     "Exit status 1 and the list if any fails.\n"},
     {"init", "el4ml init DATA.csv --target COLUMN [-o FILE.toml] [--force] [--json]\n"
              "Write a commented study file with sensible defaults for this data; -o - prints it.\n"},
     {"check", "el4ml check STUDY.toml [--json]\n"
@@ -117,21 +121,24 @@ static int set_value(arguments *a, const char *option, const char *value)
     } else if (strcmp(option, "--temperatures") == 0) {
         a->temperatures = value;
     } else if (strcmp(option, "--threads") == 0) {
-        if (!parse_integer(value, 1024, &number) || number < 1) return wrong(option, value, "a number of threads (1 to 1024)");
+        if (!parse_integer(value, 1024, &number) || number < 1)
+            return wrong(option, value, "a number of threads (1 to 1024)");
         a->threads = (unsigned)number;
     } else if (strcmp(option, "--seed") == 0) {
         if (!parse_integer(value, INT64_MAX, &number)) return wrong(option, value, "a whole number from 0");
         a->seed = number;
         a->seed_given = true;
     } else if (strcmp(option, "--time-limit") == 0) {
-        if (!parse_duration(value, &a->time_limit)) return wrong(option, value, "a time such as 90, 10m, 1h30m");
+        if (!parse_duration(value, &a->time_limit))
+            return wrong(option, value, "a time such as 90, 10m, 1h30m");
     }
     return 0;
 }
 
 static bool takes_value(const char *option)
 {
-    static const char *const names[] = {"-o", "--output", "--target", "--temperatures", "--threads", "--seed", "--time-limit"};
+    static const char *const names[] = {"-o",        "--output", "--target",    "--temperatures",
+                                        "--threads", "--seed",   "--time-limit"};
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
         if (strcmp(option, names[k]) == 0) return true;
     return false;
@@ -139,13 +146,20 @@ static bool takes_value(const char *option)
 
 static bool set_switch(arguments *a, const char *option, bool *help, bool *version)
 {
-    if (strcmp(option, "--json") == 0) a->json = true;
-    else if (strcmp(option, "--quiet") == 0 || strcmp(option, "-q") == 0) a->quiet = true;
-    else if (strcmp(option, "--coordinates") == 0) a->coordinates = true;
-    else if (strcmp(option, "--force") == 0) a->force = true;
-    else if (strcmp(option, "--help") == 0 || strcmp(option, "-h") == 0) *help = true;
-    else if (strcmp(option, "--version") == 0) *version = true;
-    else return false;
+    if (strcmp(option, "--json") == 0)
+        a->json = true;
+    else if (strcmp(option, "--quiet") == 0 || strcmp(option, "-q") == 0)
+        a->quiet = true;
+    else if (strcmp(option, "--coordinates") == 0)
+        a->coordinates = true;
+    else if (strcmp(option, "--force") == 0)
+        a->force = true;
+    else if (strcmp(option, "--help") == 0 || strcmp(option, "-h") == 0)
+        *help = true;
+    else if (strcmp(option, "--version") == 0)
+        *version = true;
+    else
+        return false;
     return true;
 }
 

@@ -1,11 +1,13 @@
-/* check: the surface's derivatives and symmetry against each other at a random point, and the cost of each call. */
+/* check: the surface's derivatives and symmetry against each other at a random point, and the cost of each
+ * call. */
 #include "program.h"
 
 #include <stdio.h>
 
 static void print_check(const el4ml_surface *surface, const el4ml_surface_check *c)
 {
-    printf("%s, %zu parameters, %zu zero modes\n", surface->info.description, surface->info.dimension, c->zero_modes);
+    printf("%s, %zu parameters, %zu zero modes\n", surface->info.description, surface->info.dimension,
+           c->zero_modes);
     printf("gradient against differences          %.2e\n", c->gradient_error);
     if (surface->info.second_derivatives) {
         printf("Hessian-vector product, differences   %.2e\n", c->hessian_product_error);
@@ -13,8 +15,8 @@ static void print_check(const el4ml_surface *surface, const el4ml_surface_check 
     }
     printf("value under symmetry operations       %.2e\n", c->symmetry_error);
     printf("alignment of symmetry copies          %.2e\n", c->alignment_error);
-    printf("cost: gradient %.3g us, Hessian-vector product %.3g us, Hessian %.3g us\n", 1e6 * c->seconds_gradient,
-           1e6 * c->seconds_hessian_product, 1e6 * c->seconds_hessian);
+    printf("cost: gradient %.3g us, Hessian-vector product %.3g us, Hessian %.3g us\n",
+           1e6 * c->seconds_gradient, 1e6 * c->seconds_hessian_product, 1e6 * c->seconds_hessian);
     printf("%s\n", c->passed ? "passed" : "FAILED");
 }
 

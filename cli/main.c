@@ -66,7 +66,8 @@ int report_error(const el4ml_error *error)
 static int unknown_command(const char *name)
 {
     fprintf(stderr, "el4ml: there is no command '%s'; the commands are:", name);
-    for (size_t k = 0; k < sizeof commands / sizeof *commands; k++) fprintf(stderr, " %s", commands[k].name);
+    for (size_t k = 0; k < sizeof commands / sizeof *commands; k++)
+        fprintf(stderr, " %s", commands[k].name);
     fprintf(stderr, "\n");
     return EXIT_USAGE;
 }

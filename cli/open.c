@@ -30,8 +30,9 @@ el4ml_status open_folder_study(const char *folder, el4ml_landscape *landscape, o
     if (status != EL4ML_OK) return status;
     const char *sha = el4ml_landscape_meta(landscape, "data_sha256");
     if (o->data && sha && strcmp(sha, o->data->sha256) != 0) {
-        status = el4ml_fail(error, EL4ML_BAD_INPUT, "%s: has changed since the landscape in %s was made from it",
-                            o->study->data_file, folder);
+        status =
+            el4ml_fail(error, EL4ML_BAD_INPUT, "%s: has changed since the landscape in %s was made from it",
+                       o->study->data_file, folder);
         close_study(o);
     }
     return status;

@@ -12,13 +12,13 @@ typedef struct arguments {
     const char *command;
     const char *words[MAX_WORDS]; /* what is not an option, the command left out */
     int word_count;
-    const char *output;           /* -o */
-    const char *target;           /* --target */
-    const char *temperatures;     /* --temperatures from,to,count */
-    unsigned threads;             /* 0: all cores */
+    const char *output;       /* -o */
+    const char *target;       /* --target */
+    const char *temperatures; /* --temperatures from,to,count */
+    unsigned threads;         /* 0: all cores */
     bool seed_given, json, quiet, coordinates, force;
     uint64_t seed;
-    double time_limit;            /* seconds, 0: none */
+    double time_limit; /* seconds, 0: none */
 } arguments;
 
 typedef int (*command_function)(const arguments *args);
@@ -57,17 +57,18 @@ typedef struct opened {
 /* args: for --seed; may be NULL. */
 el4ml_status open_study(const char *path, const arguments *args, opened *result, el4ml_error *error);
 /* The study kept in a landscape's folder, with the seed it has there. The data must be the landscape's. */
-el4ml_status open_folder_study(const char *folder, el4ml_landscape *landscape, opened *result, el4ml_error *error);
+el4ml_status open_folder_study(const char *folder, el4ml_landscape *landscape, opened *result,
+                               el4ml_error *error);
 void close_study(opened *result);
 
 /* Live progress on standard error. */
 typedef struct progress_line {
     bool quiet, terminal, started;
-    double time_limit;           /* seconds from `began`, 0: none */
-    double began, shown;         /* el4ml_clock: of the command, of the last line */
-    double since, seen;          /* and of the present phase, of the last batch */
+    double time_limit;   /* seconds from `began`, 0: none */
+    double began, shown; /* el4ml_clock: of the command, of the last line */
+    double since, seen;  /* and of the present phase, of the last batch */
     el4ml_phase phase;
-    el4ml_totals base, latest;   /* when the phase began, after the last batch */
+    el4ml_totals base, latest; /* when the phase began, after the last batch */
 } progress_line;
 
 void progress_init(progress_line *line, const arguments *args, const el4ml_totals *totals);

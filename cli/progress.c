@@ -1,5 +1,5 @@
-/* The live line: phase, rate, what is known, time left. On a terminal it is rewritten in place ten times a second and
- * shortened to its width; otherwise a line every ten seconds, none for a run that takes less. */
+/* The live line: phase, rate, what is known, time left. On a terminal it is rewritten in place ten times a
+ * second and shortened to its width; otherwise a line every ten seconds, none for a run that takes less. */
 #include "program.h"
 
 #include <math.h>
@@ -56,13 +56,18 @@ static void enter_phase(progress_line *line, const el4ml_progress *p, double now
 
 static void format_duration(double seconds, char *text, size_t size)
 {
-    if (seconds >= 36000) snprintf(text, size, "%.0f h", seconds / 3600);
-    else if (seconds >= 3600) snprintf(text, size, "%.1f h", seconds / 3600);
-    else if (seconds >= 60) snprintf(text, size, "%.0f min", seconds / 60);
-    else snprintf(text, size, "%.0f s", ceil(seconds));
+    if (seconds >= 36000)
+        snprintf(text, size, "%.0f h", seconds / 3600);
+    else if (seconds >= 3600)
+        snprintf(text, size, "%.1f h", seconds / 3600);
+    else if (seconds >= 60)
+        snprintf(text, size, "%.0f min", seconds / 60);
+    else
+        snprintf(text, size, "%.0f s", ceil(seconds));
 }
 
-/* Seconds until the budget is spent, at the present rate, or the time limit reached; a goal may end searching earlier. */
+/* Seconds until the budget is spent, at the present rate, or the time limit reached; a goal may end searching
+ * earlier. */
 static double seconds_left(const progress_line *line, const el4ml_progress *p, double now)
 {
     const uint64_t before = p->phase == EL4ML_EXPLORING ? line->base.explore_runs : line->base.searches;
@@ -76,7 +81,8 @@ static double seconds_left(const progress_line *line, const el4ml_progress *p, d
 static int format_line(const progress_line *line, const el4ml_progress *p, double now, int level, char *text,
                        size_t size)
 {
-    const double rate = (double)(p->totals->minimisations - line->base.minimisations) / fmax(now - line->since, 1e-3);
+    const double rate =
+        (double)(p->totals->minimisations - line->base.minimisations) / fmax(now - line->since, 1e-3);
     const double left = seconds_left(line, p, now);
     const bool at_most = p->phase != EL4ML_EXPLORING;
     char done[80], speed[32], best[40] = "none yet", time[32] = "-";
@@ -88,16 +94,18 @@ static int format_line(const progress_line *line, const el4ml_progress *p, doubl
     switch (level) {
     case 0:
         return snprintf(text, size,
-                        "%s | %s minimisations/s | %zu minim%s, %zu transition state%s, %zu component%s | best %s | %s%s left",
+                        "%s | %s minimisations/s | %zu minim%s, %zu transition state%s, %zu component%s | "
+                        "best %s | %s%s left",
                         done, speed, p->minima, p->minima == 1 ? "um" : "a", p->transition_states,
-                        p->transition_states == 1 ? "" : "s", p->components, p->components == 1 ? "" : "s", best,
-                        at_most ? "at most " : "", time);
+                        p->transition_states == 1 ? "" : "s", p->components, p->components == 1 ? "" : "s",
+                        best, at_most ? "at most " : "", time);
     case 1:
-        return snprintf(text, size, "%s | %s minim./s | %zu minima, %zu ts, %zu comp. | best %s | %s%s left", done, speed,
-                        p->minima, p->transition_states, p->components, best, at_most ? "< " : "", time);
+        return snprintf(text, size, "%s | %s minim./s | %zu minima, %zu ts, %zu comp. | best %s | %s%s left",
+                        done, speed, p->minima, p->transition_states, p->components, best,
+                        at_most ? "< " : "", time);
     case 2:
-        return snprintf(text, size, "%s, %s/s: %zu minima %zu ts %zu comp, best %s, %s%s", done, speed, p->minima,
-                        p->transition_states, p->components, best, at_most ? "< " : "", time);
+        return snprintf(text, size, "%s, %s/s: %zu minima %zu ts %zu comp, best %s, %s%s", done, speed,
+                        p->minima, p->transition_states, p->components, best, at_most ? "< " : "", time);
     default:
         return snprintf(text, size, "%s: %zu minima %zu ts %zu comp", done, p->minima, p->transition_states,
                         p->components);

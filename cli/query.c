@@ -19,7 +19,8 @@ int print_json(char *json)
 }
 
 /* The landscape of a folder and its study; the data are not needed. */
-static el4ml_status open_folder(const char *folder, el4ml_landscape **l, el4ml_study **study, el4ml_error *error)
+static el4ml_status open_folder(const char *folder, el4ml_landscape **l, el4ml_study **study,
+                                el4ml_error *error)
 {
     char path[4096];
     el4ml_status status = el4ml_landscape_read(folder, l, error);
@@ -53,14 +54,16 @@ static void print_analysis(const el4ml_analysis *a)
         return;
     }
     const el4ml_thermo_point *first = &a->thermo->points[0], *last = &a->thermo->points[a->thermo->count - 1];
-    printf("heat capacity from T = %g to %g: %.6g to %.6g (kappa = %g)\n", first->temperature, last->temperature,
-           first->heat_capacity, last->heat_capacity, a->network->kappa);
+    printf("heat capacity from T = %g to %g: %.6g to %.6g (kappa = %g)\n", first->temperature,
+           last->temperature, first->heat_capacity, last->heat_capacity, a->network->kappa);
     for (size_t k = 0; k < a->peak_count; k++) {
         const el4ml_peak *p = &a->peaks[k];
         printf("peak at T = %.6g, C_V = %.6g; gaining:", p->temperature, p->heat_capacity);
-        for (size_t i = 0; i < p->gaining_count; i++) printf(" %zu", p->gaining[i] + 1);
+        for (size_t i = 0; i < p->gaining_count; i++)
+            printf(" %zu", p->gaining[i] + 1);
         printf("; losing:");
-        for (size_t i = 0; i < p->losing_count; i++) printf(" %zu", p->losing[i] + 1);
+        for (size_t i = 0; i < p->losing_count; i++)
+            printf(" %zu", p->losing[i] + 1);
         printf("\n");
     }
     if (a->thermo->unconnected > 0)
@@ -76,7 +79,8 @@ static int analyse_folder(const arguments *a, bool files)
     el4ml_analysis analysis = {0};
     el4ml_status status = open_folder(a->words[0], &l, &study, &error);
     if (status == EL4ML_OK && a->temperatures && !set_temperatures(study, a->temperatures))
-        status = el4ml_fail(&error, EL4ML_BAD_INPUT, "--temperatures: '%s' is not FROM,TO,COUNT with 0 < FROM < TO", a->temperatures);
+        status = el4ml_fail(&error, EL4ML_BAD_INPUT,
+                            "--temperatures: '%s' is not FROM,TO,COUNT with 0 < FROM < TO", a->temperatures);
     if (status == EL4ML_OK) status = el4ml_analyse(l, study, &analysis, &error);
     if (status == EL4ML_OK && files) status = el4ml_report_folder(a->words[0], study, l, &analysis, &error);
     int code = status == EL4ML_OK ? EXIT_DONE : report_error(&error);
@@ -107,8 +111,10 @@ static void print_start(el4ml_landscape *l)
     el4ml_start_report start;
     el4ml_start_report_get(l, &start);
     if (!start.given) return;
-    printf("start: V = %.12g, RMS gradient %.3g; falls to minimum %zu (V = %.12g, rank %zu) at distance %.4g\n",
-           start.energy, start.gradient_rms, start.minimum + 1, start.minimum_energy, start.rank, start.distance);
+    printf(
+        "start: V = %.12g, RMS gradient %.3g; falls to minimum %zu (V = %.12g, rank %zu) at distance %.4g\n",
+        start.energy, start.gradient_rms, start.minimum + 1, start.minimum_energy, start.rank,
+        start.distance);
 }
 
 int command_info(const arguments *a)
@@ -126,8 +132,8 @@ int command_info(const arguments *a)
         const el4ml_totals *t = el4ml_landscape_totals(l);
         const char *model = el4ml_landscape_meta(l, "model");
         printf("study %s: %s\n", study->name, model ? model : "");
-        printf("minima %zu, transition states %zu (%zu degenerate), components %zu\n", s.minima, s.transition_states,
-               s.degenerate, s.components);
+        printf("minima %zu, transition states %zu (%zu degenerate), components %zu\n", s.minima,
+               s.transition_states, s.degenerate, s.components);
         if (s.minima > 0)
             printf("global minimum %zu: %.12g\n", s.global_minimum + 1,
                    el4ml_landscape_record(l, EL4ML_MINIMUM, s.global_minimum)->point.energy);
@@ -136,7 +142,8 @@ int command_info(const arguments *a)
         printf("probability that the next search finds something new: minimum %.3g, transition state %.3g\n",
                s.unseen_minimum_probability, s.unseen_transition_state_probability);
         print_start(l);
-        printf("cost: %llu minimisations, %llu searches, %llu evaluations, %llu Hessian-vector products, %llu Hessians, %.1f s\n",
+        printf("cost: %llu minimisations, %llu searches, %llu evaluations, %llu Hessian-vector products, "
+               "%llu Hessians, %.1f s\n",
                (unsigned long long)t->minimisations, (unsigned long long)t->searches,
                (unsigned long long)t->evaluations, (unsigned long long)t->hessian_products,
                (unsigned long long)t->hessians, t->seconds);
@@ -153,14 +160,16 @@ int command_info(const arguments *a)
 static void print_table(const el4ml_landscape *l, el4ml_species species, bool coordinates)
 {
     const bool minima = species == EL4ML_MINIMUM;
-    printf("%6s %22s %18s %16s %14s %10s %8s%s\n", "id", "energy", "log_product", "log_multiplicity", "smallest_eig",
-           "rms", "hits", minima ? "" : "  minimum_a minimum_b");
+    printf("%6s %22s %18s %16s %14s %10s %8s%s\n", "id", "energy", "log_product", "log_multiplicity",
+           "smallest_eig", "rms", "hits", minima ? "" : "  minimum_a minimum_b");
     for (size_t i = 0; i < el4ml_landscape_count(l, species); i++) {
         const el4ml_record *r = el4ml_landscape_record(l, species, i);
-        printf("%6zu %22.14g %18.10f %16.8f %14.6g %10.2e %8lld", i + 1, r->point.energy, r->point.log_product,
-               r->point.log_multiplicity, r->point.smallest_eigenvalue, r->point.gradient_rms, (long long)r->hits);
+        printf("%6zu %22.14g %18.10f %16.8f %14.6g %10.2e %8lld", i + 1, r->point.energy,
+               r->point.log_product, r->point.log_multiplicity, r->point.smallest_eigenvalue,
+               r->point.gradient_rms, (long long)r->hits);
         if (!minima) printf("  %9zu %9zu", r->a + 1, r->b + 1);
-        for (size_t k = 0; coordinates && k < el4ml_landscape_dimension(l); k++) printf(" %.17g", r->point.x[k]);
+        for (size_t k = 0; coordinates && k < el4ml_landscape_dimension(l); k++)
+            printf(" %.17g", r->point.x[k]);
         printf("\n");
     }
 }
@@ -196,7 +205,8 @@ static int print_verification(const el4ml_verification *v)
     if (v->fault_count == 0)
         printf("verified: %zu minima, %zu transition states\n", v->minima, v->transition_states);
     else
-        printf("verification failed: %zu of %zu stationary points\n", v->fault_count, v->minima + v->transition_states);
+        printf("verification failed: %zu of %zu stationary points\n", v->fault_count,
+               v->minima + v->transition_states);
     return EXIT_DONE;
 }
 
@@ -231,10 +241,13 @@ static void default_study_path(const char *csv, char *path, size_t size)
     snprintf(path, size, "%.*s.toml", length, base);
 }
 
-/* The study file names its data relative to itself: elsewhere than in the working folder, by an absolute path. */
-static el4ml_status suggest(const char *data, const char *target, const char *path, char **text, el4ml_error *error)
+/* The study file names its data relative to itself: elsewhere than in the working folder, by an absolute
+ * path. */
+static el4ml_status suggest(const char *data, const char *target, const char *path, char **text,
+                            el4ml_error *error)
 {
-    char *absolute = strchr(path, '/') ? realpath(data, NULL) : NULL; /* NULL too when missing: reading it says so */
+    char *absolute =
+        strchr(path, '/') ? realpath(data, NULL) : NULL; /* NULL too when missing: reading it says so */
     const el4ml_status status = el4ml_study_suggest(absolute ? absolute : data, target, text, error);
     free(absolute);
     return status;
@@ -245,7 +258,8 @@ static int write_suggestion(const arguments *a, const char *path, const char *te
     el4ml_error error = {0};
     struct stat status;
     if (stat(path, &status) == 0 && !a->force) {
-        fprintf(stderr, "el4ml: %s exists already; give another name with -o, or --force to replace it\n", path);
+        fprintf(stderr, "el4ml: %s exists already; give another name with -o, or --force to replace it\n",
+                path);
         return EXIT_USAGE;
     }
     if (el4ml_text_write(path, text, &error) != EL4ML_OK) return report_error(&error);

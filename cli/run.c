@@ -5,7 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char smooth_instead[] = "transition states take a smooth activation such as softplus, gelu or silu";
+static const char smooth_instead[] =
+    "transition states take a smooth activation such as softplus, gelu or silu";
 
 typedef struct stages {
     bool explore, connect, report;
@@ -31,8 +32,9 @@ static el4ml_status warn_constant(const opened *o, el4ml_landscape *l, bool quie
     if (!o->data || o->data->constant_count == 0) return EL4ML_OK;
     char text[1024];
     const bool one = o->data->constant_count == 1;
-    size_t used = (size_t)snprintf(text, sizeof text, "%zu input column%s constant in the training rows, centred and left unscaled:",
-                                   o->data->constant_count, one ? " is" : "s are");
+    size_t used = (size_t)snprintf(
+        text, sizeof text, "%zu input column%s constant in the training rows, centred and left unscaled:",
+        o->data->constant_count, one ? " is" : "s are");
     for (size_t k = 0; k < o->data->constant_count && used + 80 < sizeof text; k++) {
         const int more = snprintf(text + used, sizeof text - used, "%s %.60s", k ? "," : "",
                                   o->data->input_names[o->data->constant_columns[k]]);
@@ -61,7 +63,8 @@ static el4ml_status keep_study(const char *folder, const el4ml_study *study, el4
     return status;
 }
 
-static el4ml_status open_landscape(const opened *o, const char *folder, el4ml_landscape **l, el4ml_error *error)
+static el4ml_status open_landscape(const opened *o, const char *folder, el4ml_landscape **l,
+                                   el4ml_error *error)
 {
     char *identity_text = el4ml_study_identity(o->study);
     if (!identity_text) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "out of memory");
@@ -97,26 +100,29 @@ static const char *why_not(bool time_up, bool progress, size_t minima, const sta
     return "the budget was spent first; raise [connect] budget to continue";
 }
 
-static void print_end(const char *folder, const el4ml_study *study, el4ml_landscape *l, const el4ml_summary *s,
-                      const char *reason, const stages *which)
+static void print_end(const char *folder, const el4ml_study *study, el4ml_landscape *l,
+                      const el4ml_summary *s, const char *reason, const stages *which)
 {
     const el4ml_totals *t = el4ml_landscape_totals(l);
-    printf("%s: %zu minim%s, %zu transition state%s (%zu degenerate), %zu component%s", study->name, s->minima,
-           s->minima == 1 ? "um" : "a", s->transition_states, s->transition_states == 1 ? "" : "s", s->degenerate,
-           s->components, s->components == 1 ? "" : "s");
+    printf("%s: %zu minim%s, %zu transition state%s (%zu degenerate), %zu component%s", study->name,
+           s->minima, s->minima == 1 ? "um" : "a", s->transition_states, s->transition_states == 1 ? "" : "s",
+           s->degenerate, s->components, s->components == 1 ? "" : "s");
     if (s->minima > 0)
         printf("; lowest %.12g", el4ml_landscape_record(l, EL4ML_MINIMUM, s->global_minimum)->point.energy);
     printf("\n");
     if (t->not_finite > 0)
-        printf("%llu searches met a value that was not finite; they were counted as failed and nothing of them stored\n",
+        printf("%llu searches met a value that was not finite; they were counted as failed and nothing of "
+               "them stored\n",
                (unsigned long long)t->not_finite);
     if (t->explore_runs > 0 && s->minima == 0)
-        printf("no minimisation reached a minimum (%llu failed): is the loss bounded below? an L2 term makes it so\n",
+        printf("no minimisation reached a minimum (%llu failed): is the loss bounded below? an L2 term makes "
+               "it so\n",
                (unsigned long long)t->explore_failures);
     if (which->report) printf("report: %s/report.html\n", folder);
     if (s->goal_reached)
-        printf("goal reached: %s\n", study->goal == EL4ML_EXHAUST ? "a further search hardly ever finds anything new"
-                                                                  : "all known minima are connected");
+        printf("goal reached: %s\n", study->goal == EL4ML_EXHAUST
+                                         ? "a further search hardly ever finds anything new"
+                                         : "all known minima are connected");
     else
         printf("goal not reached: %s\n", reason);
 }
@@ -159,7 +165,9 @@ static el4ml_status search_in(const arguments *a, const stages *which, const ope
     el4ml_summary summary;
     el4ml_status status = search(a, which, o, folder, l, &time_up, error);
     if (status == EL4ML_INTERRUPTED)
-        return el4ml_fail(error, status, "interrupted; %s keeps what was found: run the same command again to continue", folder);
+        return el4ml_fail(error, status,
+                          "interrupted; %s keeps what was found: run the same command again to continue",
+                          folder);
     if (status == EL4ML_OK) status = el4ml_summarise(l, o->study, &summary, error);
     if (status != EL4ML_OK) return status;
     if (a->json) {
@@ -169,7 +177,8 @@ static el4ml_status search_in(const arguments *a, const stages *which, const ope
     }
     const el4ml_totals *after = el4ml_landscape_totals(l);
     const bool progress = after->explore_runs > before.explore_runs || after->searches > before.searches;
-    if (!a->quiet) print_end(folder, o->study, l, &summary, why_not(time_up, progress, summary.minima, which), which);
+    if (!a->quiet)
+        print_end(folder, o->study, l, &summary, why_not(time_up, progress, summary.minima, which), which);
     return EL4ML_OK;
 }
 
@@ -180,15 +189,16 @@ static el4ml_status check(const arguments *a, const stages *which, const opened 
     struct stat about;
     char path[4096];
     if (a->seed_given && is_kept(folder, a->words[0]))
-        return el4ml_fail(error, EL4ML_BAD_INPUT, "--seed: %s says the seed of this folder; use another folder (-o)",
-                          a->words[0]);
+        return el4ml_fail(error, EL4ML_BAD_INPUT,
+                          "--seed: %s says the seed of this folder; use another folder (-o)", a->words[0]);
     if (!which->explore && !o->surface->info.second_derivatives)
-        return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: relu has no second derivative: %s", a->words[0], smooth_instead);
+        return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: relu has no second derivative: %s", a->words[0],
+                          smooth_instead);
     const el4ml_status status = el4ml_start_check(o->study, o->surface, o->data, error);
     snprintf(path, sizeof path, "%s/landscape.db", folder);
     if (status == EL4ML_OK && !which->explore && stat(path, &about) != 0)
-        return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: no landscape here; `el4ml explore %s` comes first", folder,
-                          a->words[0]);
+        return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: no landscape here; `el4ml explore %s` comes first",
+                          folder, a->words[0]);
     return status;
 }
 
