@@ -11,7 +11,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 .PHONY: build demo test bench bench-brief install format check-format check-layers setup configure clean help
 
 help:
-	@echo 'make demo          install what is missing, build, map the landscape of a network on iris'
+	@echo 'make demo          install what is missing, build, map the landscapes of networks on iris and breast cancer'
 	@echo 'make test          install what is missing, build, run every test (PRESET=debug or asan: in that build)'
 	@echo 'make build         the program, at build/el4ml, and the library; installs no packages'
 	@echo 'make install       library, headers, pkg-config file, program, manual page; PREFIX=$(PREFIX), DESTDIR='
@@ -32,7 +32,8 @@ build: configure
 
 demo: setup build
 	@build/el4ml run examples/iris.toml -o demo/iris
-	@echo "The report is at $(CURDIR)/demo/iris/report.html"
+	@build/el4ml run examples/breast_cancer.toml -o demo/breast_cancer
+	@echo "The reports are at $(CURDIR)/demo/iris/report.html and $(CURDIR)/demo/breast_cancer/report.html"
 
 test: setup
 	@cmake --preset $(PRESET) -DEL4ML_TESTS=ON

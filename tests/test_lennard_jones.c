@@ -289,8 +289,7 @@ START_TEST(domain)
 }
 END_TEST
 
-/* An adatom is bound by three or four neighbours and is taken elsewhere; the others move by at most step *
- * 0.4. */
+/* An adatom is bound by three or four neighbours and is taken elsewhere; the others move by at most the step. */
 START_TEST(steps_are_small_except_for_weakly_bound_atoms)
 {
     cluster c = cluster_new(14);
@@ -300,7 +299,7 @@ START_TEST(steps_are_small_except_for_weakly_bound_atoms)
     el4ml_random random = el4ml_random_new(1, 1, 1);
     size_t moved = 0;
     for (int trial = 0; trial < 20; trial++) {
-        el4ml_perturb(&c.e, &random, 0.9, c.x, y);
+        el4ml_perturb(&c.e, &random, 0.36, c.x, y);
         for (size_t i = 0; i < 39; i++)
             ck_assert_double_le(fabs(y[i] - c.x[i]), 0.36);
         moved += el4ml_distance(3, y + 39, c.x + 39) > 0.7;

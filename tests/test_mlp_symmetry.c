@@ -77,6 +77,19 @@ START_TEST(operations_are_symmetries)
                     ck_assert(same);
                     ck_assert_int_eq(el4ml_same(&t.e, x, y, 1e-6, &same), EL4ML_OK);
                     ck_assert(!same);
+                    /* just inside and just outside the tolerance (the flat directions do not count) */
+                    double *e = fixture_doubles(n), size;
+                    el4ml_random_direction(&random, n, e);
+                    el4ml_mlp_remove_flat(t.m, e, g);
+                    size = el4ml_norm(n, g);
+                    for (int outside = 0; outside < 2; outside++) {
+                        for (size_t i = 0; i < n; i++)
+                            z[i] = x[i] + 1e-4 * (outside ? 1.02 : 0.98) * g[i] / size;
+                        operate(&t, &random, z, y);
+                        ck_assert_int_eq(el4ml_same(&t.e, x, y, 1e-4, &same), EL4ML_OK);
+                        ck_assert(same == !outside);
+                    }
+                    free(e);
                     for (uint64_t variant = 1; variant < 4;
                          variant++) { /* other images: still of the orbit of y */
                         ck_assert_int_eq(el4ml_align(&t.e, x, y, variant, z, &distance), EL4ML_OK);
@@ -273,6 +286,16 @@ START_TEST(known_stabilisers)
     y[m->weights[3] + 1] += 0.01;
     el4ml_same(&t.e, x, y, 1e-6, &same);
     ck_assert(!same);
+    /* Two output weights of a live unit exchanged: all agrees but the last layer, norms included. Every one
+     * of the (10! 2^10)^2 operations on the zero units would fail there. */
+    for (int noisy = 0; noisy < 2; noisy++) {
+        for (size_t i = 0; i < t.e.n; i++)
+            y[i] = x[i] + noisy * 1e-9 * el4ml_random_normal(&random);
+        y[m->weights[3]] = x[m->weights[3] + 13];
+        y[m->weights[3] + 13] = x[m->weights[3]];
+        el4ml_same(&t.e, x, y, 1e-6, &same);
+        ck_assert(!same);
+    }
     /* an operation that couples the layers: two layer-1 units with equal inputs, swapped together with
      * layer-2 units */
     memset(x, 0, t.e.n * sizeof *x);

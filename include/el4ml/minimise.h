@@ -13,8 +13,10 @@ typedef struct el4ml_minimise_options {
     size_t history;            /* L-BFGS corrections kept; 1 ... 500, default 24 */
     double max_step;           /* longest L-BFGS step, |dx|, in units of the surface's length_scale; > 0, default 3 */
     double max_rise;           /* largest rise of V in one step, relative to max(1, |V|); default 1e-12 */
-    double newton_gradient;    /* RMS gradient below which Newton steps are tried; 0: never; default 1e-3 */
-    size_t dense_limit;        /* n up to which Newton uses the full Hessian, products beyond; default 300 */
+    double newton_gradient;    /* RMS gradient below which Newton steps are tried; 0: never; default 1e-6 */
+    double precondition_gradient; /* RMS gradient below which L-BFGS starts from the factorised Hessian; default 1e-2 */
+    uint64_t refresh;          /* gradient evaluations between such Hessians; default 0: 10 + n/4 */
+    size_t dense_limit;        /* n up to which Newton uses the full Hessian, products beyond; default 500 */
 } el4ml_minimise_options;
 
 typedef struct el4ml_minimise_result {

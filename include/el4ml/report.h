@@ -9,12 +9,12 @@
 
 EL4ML_BEGIN
 
-typedef enum el4ml_scale {
+typedef enum el4ml_energy_scale {
     EL4ML_SCALE_AUTOMATIC, /* logarithmic where a linear axis would hide much of the structure */
     EL4ML_SCALE_LINEAR,
     EL4ML_SCALE_LOGARITHMIC /* in V - V_g, V_g the lowest energy; the global minimum stands below a break of
                                the axis */
-} el4ml_scale;
+} el4ml_energy_scale;
 
 /* The disconnectivity graph (Becker and Karplus 1997; Wales, Miller and Walsh 1998): superbasins at evenly
  * spaced energy levels. Each minimum's line ends at its energy; the lines of two minima join at the first
@@ -22,7 +22,7 @@ typedef enum el4ml_scale {
 typedef struct el4ml_disconnectivity_options {
     const char *energy_label; /* of the axis, with its unit; default "energy" */
     const char *title;        /* default NULL: none */
-    el4ml_scale scale;        /* default automatic */
+    el4ml_energy_scale scale;        /* default automatic */
     size_t levels;     /* number of energy levels, at most 1000; default 0: enough to tell the merges apart */
     size_t max_minima; /* the lowest so many are drawn, 1 ... 5000; default 400 */
     const double *colour_value; /* (node_count) colours the minima's lines, NaN: none; default NULL */

@@ -25,10 +25,10 @@ typedef struct el4ml_search_options {
     double path_tolerance;      /* local error of the path down from a transition state, in length_scale; default 0.01 */
     double path_step;           /* longest step of the minimisation that ends that path, in length_scale; default 0.1 */
     double displacement;        /* along the negative mode to either side, in length_scale; default 0.02 */
-    size_t max_iterations;      /* of eigenvector-following; default 300 */
+    size_t max_iterations;      /* of eigenvector-following; default 500 */
     size_t images;              /* of the band, first attempt; default 9 */
     size_t band_iterations;     /* cap; default 40 */
-    size_t dense_limit;         /* n up to which searches use the full Hessian; default 300 */
+    size_t dense_limit;         /* n up to which searches use the full Hessian; default 500 */
     size_t proof_limit;         /* n up to which a point is proved by the full Hessian; default 4000 */
 } el4ml_search_options;
 

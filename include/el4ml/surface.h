@@ -55,7 +55,8 @@ typedef struct el4ml_surface_ops {
 
     /* A random start: the model's usual initialiser, a random cluster, a uniform point of the box. */
     void (*initialise)(const void *self, void *workspace, el4ml_random *random, double *x);
-    /* Optional basin-hopping step, default uniform in [-step, step] per coordinate. y may not alias x. */
+    /* Optional basin-hopping step, default uniform in [-step, step] per coordinate; `step` is in the unit of x, of the
+     * size of length_scale. y may not alias x. */
     void (*perturb)(const void *self, void *workspace, el4ml_random *random, double step, const double *x,
                     double *y);
     /* Optional: is x inside the surface's domain? Stationary points outside are not stored. */

@@ -7,6 +7,10 @@
 
 #include "base/linalg.h"
 
+/* An off-diagonal element this small, in a matrix scaled to size 1, is rounding of the reduction: it may stand between two
+ * diagonal elements that are zero. */
+#define NEGLIGIBLE 1e-18
+
 /* Sorted ascending, eigenvectors with them. */
 static void sort_pairs(size_t n, double *d, double *z)
 {
@@ -78,7 +82,7 @@ bool el4ml_tridiagonal(size_t n, double *d, double *e, double *z, double *work)
     for (size_t l = 0; l < n; l++) {
         for (int iteration = 0;; iteration++) {
             size_t m = l;
-            while (m + 1 < n && fabs(e[m]) > DBL_EPSILON * (fabs(d[m]) + fabs(d[m + 1]))) m++;
+            while (m + 1 < n && fabs(e[m]) > DBL_EPSILON * (fabs(d[m]) + fabs(d[m + 1])) + NEGLIGIBLE) m++;
             if (m == l) break;
             if (iteration == 60) return false;
             sweep(n, l, m, d, e, z);

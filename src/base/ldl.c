@@ -6,7 +6,7 @@
 
 #include "base/linalg.h"
 
-#define OWN_LIMIT 300
+#define OWN_LIMIT 500
 
 extern void dsytrf_(const char *uplo, const int *n, double *a, const int *lda, int *ipiv, double *work,
                     const int *lwork, int *info);

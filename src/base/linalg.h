@@ -29,6 +29,8 @@ void el4ml_project_out(size_t n, size_t count, const double *basis, double *x);
 bool el4ml_cholesky(size_t n, double *a);
 /* Solve with the factor that el4ml_cholesky left; b becomes x. */
 void el4ml_cholesky_solve(size_t n, const double *factor, double *b);
+/* L w = b, b becomes w. */
+void el4ml_cholesky_forward(size_t n, const double *factor, double *b);
 double el4ml_cholesky_log_determinant(size_t n, const double *factor);
 bool el4ml_large_cholesky(size_t n, double *a); /* by LAPACK; el4ml_cholesky chooses */
 

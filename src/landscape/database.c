@@ -72,16 +72,25 @@ el4ml_status el4ml_database_create(el4ml_landscape *l, const el4ml_identity *ide
 
 /* ---- loading ---- */
 
+/* NULL stands for NaN; so does what is no number at all. */
 static double column_double(sqlite3_stmt *s, int column)
 {
-    return sqlite3_column_type(s, column) == SQLITE_NULL ? (double)NAN : sqlite3_column_double(s, column);
+    const int type = sqlite3_column_type(s, column);
+    return type == SQLITE_FLOAT || type == SQLITE_INTEGER ? sqlite3_column_double(s, column) : (double)NAN;
+}
+
+/* A statement that does not even compile misses its table or column: the file is another program's, or damaged. */
+static el4ml_status cannot_read(el4ml_landscape *l, el4ml_error *error)
+{
+    if (sqlite3_errcode(l->db) != SQLITE_ERROR) return el4ml_database_fail(l, "reading (is this an el4ml database?)", error);
+    return el4ml_fail(error, EL4ML_BAD_INPUT, "%s/landscape.db: not an el4ml database, or damaged: %s", l->folder,
+                      sqlite3_errmsg(l->db));
 }
 
 static el4ml_status load_texts(el4ml_landscape *l, const char *sql, bool text, el4ml_error *error)
 {
     sqlite3_stmt *s;
-    if (sqlite3_prepare_v2(l->db, sql, -1, &s, NULL) != SQLITE_OK)
-        return el4ml_database_fail(l, "not an el4ml landscape", error);
+    if (sqlite3_prepare_v2(l->db, sql, -1, &s, NULL) != SQLITE_OK) return cannot_read(l, error);
     el4ml_status status = EL4ML_OK;
     int code;
     while ((code = sqlite3_step(s)) == SQLITE_ROW && status == EL4ML_OK) {
@@ -104,7 +113,7 @@ static el4ml_status parse_size(el4ml_landscape *l, const char *key, size_t *valu
     char *end;
     errno = 0;
     const unsigned long long number = text ? strtoull(text, &end, 10) : 0;
-    if (!text || *end || errno || end == text)
+    if (!text || *end || errno || end == text || number > INT32_MAX)
         return el4ml_fail(error, EL4ML_BAD_INPUT, "%s/landscape.db: meta has no valid '%s'", l->folder, key);
     *value = (size_t)number;
     return EL4ML_OK;
@@ -118,6 +127,17 @@ static const char *const select_states =
     "SELECT t.id, energy, log_product, log_multiplicity, smallest_eigenvalue, gradient_rms, coordinates, hits,"
     " proved, flagged, NULL, NULL, NULL, NULL, NULL, NULL, minimum_a, minimum_b"
     " FROM transition_states t LEFT JOIN transition_state_details d ON d.id = t.id ORDER BY t.id";
+
+/* The blob may lie at any address. */
+static bool finite_coordinates(const unsigned char *blob, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        double x;
+        memcpy(&x, blob + i * sizeof x, sizeof x);
+        if (!isfinite(x)) return false;
+    }
+    return true;
+}
 
 static el4ml_status load_row(el4ml_landscape *l, el4ml_species species, sqlite3_stmt *s, el4ml_error *error)
 {
@@ -141,7 +161,8 @@ static el4ml_status load_row(el4ml_landscape *l, el4ml_species species, sqlite3_
                                     .x = (double *)sqlite3_column_blob(s, 6)};
     const sqlite3_int64 a = sqlite3_column_int64(s, 16), b = sqlite3_column_int64(s, 17);
     const sqlite3_int64 known = (sqlite3_int64)l->table[EL4ML_MINIMUM].count;
-    if (!isfinite(point.energy) || (species == EL4ML_TRANSITION_STATE && (a < 1 || b < 1 || a > known || b > known)))
+    if (!isfinite(point.energy) || !finite_coordinates(sqlite3_column_blob(s, 6), l->n) ||
+        (species == EL4ML_TRANSITION_STATE && (a < 1 || b < 1 || a > known || b > known)))
         return el4ml_fail(error, EL4ML_BAD_INPUT, "%s/landscape.db: table %s: row %lld is damaged", l->folder, name,
                           (long long)id);
     size_t index;
@@ -160,7 +181,7 @@ static el4ml_status load_table(el4ml_landscape *l, el4ml_species species, el4ml_
 {
     sqlite3_stmt *s;
     const char *sql = species == EL4ML_MINIMUM ? select_minima : select_states;
-    if (sqlite3_prepare_v2(l->db, sql, -1, &s, NULL) != SQLITE_OK) return el4ml_database_fail(l, "reading", error);
+    if (sqlite3_prepare_v2(l->db, sql, -1, &s, NULL) != SQLITE_OK) return cannot_read(l, error);
     el4ml_status status = EL4ML_OK;
     int code;
     while ((code = sqlite3_step(s)) == SQLITE_ROW && status == EL4ML_OK) status = load_row(l, species, s, error);
@@ -182,6 +203,8 @@ el4ml_status el4ml_database_load(el4ml_landscape *l, const char *path, el4ml_err
     if (status == EL4ML_OK) status = load_texts(l, "SELECT key, value FROM state", false, error);
     if (status == EL4ML_OK) status = parse_size(l, "dimension", &l->n, error);
     if (status == EL4ML_OK) status = parse_size(l, "zero_modes", &l->zero_modes, error);
+    if (status == EL4ML_OK && (l->n == 0 || l->zero_modes > l->n))
+        status = el4ml_fail(error, EL4ML_BAD_INPUT, "%s: meta has an impossible dimension or zero_modes", path);
     if (status == EL4ML_OK) status = load_table(l, EL4ML_MINIMUM, error);
     if (status == EL4ML_OK) status = load_table(l, EL4ML_TRANSITION_STATE, error);
     if (status != EL4ML_OK) return status;

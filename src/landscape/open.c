@@ -156,19 +156,15 @@ static el4ml_status open_database(el4ml_landscape *l, const el4ml_identity *iden
         return el4ml_database_fail(l, "cannot open", error);
     sqlite3_busy_timeout(l->db, 5000);
     const bool known = has_tables(l->db);
-    if (known) {
-        const el4ml_status status = el4ml_database_load(l, path, error);
-        if (status != EL4ML_OK) return status;
-        if (check_identity(l, identity, error) != EL4ML_OK) return EL4ML_BAD_INPUT;
-    }
+    el4ml_status status = EL4ML_OK;
+    if (known) status = el4ml_database_load(l, path, error);
+    if (known && status == EL4ML_OK) status = check_identity(l, identity, error);
+    if (status != EL4ML_OK) return status; /* what is not ours stays as it is */
     if (sqlite3_exec(l->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000",
                      NULL, NULL, NULL) != SQLITE_OK)
         return el4ml_database_fail(l, "cannot open", error);
-    if (!known) {
-        el4ml_status status = el4ml_database_create(l, identity, error);
-        return status == EL4ML_OK ? el4ml_landscape_commit(l, error) : status;
-    }
-    return EL4ML_OK;
+    if (!known) status = el4ml_database_create(l, identity, error);
+    return known || status != EL4ML_OK ? status : el4ml_landscape_commit(l, error);
 }
 
 el4ml_status el4ml_landscape_open(const char *folder, const el4ml_identity *identity, el4ml_landscape **landscape,

@@ -31,6 +31,8 @@ void el4ml_curvature_clear(el4ml_curvature *c);
 el4ml_status el4ml_curvature_set(el4ml_curvature *c, const double *x);
 /* hv = H v, zero modes shifted. */
 el4ml_status el4ml_curvature_apply(el4ml_curvature *c, const double *v, double *hv);
+/* Cholesky factor of H + mu into `factor`; false when that is not positive definite. Dense only. */
+bool el4ml_curvature_factorise(el4ml_curvature *c, double mu);
 /* Solve (H + shift) y = r in place, r becomes y. `fresh`: the shift or the point changed since the last solve. *definite is
  * false (and r lost) when H + shift is not positive definite. Without a matrix: conjugate gradients. */
 el4ml_status el4ml_curvature_solve(el4ml_curvature *c, double shift, double *r, bool fresh, bool *definite);

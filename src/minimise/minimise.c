@@ -19,6 +19,9 @@ struct el4ml_minimiser {
     double *x, *g, *trial, *trial_g, *d;    /* (n) each */
     double *s, *y, *rho, *alpha;            /* (history, n) twice, (history) twice: a ring */
     size_t stored, next;
+    bool preconditioned;     /* curvature.factor holds H + mu at an earlier point: the initial matrix of L-BFGS */
+    double mu;               /* last shift that made it positive definite */
+    uint64_t refreshed;      /* evaluations when it was made */
     el4ml_evaluator *evaluator;
     el4ml_curvature curvature;
     double value;
@@ -32,8 +35,10 @@ el4ml_minimise_options el4ml_minimise_options_default(void)
                                     .history = 24,
                                     .max_step = 3,
                                     .max_rise = 1e-12,
-                                    .newton_gradient = 1e-3,
-                                    .dense_limit = 300};
+                                    .newton_gradient = 1e-6,
+                                    .precondition_gradient = 1e-2,
+                                    .refresh = 0,
+                                    .dense_limit = 500};
 }
 
 void el4ml_minimiser_free(el4ml_minimiser *m)
@@ -58,6 +63,7 @@ el4ml_status el4ml_minimiser_new(el4ml_evaluator *evaluator, const el4ml_minimis
         made->options = *options;
         made->options.max_step *= surface->length_scale;
         if (!surface->second_derivatives) made->options.newton_gradient = 0;
+        if (made->options.refresh == 0) made->options.refresh = 10 + n / 4;
         made->n = n;
         made->evaluator = evaluator;
         const size_t stride = (n + 7) / 8 * 8;
@@ -95,8 +101,12 @@ static size_t stride_of(const el4ml_minimiser *m)
 /* d = -B g by the two-loop recursion; steepest descent of unit length at most while nothing is stored. */
 static void lbfgs_direction(el4ml_minimiser *m)
 {
-    const size_t n = m->n, h = m->options.history, stride = stride_of(m);
+    const size_t n = stride_of(m), h = m->options.history, stride = n; /* padded with zeros: whole vectors only */
     for (size_t i = 0; i < n; i++) m->d[i] = -m->g[i];
+    if (m->stored == 0 && m->preconditioned) {
+        el4ml_cholesky_solve(m->n, m->curvature.factor, m->d);
+        return;
+    }
     if (m->stored == 0) {
         const double norm = el4ml_norm(n, m->g);
         el4ml_scale(n, fmin(0.1, 0.1 * m->options.max_step / norm), m->d);
@@ -109,7 +119,10 @@ static void lbfgs_direction(el4ml_minimiser *m)
     }
     const size_t last = (m->next + h - 1) % h;
     const double *y = m->y + last * stride;
-    el4ml_scale(n, 1 / (m->rho[last] * el4ml_dot(n, y, y)), m->d);
+    if (m->preconditioned)
+        el4ml_cholesky_solve(m->n, m->curvature.factor, m->d);
+    else
+        el4ml_scale(n, 1 / (m->rho[last] * el4ml_dot(n, y, y)), m->d);
     for (size_t k = m->stored; k-- > 0;) {
         const size_t at = (m->next + h - 1 - k) % h;
         const double beta = m->rho[at] * el4ml_dot(n, m->y + at * stride, m->d);
@@ -121,7 +134,7 @@ static void lbfgs_direction(el4ml_minimiser *m)
 /* Keep s = trial - x and y = g' - g when they carry positive curvature. */
 static void lbfgs_store(el4ml_minimiser *m)
 {
-    const size_t n = m->n, h = m->options.history, stride = stride_of(m);
+    const size_t n = stride_of(m), h = m->options.history, stride = n; /* padded with zeros: whole vectors only */
     double *s = m->s + m->next * stride, *y = m->y + m->next * stride;
     for (size_t i = 0; i < n; i++) {
         s[i] = m->trial[i] - m->x[i];
@@ -172,51 +185,88 @@ static outcome lbfgs_step(el4ml_minimiser *m, el4ml_status *status)
         accept_trial(m, value);
         return GO_ON;
     }
-    if (m->stored == 0) return STUCK;
+    if (m->stored == 0 && !m->preconditioned) return STUCK;
+    m->preconditioned = false;
     m->stored = m->next = 0;
     return GO_ON;
 }
 
-/* Trust-region Newton from the present point. DONE at the tolerance; GO_ON when L-BFGS should continue. */
-static outcome newton_phase(el4ml_minimiser *m, el4ml_status *status)
+/* What the quadratic model foretells for the step d: g.d + d.H d / 2. */
+static el4ml_status foretold(el4ml_minimiser *m, double *change)
+{
+    double *hd = m->s; /* the L-BFGS history is not in use */
+    const el4ml_status status = el4ml_curvature_apply(&m->curvature, m->d, hd);
+    *change = el4ml_dot(m->n, m->g, m->d) + 0.5 * el4ml_dot(m->n, m->d, hd);
+    return status;
+}
+
+/* Is the step from `before` to `after` (RMS gradients) to be taken, and how does the radius change? Where the change of
+ * V is lost in rounding the gradient decides. */
+static bool judge(const el4ml_minimiser *m, double change, double model, double before, double after, double length,
+                  double *radius)
+{
+    const bool lost = fabs(model) <= 1e-12 * fmax(1, fabs(m->value));
+    const double ratio = lost ? (after < before ? 1 : -1) : change / model;
+    if (!(ratio > 0.25)) *radius = 0.3 * fmin(*radius, length);
+    if (ratio > 0.7 && length > 0.6 * *radius) *radius *= 2;
+    return ratio > 1e-3;
+}
+
+/* Trust-region Newton from the present point. DONE at the tolerance; GO_ON when L-BFGS should continue: after `steps`
+ * steps, or when the region has shrunk to nothing. */
+static outcome newton_phase(el4ml_minimiser *m, int steps, el4ml_status *status)
 {
     el4ml_evaluator *e = m->evaluator;
     const size_t n = m->n;
     double radius = m->options.max_step, before = rms(m);
-    int poor = 0;
-    for (int k = 0; k < 60; k++) {
+    bool fresh = true;
+    for (int k = 0; k < steps; k++) {
         if (before <= m->options.gradient_tolerance) return DONE;
-        *status = el4ml_curvature_set(&m->curvature, m->x);
+        if (fresh) *status = el4ml_curvature_set(&m->curvature, m->x);
         if (*status != EL4ML_OK) return BROKEN;
         bool inside = false;
+        double value, model;
         const el4ml_step_limits limits = {radius, fmin(0.1, sqrt(before)), 2 * n + 10};
         *status = el4ml_curvature_step(&m->curvature, m->g, NULL, &limits, m->d, &inside);
+        if (*status == EL4ML_OK) *status = foretold(m, &model);
         if (*status != EL4ML_OK) return BROKEN;
         for (size_t i = 0; i < n; i++) m->trial[i] = m->x[i] + m->d[i];
-        double value;
         m->evaluations++;
         m->newton_steps++;
         *status = el4ml_value_gradient(e, m->trial, &value, m->trial_g);
         if (*status != EL4ML_OK && *status != EL4ML_NUMERICAL) return BROKEN;
-        const bool rises = *status != EL4ML_OK || value - m->value > allowed_rise(m);
-        const double after = el4ml_norm(n, m->trial_g) / sqrt((double)n);
-        if (rises || (inside && after > before)) { /* near the rounding floor V says nothing: look at the gradient */
-            radius = 0.25 * fmin(radius, el4ml_norm(n, m->d));
-            if (++poor > 6) return GO_ON;
-            if (rises || after > 2 * before) continue;
-        } else if (!inside) {
-            radius *= 1.5;
-            poor += 1;
-            if (poor > 12) {
-                m->stored = m->next = 0;
-                accept_trial(m, value);
-                return GO_ON;
-            }
-        }
+        const bool finite = *status == EL4ML_OK;
+        const double after = finite ? el4ml_norm(n, m->trial_g) / sqrt((double)n) : INFINITY;
+        *status = EL4ML_OK;
+        fresh = judge(m, finite ? value - m->value : INFINITY, model, before, after, el4ml_norm(n, m->d), &radius);
+        if (!fresh && radius < 1e-10 * m->options.max_step) return GO_ON;
+        if (!fresh) continue;
         accept_trial(m, value);
         before = after;
     }
     return GO_ON;
+}
+
+/* Take the Hessian here, shifted until it is positive definite, as the initial matrix of L-BFGS. */
+static el4ml_status precondition(el4ml_minimiser *m)
+{
+    const el4ml_status status = el4ml_curvature_set(&m->curvature, m->x);
+    if (status != EL4ML_OK) return status;
+    double mu = m->mu > 0 ? 0.25 * m->mu : 0;
+    const double least = 1e-4 * m->curvature.shift;
+    for (int k = 0; k < 20; k++) {
+        if (el4ml_curvature_factorise(&m->curvature, mu)) {
+            m->preconditioned = true;
+            m->mu = mu;
+            m->refreshed = m->evaluations;
+            m->stored = m->next = 0;
+            return EL4ML_OK;
+        }
+        mu = fmax(4 * mu, least);
+    }
+    m->preconditioned = false;
+    m->refreshed = m->evaluations;
+    return EL4ML_OK;
 }
 
 static el4ml_status run(el4ml_minimiser *m)
@@ -227,8 +277,14 @@ static el4ml_status run(el4ml_minimiser *m)
         const double now = rms(m);
         if (now <= m->options.gradient_tolerance) return EL4ML_OK;
         outcome what;
+        if (m->curvature.dense && now <= m->options.precondition_gradient && now > newton_below &&
+            m->evaluations >= m->refreshed + m->options.refresh) {
+            status = precondition(m);
+            if (status != EL4ML_OK) return status;
+        }
         if (now <= newton_below) {
-            what = newton_phase(m, &status);
+            m->preconditioned = false;
+            what = newton_phase(m, m->curvature.dense ? 100 : 30, &status);
             newton_below = 0.1 * fmin(rms(m), newton_below);
             m->stored = m->next = 0;
         } else {
@@ -238,7 +294,7 @@ static el4ml_status run(el4ml_minimiser *m)
         if (what == DONE) return EL4ML_OK;
         if (what == STUCK) { /* V no longer falls in rounding: only Newton can still mend the gradient */
             if (m->options.newton_gradient <= 0) return EL4ML_NOT_CONVERGED;
-            what = newton_phase(m, &status);
+            what = newton_phase(m, 20, &status);
             if (what == BROKEN) return status;
             return rms(m) <= m->options.gradient_tolerance ? EL4ML_OK : EL4ML_NOT_CONVERGED;
         }
@@ -252,6 +308,9 @@ el4ml_status el4ml_minimise(el4ml_minimiser *m, const double *start, double *x, 
     e->cost.minimisations++;
     m->stored = m->next = 0;
     m->newton_steps = 0;
+    m->preconditioned = false;
+    m->mu = 0;
+    m->refreshed = 0;
     m->evaluations = 1;
     el4ml_copy(m->n, start, m->x);
     el4ml_status status = el4ml_value_gradient(e, m->x, &m->value, m->g);

@@ -111,7 +111,7 @@ static double height_of(const el4ml_layout *l, double energy)
     return rise > 0 ? fmax(log10(rise), l->zero) : l->zero;
 }
 
-static void set_heights(const el4ml_network *network, el4ml_scale scale, el4ml_layout *l)
+static void set_heights(const el4ml_network *network, el4ml_energy_scale scale, el4ml_layout *l)
 {
     const double least = smallest_rise(network, l);
     double low = INFINITY, high = -INFINITY, range = 0;

@@ -60,27 +60,51 @@ static void forget(connection *c)
     c->count = 0;
 }
 
-static void add_pairs(connection *c, size_t count)
+static el4ml_status grow_turns(connection *c)
 {
-    for (size_t k = 0; k < count; k++) {
+    const size_t minima = el4ml_landscape_count(c->session->landscape, EL4ML_MINIMUM);
+    if (!el4ml_grow((void **)&c->turns, &c->turns_capacity, minima, sizeof *c->turns)) return EL4ML_OUT_OF_MEMORY;
+    for (; c->turns_count < minima; c->turns_count++) c->turns[c->turns_count] = 0;
+    return EL4ML_OK;
+}
+
+static void add_turn(connection *c, size_t minimum)
+{
+    c->searches[c->count++] = (search){.single = true, .a = minimum, .attempt = c->turns[minimum]++};
+}
+
+/* A pair that bands have failed to join twice gets, every other time, a single-ended search from its higher minimum: where
+ * all bands lead to the same wrong transition state, the right one is often close by. */
+static el4ml_status add_pairs(connection *c, size_t count)
+{
+    const el4ml_landscape *l = c->session->landscape;
+    const el4ml_status status = grow_turns(c);
+    for (size_t k = 0; k < count && status == EL4ML_OK; k++) {
         el4ml_pair *pair = &c->pairs.list[c->chosen[k]];
-        c->searches[c->count++] = (search){.a = pair->a, .b = pair->b, .attempt = pair->attempts++};
+        const uint32_t attempt = pair->attempts++;
+        if (attempt < 2 || attempt % 2 == 0) {
+            c->searches[c->count++] = (search){.a = pair->a, .b = pair->b, .attempt = attempt < 2 ? attempt : attempt / 2 + 1};
+            continue;
+        }
+        const bool first = el4ml_landscape_record(l, EL4ML_MINIMUM, pair->a)->point.energy >
+                           el4ml_landscape_record(l, EL4ML_MINIMUM, pair->b)->point.energy;
+        add_turn(c, first ? pair->a : pair->b);
     }
+    return status;
 }
 
 /* Give the next single-ended searches to the minima that had fewest, lower numbers first. */
 static el4ml_status add_single_ended(connection *c, size_t count)
 {
     const size_t minima = el4ml_landscape_count(c->session->landscape, EL4ML_MINIMUM);
-    if (!el4ml_grow((void **)&c->turns, &c->turns_capacity, minima, sizeof *c->turns)) return EL4ML_OUT_OF_MEMORY;
-    for (; c->turns_count < minima; c->turns_count++) c->turns[c->turns_count] = 0;
-    for (size_t k = 0; k < count; k++) {
+    const el4ml_status status = grow_turns(c);
+    for (size_t k = 0; k < count && status == EL4ML_OK; k++) {
         size_t least = 0;
         for (size_t i = 1; i < minima; i++)
             if (c->turns[i] < c->turns[least]) least = i;
-        c->searches[c->count++] = (search){.single = true, .a = least, .attempt = c->turns[least]++};
+        add_turn(c, least);
     }
-    return EL4ML_OK;
+    return status;
 }
 
 /* Fill the batch. Nothing to do (a single minimum and no goal beyond) leaves it empty. */
@@ -88,7 +112,9 @@ static el4ml_status choose(connection *c, uint64_t left)
 {
     el4ml_session *s = c->session;
     const bool exhaust = s->study->goal == EL4ML_EXHAUST;
-    size_t room = s->components > BATCH ? (s->components < LARGEST_BATCH ? s->components : LARGEST_BATCH) : BATCH;
+    const size_t least = s->n > 1000 ? BATCH / 4 : BATCH; /* a search on a large model takes long: commit more often */
+    size_t room = s->components > least ? (s->components < LARGEST_BATCH ? s->components : LARGEST_BATCH) : least;
+    if (s->n > 1000) room = least;
     if (room > left) room = (size_t)left;
     size_t links = 0;
     el4ml_status status = EL4ML_OK;
@@ -97,7 +123,8 @@ static el4ml_status choose(connection *c, uint64_t left)
         const size_t share = exhaust ? (room + 1) / 2 : room;
         status = el4ml_pairs_missing_links(&c->pairs, s, share, c->chosen, &links);
         if (status != EL4ML_OK) return status;
-        add_pairs(c, links);
+        status = add_pairs(c, links);
+        if (status != EL4ML_OK) return status;
     }
     if (exhaust) return add_single_ended(c, room - links);
     if (links == 0 && s->components <= 1) {
@@ -106,10 +133,10 @@ static el4ml_status choose(connection *c, uint64_t left)
         if (wanted < room) room = (size_t)wanted;
         status = el4ml_pairs_better_paths(&c->pairs, s, room, c->chosen, &links);
         if (status != EL4ML_OK) return status;
-        add_pairs(c, links);
+        status = add_pairs(c, links);
         c->improving = links > 0;
     }
-    return EL4ML_OK;
+    return status;
 }
 
 static el4ml_status merge(connection *c, el4ml_error *error)

@@ -40,12 +40,23 @@ static el4ml_status track_mode(el4ml_searcher *s, double *mode, double *lambda)
     return EL4ML_OK;
 }
 
+/* The lowest mode, warm from the last one. Far from the transition state a rough one does; a vector that did not
+ * converge within its allowance is still the best direction known. */
+static el4ml_status follow_lowest(el4ml_searcher *s, double rms, double *mode, double *lambda)
+{
+    const bool near = rms <= 1e-4;
+    const int restarts = s->curvature.dense ? EL4ML_MANY_RESTARTS : near ? 3 : 0;
+    const double tolerance = near ? 1e-3 : s->curvature.dense ? 0.05 : 0.2;
+    const el4ml_status status = el4ml_lowest_mode(&s->lanczos, &s->curvature, tolerance, restarts, mode, lambda);
+    return status == EL4ML_NOT_CONVERGED ? EL4ML_OK : status;
+}
+
 /* step = h e + s with s a decrease in the space orthogonal to e; hs = H step. */
 static el4ml_status make_step(el4ml_searcher *s, const double *mode, double lambda, double radius, double rms)
 {
     const size_t n = s->n;
     bool inside;
-    const el4ml_step_limits limits = {radius, fmin(0.1, sqrt(rms)), 2 * n + 10};
+    const el4ml_step_limits limits = {radius, fmin(0.1, sqrt(rms)), s->curvature.dense ? 2 * n + 10 : rms > 1e-4 ? 40 : 300};
     el4ml_status status = el4ml_curvature_step(&s->curvature, s->g, mode, &limits, s->step, &inside);
     if (status != EL4ML_OK) return status;
     const double ge = el4ml_dot(n, s->g, mode);
@@ -81,8 +92,7 @@ el4ml_status el4ml_follow_mode(el4ml_searcher *s, double *x, double *mode, bool 
         if (fresh) {
             status = el4ml_curvature_set(&s->curvature, x);
             if (status != EL4ML_OK) return status;
-            status = track ? track_mode(s, mode, &lambda)
-                           : el4ml_lowest_mode(&s->lanczos, &s->curvature, rms > 1e-4 ? 0.05 : 1e-3, mode, &lambda);
+            status = track ? track_mode(s, mode, &lambda) : follow_lowest(s, rms, mode, &lambda);
             if (status != EL4ML_OK) return status;
         }
         if (rms <= s->options.gradient_tolerance) return lambda < 0 ? EL4ML_OK : EL4ML_NOT_CONVERGED;

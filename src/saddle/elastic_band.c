@@ -189,14 +189,20 @@ static void lbfgs_store(el4ml_band *band)
     if (band->stored < HISTORY) band->stored++;
 }
 
-/* Move all images, none further than max_step; halve while the surface is not finite. */
-static el4ml_status move(el4ml_band *band, el4ml_evaluator *e, double max_step)
+/* Move all images, none further than max_step; shorter still while the surface is not finite. *cut: this was not the
+ * step that L-BFGS asked for. */
+static el4ml_status move(el4ml_band *band, el4ml_evaluator *e, double max_step, bool *cut)
 {
     const size_t n = band->n, size = band->images * n;
+    *cut = band->stored == 0;
     lbfgs_direction(band);
     double longest = 0;
     for (size_t i = 0; i < band->images; i++) longest = fmax(longest, el4ml_norm(n, band->step + i * n));
-    double scale = longest > max_step ? max_step / longest : 1;
+    double scale = 1;
+    if (longest > max_step) {
+        scale = max_step / longest;
+        *cut = true;
+    }
     el4ml_copy(size, band->x + n, band->old_x);
     el4ml_copy(size, band->force + n, band->old_force);
     for (int attempt = 0; attempt < 8; attempt++, scale *= 0.3) {
@@ -228,19 +234,21 @@ static uint64_t shape(const el4ml_band *band, double *highest)
     return code;
 }
 
+/* A band that may take long must also settle finely: 2 % of its height for 40 iterations, 0.2 % for 400. */
 static el4ml_status relax(el4ml_band *band, el4ml_evaluator *e, size_t iterations, double max_step)
 {
     double last = INFINITY;
     uint64_t code = 0;
     int settled = 0;
     for (size_t k = 0; k < iterations; k++) {
-        const el4ml_status status = move(band, e, max_step);
+        bool cut; /* a band on its way at top speed has not settled, however little changes in one step */
+        const el4ml_status status = move(band, e, max_step, &cut);
         if (status != EL4ML_OK) return status;
         double highest;
         const uint64_t now = shape(band, &highest);
         const double floor = fmin(band->energy[0], band->energy[band->images + 1]);
         const double height = highest - floor;
-        settled = now == code && fabs(highest - last) <= 0.02 * height ? settled + 1 : 0;
+        settled = !cut && now == code && fabs(highest - last) <= 0.8 / (double)iterations * height ? settled + 1 : 0;
         if (settled >= SETTLED) break;
         code = now;
         last = highest;

@@ -1,34 +1,38 @@
-/* The smallest eigenpair of a Hessian by Lanczos with full reorthogonalisation, restarted with the Ritz vector
- * (Parlett, The Symmetric Eigenvalue Problem, ch. 13). The residual of a Ritz pair is |beta_m z_m|, so that
- * convergence costs nothing to see. */
+/* The smallest eigenpair of a Hessian by thick-restart Lanczos with full reorthogonalisation (Wu and Simon, SIAM J. Matrix
+ * Anal. Appl. 22, 602, 2000; Parlett, The Symmetric Eigenvalue Problem, ch. 13). The residual of a Ritz pair is |beta_m z_m|,
+ * so that convergence costs nothing to see. When the basis is full the lowest KEPT Ritz vectors stay, and with them what was
+ * learnt of the cluster of small eigenvalues that a regularised net has. */
 #include <math.h>
 
 #include "base/linalg.h"
 #include "base/memory.h"
 #include "saddle/searcher.h"
 
+#define KEPT 12
+
 bool el4ml_lanczos_init(el4ml_lanczos *l, size_t n)
 {
     const size_t m = n < EL4ML_KRYLOV ? n : EL4ML_KRYLOV;
-    *l = (el4ml_lanczos){.n = n, .capacity = m};
+    *l = (el4ml_lanczos){.n = n, .capacity = m, .work_size = el4ml_eigen_work_size(m)};
     l->q = EL4ML_NEW(double, (m + 1) * n);
-    l->alpha = EL4ML_NEW(double, 6 * (m + 2) + m * m);
-    if (!l->q || !l->alpha) {
+    l->ritz = EL4ML_NEW(double, KEPT *n);
+    l->t = EL4ML_NEW(double, 2 * m *m + 3 * (m + 2) + l->work_size);
+    if (!l->q || !l->t || !l->ritz) {
         el4ml_lanczos_clear(l);
         return false;
     }
-    l->beta = l->alpha + m + 2;
-    l->d = l->beta + m + 2;
-    l->e = l->d + m + 2;
-    l->work = l->e + m + 2;
-    l->z = l->work + 2 * (m + 2);
+    l->z = l->t + m * m;
+    l->values = l->z + m * m;
+    l->beta = l->values + m + 2;
+    l->work = l->beta + 2 * (m + 2);
     return true;
 }
 
 void el4ml_lanczos_clear(el4ml_lanczos *l)
 {
     el4ml_release(l->q);
-    el4ml_release(l->alpha);
+    el4ml_release(l->ritz);
+    el4ml_release(l->t);
     *l = (el4ml_lanczos){0};
 }
 
@@ -43,62 +47,108 @@ static void stir(size_t n, double amount, double *v)
     }
 }
 
-/* Ritz values of the first m vectors; smallest one and the last component of its vector. */
-static bool ritz(el4ml_lanczos *l, size_t m, double *value, double *last)
+/* Next basis vector from q[j]: column j of T = Q^T A Q, and the remainder, of norm *beta, as q[j + 1]. */
+static el4ml_status extend(el4ml_lanczos *l, el4ml_curvature *c, size_t j, double *beta)
 {
-    el4ml_copy(m, l->alpha, l->d);
-    el4ml_copy(m, l->beta, l->e);
-    if (!el4ml_tridiagonal(m, l->d, l->e, l->z, l->work)) return false;
-    size_t least = 0;
-    for (size_t i = 1; i < m; i++)
-        if (l->d[i] < l->d[least]) least = i;
-    *value = l->d[least];
-    *last = l->z[least * m + m - 1];
-    if (least != 0) el4ml_copy(m, l->z + least * m, l->z);
-    return true;
+    const size_t n = l->n, m = l->capacity;
+    double *next = l->q + (j + 1) * n;
+    const el4ml_status status = el4ml_curvature_apply(c, l->q + j * n, next);
+    if (status != EL4ML_OK) return status;
+    el4ml_project_out(n, c->zero_modes, c->zero_basis, next);
+    for (size_t i = 0; i <= j; i++) {
+        const double h = el4ml_dot(n, l->q + i * n, next);
+        l->t[i * m + j] = l->t[j * m + i] = h;
+        el4ml_axpy(n, -h, l->q + i * n, next);
+    }
+    el4ml_project_out(n, j + 1, l->q, next);
+    *beta = el4ml_norm(n, next);
+    return EL4ML_OK;
 }
 
-/* mode = sum_k z_k q_k, normalised. */
-static void assemble(el4ml_lanczos *l, size_t m, double *mode)
+/* Ritz pairs of the first m vectors: values ascending, rows of z. */
+static bool solve(el4ml_lanczos *l, size_t m, bool tridiagonal)
+{
+    const size_t stride = l->capacity;
+    if (tridiagonal) {
+        for (size_t i = 0; i < m; i++) {
+            l->values[i] = l->t[i * stride + i];
+            l->beta[i] = i + 1 < m ? l->t[(i + 1) * stride + i] : 0;
+        }
+        return el4ml_tridiagonal(m, l->values, l->beta, l->z, l->work);
+    }
+    for (size_t i = 0; i < m; i++)
+        for (size_t k = 0; k < m; k++) l->z[i * m + k] = l->t[i * stride + k];
+    return el4ml_eigen(m, l->z, l->values, true, l->work, l->work_size);
+}
+
+/* Ritz vector number k of the first m basis vectors. */
+static void assemble(const el4ml_lanczos *l, size_t m, size_t k, double *mode)
 {
     const size_t n = l->n;
     for (size_t i = 0; i < n; i++) mode[i] = 0;
-    for (size_t k = 0; k < m; k++) el4ml_axpy(n, l->z[k], l->q + k * n, mode);
-    el4ml_scale(n, 1 / el4ml_norm(n, mode), mode);
+    for (size_t i = 0; i < m; i++) el4ml_axpy(n, l->z[k * m + i], l->q + i * n, mode);
 }
 
-el4ml_status el4ml_lowest_mode(el4ml_lanczos *l, el4ml_curvature *c, double tolerance, double *mode, double *value)
+/* The lowest Ritz vectors become the head of the basis, the remainder q[m] follows them. */
+static size_t restart(el4ml_lanczos *l, size_t m, double beta)
+{
+    const size_t n = l->n, stride = l->capacity, kept = m / 3 < KEPT ? m / 3 : KEPT;
+    for (size_t k = 0; k < kept; k++) assemble(l, m, k, l->ritz + k * n);
+    el4ml_copy(kept * n, l->ritz, l->q);
+    double *next = l->q + kept * n;
+    for (size_t i = 0; i < n; i++) next[i] = l->q[m * n + i] / beta;
+    for (size_t i = 0; i < stride * stride; i++) l->t[i] = 0;
+    for (size_t k = 0; k < kept; k++) l->t[k * stride + k] = l->values[k];
+    return kept;
+}
+
+static bool begin(el4ml_lanczos *l, const el4ml_curvature *c, const double *mode)
+{
+    el4ml_copy(l->n, mode, l->q);
+    stir(l->n, 0.02, l->q);
+    el4ml_project_out(l->n, c->zero_modes, c->zero_basis, l->q);
+    const double norm = el4ml_norm(l->n, l->q);
+    if (!(norm > 0)) return false;
+    el4ml_scale(l->n, 1 / norm, l->q);
+    for (size_t i = 0; i < l->capacity * l->capacity; i++) l->t[i] = 0;
+    return true;
+}
+
+el4ml_status el4ml_lowest_mode(el4ml_lanczos *l, el4ml_curvature *c, double tolerance, int restarts_allowed,
+                               double *mode, double *value)
 {
     const size_t n = l->n;
     double size = 0; /* estimate of |H| */
-    for (int restart = 0; restart < 40; restart++) {
-        el4ml_copy(n, mode, l->q);
-        stir(n, restart == 0 ? 0.02 : 1e-6, l->q);
-        el4ml_project_out(n, c->zero_modes, c->zero_basis, l->q);
-        const double norm = el4ml_norm(n, l->q);
-        if (!(norm > 0)) return EL4ML_NUMERICAL;
-        el4ml_scale(n, 1 / norm, l->q);
-        for (size_t m = 1; m <= l->capacity; m++) {
-            double *last = l->q + (m - 1) * n, *next = l->q + m * n;
-            const el4ml_status status = el4ml_curvature_apply(c, last, next);
+    size_t j = 0;
+    if (!begin(l, c, mode)) return EL4ML_NUMERICAL;
+    for (int restarts = 0; restarts <= restarts_allowed; restarts++) {
+        double beta = 0;
+        size_t m = j;
+        while (m < l->capacity) {
+            const el4ml_status status = extend(l, c, m, &beta);
             if (status != EL4ML_OK) return status;
-            l->alpha[m - 1] = el4ml_dot(n, last, next);
-            for (int pass = 0; pass < 2; pass++) el4ml_project_out(n, m, l->q, next);
-            const double beta = el4ml_norm(n, next);
-            l->beta[m - 1] = beta;
-            size = fmax(size, fabs(l->alpha[m - 1]) + beta);
-            const bool exhausted = m == l->capacity || beta <= 1e-13 * size;
-            if (exhausted || m % 3 == 0) {
-                double z_last;
-                if (!ritz(l, m, value, &z_last)) return EL4ML_NUMERICAL;
-                const double residual = fabs(beta * z_last);
-                const bool done = residual <= tolerance * (fabs(*value) + 1e-9 * size) || beta <= 1e-13 * size;
-                if (done || exhausted) assemble(l, m, mode);
-                if (done) return EL4ML_OK;
-                if (exhausted) break;
+            size = fmax(size, fabs(l->t[m * l->capacity + m]) + beta);
+            m++;
+            const bool over = beta <= 1e-13 * size, full = m == l->capacity;
+            if (over || full || m % (restarts ? 6 : 3) == 0) {
+                if (!solve(l, m, restarts == 0)) return EL4ML_NUMERICAL;
+                *value = l->values[0];
+                const double residual = fabs(beta * l->z[m - 1]);
+                if (over || residual <= tolerance * (fabs(*value) + 1e-9 * size)) {
+                    assemble(l, m, 0, mode);
+                    el4ml_scale(n, 1 / el4ml_norm(n, mode), mode);
+                    return EL4ML_OK;
+                }
             }
-            el4ml_scale(n, 1 / beta, next);
+            if (!full) {
+                el4ml_scale(n, 1 / beta, l->q + m * n);
+                l->t[m * l->capacity + m - 1] = l->t[(m - 1) * l->capacity + m] = beta;
+            }
         }
+        if (restarts == restarts_allowed) break;
+        j = restart(l, m, beta);
     }
+    assemble(l, l->capacity, 0, mode);
+    el4ml_scale(n, 1 / el4ml_norm(n, mode), mode);
     return EL4ML_NOT_CONVERGED;
 }

@@ -5,13 +5,15 @@
 #include "base/memory.h"
 #include "saddle/searcher.h"
 
-/* Step off ts along sign * mode until V is visibly below the transition state. */
+/* Step off ts along sign * mode so that V is visibly below the transition state: shorter steps first, as the minimum may
+ * be nearer than the usual displacement, then longer ones. */
 static el4ml_status step_off(el4ml_searcher *s, const double *ts, double top, const double *mode, double sign,
                              double *x)
 {
-    double value = top, amount = s->options.displacement * s->length;
-    const double visible = 1e-11 * fmax(1, fabs(top));
-    for (int k = 0; k < 8; k++, amount *= 2) {
+    double value = top;
+    const double visible = 1e-13 * fmax(1, fabs(top));
+    for (int k = 0; k < 16; k++) {
+        const double amount = s->options.displacement * s->length * (k < 8 ? ldexp(1, -k) : ldexp(1, k - 7));
         for (size_t i = 0; i < s->n; i++) x[i] = ts[i] + sign * amount * mode[i];
         const el4ml_status status = el4ml_value_gradient(&s->evaluator, x, &value, NULL);
         if (status != EL4ML_OK) return status;
@@ -106,7 +108,8 @@ el4ml_status el4ml_search_between(el4ml_searcher *s, const double *a, const doub
     if (capacity > EL4ML_GUESSES) capacity = EL4ML_GUESSES;
     const size_t images = s->options.images + (attempt < 12 ? (size_t)attempt * 4 : 48);
     size_t guesses;
-    status = el4ml_elastic_band(s, a, s->aligned, images, s->options.band_iterations, capacity, s->guesses,
+    const size_t iterations = s->options.band_iterations * (attempt < 20 ? (size_t)attempt + 1 : 20);
+    status = el4ml_elastic_band(s, a, s->aligned, images, iterations, capacity, s->guesses,
                                 s->tangents, &guesses);
     if (status != EL4ML_OK) return note(report, status);
     for (size_t k = 0; k < guesses; k++) {
@@ -135,7 +138,8 @@ static el4ml_status first_direction(el4ml_searcher *s, const double *a, uint64_t
         *step = sizes[el4ml_random_below(random, 3)] * s->length;
         if (!s->spectrum && k % 3 != 2) { /* towards the softest mode, from a random start */
             double lambda;
-            status = el4ml_lowest_mode(&s->lanczos, &s->curvature, 0.1, direction, &lambda);
+            status = el4ml_lowest_mode(&s->lanczos, &s->curvature, 0.1, 2, direction, &lambda);
+            if (status == EL4ML_NOT_CONVERGED) status = EL4ML_OK;
             if (k & 1) el4ml_scale(n, -1, direction);
         }
         return status;
@@ -154,6 +158,13 @@ static el4ml_status first_direction(el4ml_searcher *s, const double *a, uint64_t
     const double sign = j & 1 ? -1 : 1;
     for (size_t i = 0; i < n; i++) direction[i] = sign * s->spectrum[mode * n + i];
     *step = sizes[(j / 2) % 2 + (j / (4 * modes)) % 2] * s->length;
+    if (j / (4 * modes) >= 2) { /* the list is through: the same modes again, mixed with chance, as no search is worth repeating */
+        double *mix = s->plus;
+        el4ml_random_direction(random, n, mix);
+        el4ml_axpy(n, el4ml_random_uniform(random), mix, direction);
+        el4ml_scale(n, 1 / el4ml_norm(n, direction), direction);
+        *step = s->length * 0.05 * exp(4 * el4ml_random_uniform(random)); /* 0.05 to 2.7, logarithmically */
+    }
     return EL4ML_OK;
 }
 

@@ -6,6 +6,8 @@
 #include "base/memory.h"
 #include "saddle/searcher.h"
 
+#define CHECK_TOLERANCE 1e-3 /* residual relative to the eigenvalue: its sign is beyond doubt */
+
 static double relative_tolerance_of_symmetry(size_t n)
 {
     return 1e-5 * sqrt((double)n);
@@ -28,7 +30,7 @@ static el4ml_status from_factor(el4ml_searcher *s, el4ml_curvature *c, double lo
 {
     for (size_t i = 0; i < s->n; i++) s->mode[i] = 0;
     s->mode[0] = 1;
-    const el4ml_status status = el4ml_lowest_mode(&s->lanczos, c, 1e-7, s->mode, &p->smallest_eigenvalue);
+    const el4ml_status status = el4ml_lowest_mode(&s->lanczos, c, 1e-7, EL4ML_MANY_RESTARTS, s->mode, &p->smallest_eigenvalue);
     if (status != EL4ML_OK) return status;
     p->log_product = log_determinant - (double)c->zero_modes * log(c->shift);
     if (p->index == 1) p->log_product -= log(-p->smallest_eigenvalue);
@@ -77,7 +79,7 @@ static el4ml_status check(el4ml_searcher *s, el4ml_stationary *p)
     el4ml_status status = el4ml_curvature_set(c, p->x);
     if (status != EL4ML_OK) return status;
     for (size_t i = 0; i < s->n; i++) s->mode[i] = 0;
-    status = el4ml_lowest_mode(&s->lanczos, c, 1e-4, s->mode, &p->smallest_eigenvalue);
+    status = el4ml_lowest_mode(&s->lanczos, c, CHECK_TOLERANCE, EL4ML_MANY_RESTARTS, s->mode, &p->smallest_eigenvalue);
     if (status != EL4ML_OK) return status;
     p->index = p->smallest_eigenvalue < 0;
     p->log_product = NAN;
@@ -87,7 +89,7 @@ static el4ml_status check(el4ml_searcher *s, el4ml_stationary *p)
     el4ml_copy(s->n, s->mode, c->zero_basis + c->zero_modes * s->n); /* deflate: one slot is kept free for this */
     c->shift = 2 * fabs(p->smallest_eigenvalue);
     c->zero_modes++;
-    status = el4ml_lowest_mode(&s->lanczos, c, 1e-4, s->mode, &second);
+    status = el4ml_lowest_mode(&s->lanczos, c, CHECK_TOLERANCE, EL4ML_MANY_RESTARTS, s->mode, &second);
     c->zero_modes--;
     if (status == EL4ML_OK && second < 0) p->index = 2;
     return status;
@@ -123,5 +125,5 @@ el4ml_status el4ml_unstable_mode(el4ml_searcher *s, const double *x, double *mod
     }
     for (size_t i = 0; i < n; i++) mode[i] = 0;
     mode[0] = 1;
-    return el4ml_lowest_mode(&s->lanczos, &s->curvature, 1e-7, mode, value);
+    return el4ml_lowest_mode(&s->lanczos, &s->curvature, 1e-7, EL4ML_MANY_RESTARTS, mode, value);
 }

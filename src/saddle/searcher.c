@@ -13,7 +13,7 @@ el4ml_search_options el4ml_search_options_default(void)
                                   .max_iterations = 300,
                                   .images = 9,
                                   .band_iterations = 40,
-                                  .dense_limit = 300,
+                                  .dense_limit = 500,
                                   .proof_limit = 4000};
 }
 

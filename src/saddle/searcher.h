@@ -10,10 +10,11 @@
 #define EL4ML_TRACK_LIMIT 400 /* n up to which a mode is tracked through the full spectrum */
 
 typedef struct el4ml_lanczos {
-    size_t n, capacity;
-    double *q;               /* (capacity + 1, n) */
-    double *alpha, *beta;    /* (capacity + 1) */
-    double *d, *e, *z, *work; /* of the tridiagonal problem */
+    size_t n, capacity, work_size;
+    double *q;               /* (capacity + 1, n): the basis */
+    double *ritz;            /* Ritz vectors on their way through a restart */
+    double *t;               /* (capacity, capacity): the projected operator */
+    double *z, *values, *beta, *work; /* its eigenproblem */
 } el4ml_lanczos;
 
 struct el4ml_searcher {
@@ -36,9 +37,11 @@ struct el4ml_searcher {
 
 bool el4ml_lanczos_init(el4ml_lanczos *l, size_t n);
 void el4ml_lanczos_clear(el4ml_lanczos *l);
-/* Smallest eigenvalue of the curvature operator (zero modes shifted away) to |H e - value e| <= tolerance (|value| +
- * floor). `mode`: start in, unit eigenvector out. */
-el4ml_status el4ml_lowest_mode(el4ml_lanczos *l, el4ml_curvature *c, double tolerance, double *mode, double *value);
+/* Smallest eigenvalue of the curvature operator in the space without the zero modes, to |H e - value e| <= tolerance |value|. `mode`:
+ * start in, unit vector out. NOT_CONVERGED after so many restarts: the best pair so far is given all the same. */
+#define EL4ML_MANY_RESTARTS 60
+el4ml_status el4ml_lowest_mode(el4ml_lanczos *l, el4ml_curvature *c, double tolerance, int restarts_allowed,
+                               double *mode, double *value);
 
 /* From x down the gradient flow to near a stationary point, x overwritten; local error below tolerance (in
  * length_scale). */

@@ -133,14 +133,14 @@ static void initialise(const void *self, void *workspace, el4ml_random *random, 
         x[i] = f->low[i] + (f->high[i] - f->low[i]) * el4ml_random_uniform(random);
 }
 
-/* Uniform in a square of half side step * length_scale, reflected at the walls of a bounded domain. */
+/* Uniform in a square of half side `step`, reflected at the walls of a bounded domain. */
 static void perturb(const void *self, void *workspace, el4ml_random *random, double step, const double *x,
                     double *y)
 {
     (void)workspace;
     const function *f = self;
     for (int i = 0; i < 2; i++) {
-        y[i] = x[i] + step * f->length_scale * (2 * el4ml_random_uniform(random) - 1);
+        y[i] = x[i] + step * (2 * el4ml_random_uniform(random) - 1);
         if (!f->bounded) continue;
         if (y[i] < f->low[i]) y[i] = 2 * f->low[i] - y[i];
         if (y[i] > f->high[i]) y[i] = 2 * f->high[i] - y[i];

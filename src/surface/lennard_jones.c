@@ -11,7 +11,7 @@
 
 #define LONGEST_BOND 5.0     /* fragments farther apart than this have come apart: not a cluster any more */
 #define START_SEPARATION 0.8 /* no two atoms of a random start are closer */
-#define STEP_LENGTH 0.4      /* largest displacement of a coordinate in a basin-hopping step of size 1 */
+#define STEP_LENGTH 0.4      /* the unit of steps: largest displacement of a coordinate in a basin-hopping step */
 #define WEAKLY_BOUND 0.4     /* an atom with less than this part of the strongest binding is put elsewhere */
 #define LARGEST_CLUSTER 4096 /* the Hessian alone would have 1.2 GB */
 
@@ -203,7 +203,7 @@ static void perturb(const void *self, void *work, el4ml_random *random, double s
     for (size_t i = 0; i < n; i++)
         strongest = fmin(strongest, energy[i]);
     for (size_t i = 0; i < 3 * n; i++)
-        y[i] = x[i] + step * STEP_LENGTH * (2 * el4ml_random_uniform(random) - 1);
+        y[i] = x[i] + step * (2 * el4ml_random_uniform(random) - 1);
     for (size_t i = 0; i < n && step > 0; i++) {
         if (!(energy[i] > WEAKLY_BOUND * strongest)) continue;
         el4ml_random_direction(random, 3, y + 3 * i);

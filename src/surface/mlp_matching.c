@@ -5,7 +5,8 @@
  * branches only where units agree within the tolerance. Three things keep it short:
  *   - a pair of units must also agree in its outgoing weights up to order and sign: the distance of the
  * sorted lists is a lower bound (rearrangement inequality);
- *   - of candidates that are copies of one another only one is tried;
+ *   - of candidates that are nearly copies of one another only one is tried, and the tolerance widened by
+ * what that can cost; only where a match then lies between the two tolerances are stricter copies asked for;
  *   - the last hidden layer, whose cost is then known exactly, is one linear assignment problem.
  * The stabiliser is counted by the orbit-stabiliser theorem: fix the units one after another; the order is
  * the product of the orbit lengths of each unit under what fixes all units before it. Each orbit needs only
@@ -21,8 +22,10 @@
 typedef struct match {
     const el4ml_mlp *m;
     el4ml_mlp_symmetry *s;
-    double limit; /* largest squared distance */
+    double tolerance;
+    double limit; /* largest squared distance, with room for copies taken for one another */
     double copy;  /* units closer than this (squared) count as copies of one another */
+    double found; /* squared distance of the match that was found */
 } match;
 
 static double square(double x)
@@ -137,7 +140,8 @@ static bool match_last(match *t, double spent)
             }
             s->cost[i * d + j] = cost <= left ? cost : refuse;
         }
-    return el4ml_assign(d, s->cost, s->column, s->assign_doubles, s->assign_indices) <= left;
+    t->found = spent + el4ml_assign(d, s->cost, s->column, s->assign_doubles, s->assign_indices);
+    return t->found <= t->limit;
 }
 
 static bool match_unit(match *t, size_t l, size_t i, double spent);
@@ -165,8 +169,9 @@ static bool match_unit(match *t, size_t l, size_t i, double spent)
             s->source[l][i] = j;
             s->sign[l][i] = sign;
             s->used[l][j] = true;
-            if (match_unit(t, l, i + 1, cost)) return true;
+            const bool found = match_unit(t, l, i + 1, cost);
             s->used[l][j] = false;
+            if (found) return true;
         }
     }
     return false;
@@ -196,26 +201,44 @@ static void sort_outgoing(const el4ml_mlp *m, const double *x, double *sorted)
 
 static match prepare(const el4ml_mlp *m, el4ml_mlp_symmetry *s, double tolerance)
 {
-    double units = 0;
-    for (size_t l = 1; l < m->layers; l++) {
-        units += (double)m->size[l];
+    for (size_t l = 1; l < m->layers; l++)
         for (size_t i = 0; i < m->size[l]; i++)
             s->forced[l][i] = s->used[l][i] = false;
-    }
     el4ml_mlp_identity(m, s);
     sort_outgoing(m, s->a, s->sorted_a);
     sort_outgoing(m, s->b, s->sorted_b);
-    /* Taking a copy for its like moves the image by at most sqrt(2) times their distance, once a unit: the
-     * limit is wider by that much, so that no match is lost. */
-    const double copy = m->layers > 2 ? 1e-4 * tolerance / sqrt(units) : 0;
-    return (match){m, s, square(tolerance + 1.5 * units * copy), copy * copy};
+    return (match){m, s, tolerance, tolerance * tolerance, 0, 0};
+}
+
+/* Taking a copy for its like moves the image by at most sqrt(2) times their distance, once a unit: the limit
+ * grows by that much, so that no match is lost. With one hidden layer nothing branches and nothing is
+ * widened. */
+static void set_copies(match *t, double fraction)
+{
+    if (t->m->layers <= 2) return;
+    double units = 0;
+    for (size_t l = 1; l < t->m->layers; l++)
+        units += (double)t->m->size[l];
+    const double copy = fraction * t->tolerance / sqrt(units);
+    t->copy = copy * copy;
+    t->limit = square(t->tolerance + 1.5 * units * copy);
+}
+
+/* Is there a match that keeps what is forced? */
+static bool exists(match *t)
+{
+    set_copies(t, 0.05);
+    if (!match_layer(t, 1, 0)) return false;
+    if (t->found <= t->tolerance * t->tolerance) return true;
+    set_copies(t, 1e-6);
+    return match_layer(t, 1, 0);
 }
 
 bool el4ml_mlp_match(const el4ml_mlp *m, el4ml_mlp_symmetry *s, double tolerance)
 {
     match t = prepare(m, s, tolerance);
-    if (m->layers == 1) return square(el4ml_distance(m->dimension, s->a, s->b)) <= t.limit;
-    return match_layer(&t, 1, 0);
+    if (m->layers == 1) return el4ml_distance(m->dimension, s->a, s->b) <= tolerance;
+    return exists(&t);
 }
 
 /* Unit i of layer l goes to (j, sign), all before it stay: can the rest follow? */
@@ -227,11 +250,12 @@ static bool reaches(match *t, size_t l, size_t i, size_t j, double sign)
     for (size_t k = 1; k < m->layers; k++)
         for (size_t u = 0; u < m->size[k]; u++)
             s->forced[k][u] = s->used[k][u] = k < l || (k == l && u < i);
+    set_copies(t, 0.05);
     if (!possible(t, l, i, j, sign)) return false;
     s->source[l][i] = j;
     s->sign[l][i] = sign;
     s->forced[l][i] = s->used[l][j] = true;
-    return match_layer(t, 1, 0);
+    return exists(t);
 }
 
 el4ml_status el4ml_mlp_multiplicity(const void *self, void *workspace, const double *x, double tolerance,

@@ -226,7 +226,7 @@ class Folders(program.Case):
         database.commit()
         database.close()
         for words in self.query("out") + [["run", "s.toml", "-o", "out"]]:
-            self.assertIn("not an el4ml landscape", self.refused(*words))
+            self.assertIn("not an el4ml database", self.refused(*words))
 
     def test_other_study(self):
         self.good("run", "s.toml", "-o", "out")
@@ -260,7 +260,7 @@ class Folders(program.Case):
                 ("UPDATE meta SET value = '99' WHERE key = 'schema_version'", "newer el4ml"),
                 ("UPDATE meta SET value = 'one' WHERE key = 'schema_version'", "schema_version"),
                 ("DELETE FROM meta", "schema_version"),
-                ("DROP TABLE meta", "not an el4ml landscape"),
+                ("DROP TABLE meta", "not an el4ml database"),
                 ("DROP TABLE minima", "minima"),
                 ("UPDATE minima SET coordinates = x'00'", "minima"),
                 ("UPDATE minima SET energy = NULL", "minima"),
