@@ -1,24 +1,52 @@
 /* From a study to its surface. */
 #include "el4ml/study.h"
 
+#include <math.h>
+#include <unistd.h>
+
 #include "base/file.h"
 
 #define MAX_PARAMETERS 1e7 /* as in study.c, now that the data's width is known */
 
+/* What a thread's searcher takes, in doubles, to within a factor of two: vectors of the parameters, and for symmetry
+ * matrices of what can be exchanged (units of a layer, atoms). */
+#define VECTORS 230.0
+#define MATRICES 2.0
+
+/* Half of the machine's memory for one thread is out of reach. Asking for it could end other programs. */
+static el4ml_status check_memory(const el4ml_study *study, const char *key, double parameters, double exchanged,
+                                 el4ml_error *error)
+{
+    const double bytes = 8 * (VECTORS * parameters + MATRICES * exchanged * exchanged);
+    const double pages = (double)sysconf(_SC_PHYS_PAGES), page = (double)sysconf(_SC_PAGESIZE);
+    if (!(pages > 0) || !(page > 0) || bytes <= 0.5 * pages * page) return EL4ML_OK;
+    return el4ml_fail(error, EL4ML_BAD_INPUT,
+                      "%s: '%s': a model of this size takes about %.0f GB for each thread; this machine has %.0f",
+                      el4ml_path_for_message(study->path), key, bytes / 1e9, pages * page / 1e9);
+}
+
 static el4ml_status check_size(const el4ml_study *study, const el4ml_dataset *train, el4ml_error *error)
 {
     const el4ml_mlp_options *mlp = &study->mlp;
-    double before = (double)train->inputs, parameters = 0;
+    double before = (double)train->inputs, parameters = 0, widest = 0;
     for (size_t l = 0; l <= mlp->hidden_layers; l++) {
         const size_t outputs = train->classes > 0 ? train->classes : train->targets;
         const double units = (double)(l < mlp->hidden_layers ? mlp->hidden[l] : outputs);
         parameters += (before + 1) * units;
         before = units;
+        if (l < mlp->hidden_layers) widest = fmax(widest, units);
     }
-    if (parameters <= MAX_PARAMETERS) return EL4ML_OK;
+    if (parameters <= MAX_PARAMETERS) return check_memory(study, "hidden", parameters, widest, error);
     return el4ml_fail(error, EL4ML_BAD_INPUT,
                       "%s: 'hidden': %.0f parameters for these data; more than %.0f are out of reach",
                       el4ml_path_for_message(study->path), parameters, MAX_PARAMETERS);
+}
+
+static el4ml_status open_cluster(const el4ml_study *study, el4ml_surface **surface, el4ml_error *error)
+{
+    const double atoms = (double)study->atoms;
+    const el4ml_status status = check_memory(study, "atoms", 3 * atoms, atoms, error);
+    return status == EL4ML_OK ? el4ml_lennard_jones_new(study->atoms, surface, error) : status;
 }
 
 static el4ml_status open_mlp(const el4ml_study *study, el4ml_data **data, el4ml_surface **surface,
@@ -51,7 +79,7 @@ el4ml_status el4ml_study_open(const el4ml_study *study, el4ml_data **data, el4ml
     case EL4ML_KIND_MLP:
         return open_mlp(study, data, surface, error);
     case EL4ML_KIND_LENNARD_JONES:
-        return el4ml_lennard_jones_new(study->atoms, surface, error);
+        return open_cluster(study, surface, error);
     case EL4ML_KIND_FUNCTION:
         return el4ml_function_new(study->function_name, surface, error);
     }

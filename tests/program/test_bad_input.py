@@ -98,6 +98,7 @@ class Studies(program.Case):
                 ("hidden", "[2.5]", 6, "must be an integer"),
                 ("hidden", "[100000000]", 6, "out of reach"),
                 ("hidden", "[3000, 4000]", 6, "out of reach"),
+                ("hidden", "[1000000]", None, "GB for each thread"),
                 ("hidden", "[99999999999999999999]", 6, "too large an integer"),
                 ("l2", '"1e-3"', 7, "must be a number"),
                 ("l2", "-1", 7, "at least 0"),
@@ -105,7 +106,7 @@ class Studies(program.Case):
                 ("l2", "inf", 7, "finite")):
             text = self.data().replace("hidden = [3]" if key == "hidden" else "l2 = 0.001", "%s = %s" % (key, value))
             self.assertIn(value, text)
-            self.wrong(text, "s.toml:%d" % line, said, *[key] if "too large" not in said else [])
+            self.wrong(text, "s.toml:%d" % line if line else "s.toml: ", said, *[key] if "too large" not in said else [])
         for key, value, said in (("test_fraction", 1.5, "at most 0.9"), ("test_fraction", -0.1, "at least 0"),
                                  ("test_fraction", "half", "must be a number"), ("standardise", 1, "must be true or false"),
                                  ("split_seed", -1, "must lie between 0 and"), ("target", 3, "must be a"),
@@ -119,6 +120,7 @@ class Studies(program.Case):
                                   ("study", "seed", -1), ("study", "name", "a/b"), ("study", "name", "..")):
             self.wrong(self.data() + "[%s]\n%s = %s\n" % (table, key, program.json.dumps(value)), "s.toml:9", key)
         self.wrong(program.study(surface={"kind": "lennard-jones", "atoms": 100000000}), "s.toml:3", "atoms")
+        self.wrong(program.study(surface={"kind": "lennard-jones", "atoms": 100000}), "'atoms'", "GB for each thread")
 
     def test_start(self):
         text = self.data() + '[explore]\nstart = "w.npz"\n'

@@ -115,7 +115,10 @@ class Interruptions(program.Case):
             for _ in range(600):
                 if os.path.exists(self.path("out", "study.toml")) or first.poll() is not None:
                     break
-                time.sleep(0.05)  # until it has begun
+                try:
+                    first.wait(timeout=0.05)
+                except subprocess.TimeoutExpired:
+                    pass
             self.assertIsNone(first.poll())
             for command in ("run", "explore", "connect"):
                 second = self.run_program(command, "long.toml", "-o", "out")
