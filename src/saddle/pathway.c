@@ -68,7 +68,8 @@ static el4ml_status complete(el4ml_searcher *s, const double *x, el4ml_passage *
     if (status == EL4ML_OK) {
         p->known_ts = el4ml_ask_known(s, true, &p->ts);
         if (p->known_ts != EL4ML_UNKNOWN) return EL4ML_OK;
-        status = el4ml_characterise(s, &p->ts);
+        status = el4ml_polish(s, &p->ts);
+        if (status == EL4ML_OK) status = el4ml_characterise(s, &p->ts);
     }
     if (status == EL4ML_OK && (p->ts.index != 1 || p->ts.gradient_rms > s->options.gradient_tolerance))
         status = EL4ML_NOT_CONVERGED;
@@ -121,14 +122,14 @@ el4ml_status el4ml_search_between(el4ml_searcher *s, const double *a, const doub
 }
 
 /* The first direction and step of search number k from a minimum: two of three along the modes, soft ones first, both
- * ways and with small and large steps; every third in a random direction. */
+ * ways and with small and large steps, later with noise added; every third in a random direction. */
 static el4ml_status first_direction(el4ml_searcher *s, const double *a, uint64_t k, el4ml_random *random,
                                     double *direction, double *step)
 {
     const size_t n = s->n;
     el4ml_status status = el4ml_curvature_set(&s->curvature, a);
     if (status != EL4ML_OK) return status;
-    const double sizes[3] = {0.1, 0.7, 2};
+    const double sizes[3] = {0.1, 0.5, 1.5};
     if (k % 3 == 2 || !s->spectrum || !s->curvature.dense) {
         el4ml_random_direction(random, n, direction);
         *step = sizes[el4ml_random_below(random, 3)] * s->length;
@@ -152,7 +153,15 @@ static el4ml_status first_direction(el4ml_searcher *s, const double *a, uint64_t
     if (!el4ml_eigen(n, s->spectrum, values, true, values + n, s->eigen_work_size)) return EL4ML_NUMERICAL;
     const double sign = j & 1 ? -1 : 1;
     for (size_t i = 0; i < n; i++) direction[i] = sign * s->spectrum[mode * n + i];
-    *step = sizes[(j / 2) % 2 + (j / (4 * modes)) % 2] * s->length;
+    const uint64_t round = j / (4 * modes);
+    *step = sizes[(j / 2) % 2 + round % 2] * s->length;
+    if (round >= 2) { /* the plain list is through: nothing is gained by walking it again */
+        double *noise = s->trial;
+        el4ml_random_direction(random, n, noise);
+        el4ml_axpy(n, 0.5, noise, direction);
+        el4ml_scale(n, 1 / el4ml_norm(n, direction), direction);
+        *step = 0.1 * pow(30, el4ml_random_uniform(random)) * s->length;
+    }
     return EL4ML_OK;
 }
 

@@ -93,6 +93,37 @@ static el4ml_status check(el4ml_searcher *s, el4ml_stationary *p)
     return status;
 }
 
+/* Newton's method for g = 0, as long as it at least halves the gradient: along a soft mode an RMS gradient of 1e-9 is
+ * still far enough from the point to show in the sixth decimal of the ln product. */
+el4ml_status el4ml_polish(el4ml_searcher *s, el4ml_stationary *p)
+{
+    const size_t n = s->n, work_size = el4ml_ldl_work_size(n);
+    el4ml_curvature *c = &s->curvature;
+    if (!c->dense) return EL4ML_OK;
+    double *work = EL4ML_NEW(double, work_size);
+    if (!work) return EL4ML_OUT_OF_MEMORY;
+    el4ml_status status = el4ml_value_gradient(&s->evaluator, p->x, &p->energy, s->g);
+    for (int step = 0; step < 3 && status == EL4ML_OK; step++) {
+        double energy;
+        status = el4ml_curvature_set(c, p->x);
+        if (status != EL4ML_OK) break;
+        el4ml_copy(n * n, c->matrix, c->factor);
+        if (!el4ml_ldl(n, c->factor, s->pivots, work, work_size)) break;
+        el4ml_copy(n, s->g, s->step);
+        el4ml_ldl_solve(n, c->factor, s->pivots, s->step);
+        if (!(el4ml_norm(n, s->step) <= 1e-2 * s->length)) break;
+        for (size_t i = 0; i < n; i++) s->trial[i] = p->x[i] - s->step[i];
+        status = el4ml_value_gradient(&s->evaluator, s->trial, &energy, s->trial_g);
+        if (status != EL4ML_OK || !(el4ml_norm(n, s->trial_g) <= 0.5 * el4ml_norm(n, s->g))) break;
+        el4ml_copy(n, s->trial, p->x);
+        el4ml_copy(n, s->trial_g, s->g);
+        p->energy = energy;
+    }
+    p->gradient_rms = el4ml_norm(n, s->g) / sqrt((double)n);
+    el4ml_release(work);
+    return status == EL4ML_NUMERICAL ? EL4ML_OK : status;
+}
+
 el4ml_status el4ml_characterise(el4ml_searcher *s, el4ml_stationary *p)
 {
     el4ml_evaluator *e = &s->evaluator;

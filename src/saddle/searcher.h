@@ -43,6 +43,9 @@ el4ml_status el4ml_lowest_mode(el4ml_lanczos *l, el4ml_curvature *c, double tole
 /* The known number of a point, EL4ML_UNKNOWN when nobody was asked or knows. */
 size_t el4ml_ask_known(el4ml_searcher *s, bool transition_state, const el4ml_stationary *point);
 
+/* From a converged point to the stationary point as near as rounding lets it, where the full Hessian is at hand. */
+el4ml_status el4ml_polish(el4ml_searcher *s, el4ml_stationary *point);
+
 struct el4ml_band *el4ml_band_new(size_t n);
 void el4ml_band_free(struct el4ml_band *band);
 
