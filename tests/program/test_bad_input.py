@@ -266,7 +266,7 @@ class Folders(program.Case):
                 ("UPDATE minima SET energy = NULL", "minima"),
                 ("UPDATE minima SET id = id + 1000", "minima"),
                 ("UPDATE meta SET value = '3' WHERE key = 'dimension'", "coordinates"),
-                ("UPDATE meta SET value = '99999999999' WHERE key = 'dimension'", "coordinates")):
+                ("UPDATE meta SET value = '99999999999' WHERE key = 'dimension'", "dimension")):
             database = sqlite3.connect(self.path("out", "landscape.db"))
             database.execute(statement)
             database.commit()
