@@ -126,8 +126,8 @@ static inline void shifted_hessian(el4ml_evaluator *e, const double *x, double *
     el4ml_release(z);
 }
 
-extern void dsysv_(const char *uplo, const int *n, const int *nrhs, double *a, const int *lda, int *ipiv, double *b,
-                   const int *ldb, double *work, const int *lwork, int *info);
+extern void dsysv_(const char *uplo, const int *n, const int *nrhs, double *a, const int *lda, int *ipiv,
+                   double *b, const int *ldb, double *work, const int *lwork, int *info);
 
 /* Newton's method to |g| of 1e-12 or as near as rounding lets it; finds saddles as well. Returns V. */
 static inline double newton(el4ml_evaluator *e, double *x)

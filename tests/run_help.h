@@ -35,8 +35,8 @@ static inline el4ml_landscape *open_run(const char *folder, const el4ml_surface 
 }
 
 /* Explore, then connect, as far as the study says. */
-static inline el4ml_status run_both(const el4ml_study *study, const el4ml_surface *surface, el4ml_landscape *l,
-                                    const el4ml_run_options *options, el4ml_error *error)
+static inline el4ml_status run_both(const el4ml_study *study, const el4ml_surface *surface,
+                                    el4ml_landscape *l, const el4ml_run_options *options, el4ml_error *error)
 {
     bool time_up;
     const el4ml_status status = el4ml_run_explore(study, surface, NULL, l, options, &time_up, error);
@@ -45,8 +45,8 @@ static inline el4ml_status run_both(const el4ml_study *study, const el4ml_surfac
 }
 
 /* Run into `folder` to the end; the landscape is the caller's. */
-static inline el4ml_landscape *run_study(const char *folder, const el4ml_study *study, const el4ml_surface *surface,
-                                         unsigned threads)
+static inline el4ml_landscape *run_study(const char *folder, const el4ml_study *study,
+                                         const el4ml_surface *surface, unsigned threads)
 {
     el4ml_landscape *l = open_run(folder, surface);
     const el4ml_run_options options = {.threads = threads};
@@ -77,7 +77,8 @@ static inline size_t faults_of(const el4ml_surface *surface, const el4ml_landsca
 }
 
 /* Move one coordinate of one stored point by `amount`, behind the program's back. */
-static inline void alter_coordinate(const char *folder, const char *table, int id, size_t coordinate, double amount)
+static inline void alter_coordinate(const char *folder, const char *table, int id, size_t coordinate,
+                                    double amount)
 {
     char path[600], sql[200];
     sqlite3 *db;
@@ -101,8 +102,8 @@ static inline void alter_coordinate(const char *folder, const char *table, int i
     sqlite3_close(db);
 }
 
-/* Verified without a fault; then with one after an altered coordinate, in a minimum and in a transition state. Closes
- * the landscape. */
+/* Verified without a fault; then with one after an altered coordinate, in a minimum and in a transition
+ * state. Closes the landscape. */
 static inline void check_verification(const char *folder, const el4ml_surface *surface, el4ml_landscape *l)
 {
     static const char *const tables[2] = {"minima", "transition_states"};
@@ -115,7 +116,8 @@ static inline void check_verification(const char *folder, const el4ml_surface *s
         const size_t coordinate = surface->info.dimension / 2;
         alter_coordinate(folder, tables[k], 1, coordinate, 1e-2);
         ck_assert_int_eq(el4ml_landscape_read(folder, &l, NULL), EL4ML_OK);
-        ck_assert_uint_ge(faults_of(surface, l, reason), 1); /* and every transition state that names the minimum */
+        ck_assert_uint_ge(faults_of(surface, l, reason),
+                          1); /* and every transition state that names the minimum */
         ck_assert_ptr_nonnull(strstr(reason, "gradient"));
         el4ml_landscape_close(l);
         alter_coordinate(folder, tables[k], 1, coordinate, -1e-2);
@@ -123,8 +125,8 @@ static inline void check_verification(const char *folder, const el4ml_surface *s
 }
 
 /* Every energy of `list` is there once, within `tolerance`, and there are no others. */
-static inline void check_energies(const el4ml_landscape *l, el4ml_species species, const double *list, size_t count,
-                                  double tolerance)
+static inline void check_energies(const el4ml_landscape *l, el4ml_species species, const double *list,
+                                  size_t count, double tolerance)
 {
     ck_assert_uint_eq(el4ml_landscape_count(l, species), count);
     for (size_t k = 0; k < count; k++) {

@@ -289,7 +289,8 @@ START_TEST(domain)
 }
 END_TEST
 
-/* An adatom is bound by three or four neighbours and is taken elsewhere; the others move by at most the step. */
+/* An adatom is bound by three or four neighbours and is taken elsewhere; the others move by at most the step.
+ */
 START_TEST(steps_are_small_except_for_weakly_bound_atoms)
 {
     cluster c = cluster_new(14);

@@ -1,4 +1,5 @@
-/* The perceptron on iris against GMIN's numbers (MLPVB3 convention): 604 minimisations there found three minima. */
+/* The perceptron on iris against GMIN's numbers (MLPVB3 convention): 604 minimisations there found three
+ * minima. */
 #include "run_help.h"
 
 START_TEST(three_published_minima)
@@ -12,10 +13,12 @@ START_TEST(three_published_minima)
     el4ml_landscape *l = run_study(folder, &study, surface, 2);
     check_energies(l, EL4ML_MINIMUM, energies, 3, 1e-9);
     for (int k = 0; k < 3; k++)
-        ck_assert_double_eq_tol(record_at(l, EL4ML_MINIMUM, energies[k], 1e-9)->point.log_product, products[k], 1e-6);
+        ck_assert_double_eq_tol(record_at(l, EL4ML_MINIMUM, energies[k], 1e-9)->point.log_product,
+                                products[k], 1e-6);
     const el4ml_summary s = summary_of(l, &study);
     ck_assert(s.components == 1 && s.goal_reached);
-    ck_assert(fabs(el4ml_landscape_record(l, EL4ML_MINIMUM, s.global_minimum)->point.energy - energies[0]) < 1e-9);
+    ck_assert(fabs(el4ml_landscape_record(l, EL4ML_MINIMUM, s.global_minimum)->point.energy - energies[0]) <
+              1e-9);
     ck_assert_uint_eq(el4ml_landscape_totals(l)->explore_runs, 600);
     check_all_proved(l);
     check_verification(folder, surface, l);

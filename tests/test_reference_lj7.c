@@ -1,12 +1,13 @@
-/* LJ7 in full: Doye and Wales, J. Chem. Phys. 116, 3777 (2002): 4 minima, 12 transition states, degenerate ones
- * included. The last, far above the others, is missed by large steps. */
+/* LJ7 in full: Doye and Wales, J. Chem. Phys. 116, 3777 (2002): 4 minima, 12 transition states, degenerate
+ * ones included. The last, far above the others, is missed by large steps. */
 #include "run_help.h"
 
 START_TEST(four_minima_and_twelve_transition_states)
 {
     static const double minima[4] = {-16.505384, -15.935043, -15.593211, -15.533060};
-    static const double states[12] = {-15.44473380, -15.31986444, -15.28342128, -15.09784564, -15.03338435, -15.02643811,
-                                      -14.81639980, -14.81112965, -14.59694571, -14.56806144, -14.54857294, -12.54893771};
+    static const double states[12] = {-15.44473380, -15.31986444, -15.28342128, -15.09784564,
+                                      -15.03338435, -15.02643811, -14.81639980, -14.81112965,
+                                      -14.59694571, -14.56806144, -14.54857294, -12.54893771};
     el4ml_surface *surface = cluster_surface(7);
     el4ml_study study = plain_study();
     study.steps = 200;

@@ -1,5 +1,6 @@
-/* LJ8 in full: Doye and Wales, J. Chem. Phys. 116, 3777 (2002): 8 minima, 42 transition states, degenerate ones
- * included, one of them at -16.76579862, far above the others. Global minimum: Cambridge Cluster Database. */
+/* LJ8 in full: Doye and Wales, J. Chem. Phys. 116, 3777 (2002): 8 minima, 42 transition states, degenerate
+ * ones included, one of them at -16.76579862, far above the others. Global minimum: Cambridge Cluster
+ * Database. */
 #include "run_help.h"
 
 START_TEST(eight_minima_and_forty_two_transition_states)

@@ -1,9 +1,10 @@
-/* Schwefel's function separates, so that everything is known: 7 minima and 7 maxima along each axis, of which the
- * maximum at -420.970 lies beyond the lowest minimum and joins nothing. */
+/* Schwefel's function separates, so that everything is known: 7 minima and 7 maxima along each axis, of which
+ * the maximum at -420.970 lies beyond the lowest minimum and joins nothing. */
 #include "run_help.h"
 
 static const double low[7] = {-302.525, -124.830, -25.875, 5.240, 65.550, 203.815, 420.970};
-static const double top[6] = {-203.815, -65.550, -5.240, 25.875, 124.830, 302.525}; /* top[i] joins low[i], low[i + 1] */
+static const double top[6] = {-203.815, -65.550, -5.240,
+                              25.875,   124.830, 302.525}; /* top[i] joins low[i], low[i + 1] */
 
 /* Number in `list` within 0.01 of x, or -1. */
 static int which(const double *list, int count, double x)
@@ -42,7 +43,8 @@ START_TEST(all_forty_nine_and_eighty_four)
     }
     const el4ml_summary s = summary_of(l, &study);
     ck_assert(s.components == 1 && s.goal_reached && s.degenerate == 0);
-    ck_assert_double_le(fabs(el4ml_landscape_record(l, EL4ML_MINIMUM, s.global_minimum)->point.energy), 1e-11);
+    ck_assert_double_le(fabs(el4ml_landscape_record(l, EL4ML_MINIMUM, s.global_minimum)->point.energy),
+                        1e-11);
     check_all_proved(l);
     check_verification(folder, surface, l);
     remove_folder(folder);

@@ -65,7 +65,8 @@ static void check_lowest(const el4ml_surface *surface, size_t dense_limit, doubl
         ck_assert_int_eq(el4ml_curvature_set(&s->curvature, x), EL4ML_OK);
         el4ml_random_direction(&random, n, mode);
         double value;
-        ck_assert_int_eq(el4ml_lowest_mode(&s->lanczos, &s->curvature, 1e-7, EL4ML_MANY_RESTARTS, mode, &value), EL4ML_OK);
+        ck_assert_int_eq(
+            el4ml_lowest_mode(&s->lanczos, &s->curvature, 1e-7, EL4ML_MANY_RESTARTS, mode, &value), EL4ML_OK);
         const double expected = true_lowest(e, x);
         ck_assert_double_eq_tol(value, expected, 1e-6 * fabs(expected) + 1e-8);
         ck_assert_double_eq_tol(el4ml_norm(n, mode), 1, 1e-12);
@@ -109,7 +110,8 @@ START_TEST(a_start_orthogonal_to_the_mode)
     const double x[2] = {0, 0};
     double mode[2] = {1, 0}, value;
     ck_assert_int_eq(el4ml_curvature_set(&s->curvature, x), EL4ML_OK);
-    ck_assert_int_eq(el4ml_lowest_mode(&s->lanczos, &s->curvature, 1e-7, EL4ML_MANY_RESTARTS, mode, &value), EL4ML_OK);
+    ck_assert_int_eq(el4ml_lowest_mode(&s->lanczos, &s->curvature, 1e-7, EL4ML_MANY_RESTARTS, mode, &value),
+                     EL4ML_OK);
     ck_assert_double_eq_tol(value, -2, 1e-6);
     ck_assert_double_eq_tol(fabs(mode[1]), 1, 1e-6);
     el4ml_searcher_free(s);

@@ -8,24 +8,26 @@ EL4ML_BEGIN
 
 /* Rows of numbers with a target each, ready for a surface. Standardised where that was asked for. */
 typedef struct el4ml_dataset {
-    size_t rows;      /* N */
-    size_t inputs;    /* d_0 */
-    size_t classes;   /* number of classes; 0 for regression */
-    size_t targets;   /* regression: columns of y; classification: 0 */
-    double *x;        /* (rows, inputs), row-major */
-    double *y;        /* (rows, targets), row-major, or NULL */
-    int32_t *label;   /* (rows) class 0 ... classes - 1, or NULL */
+    size_t rows;    /* N */
+    size_t inputs;  /* d_0 */
+    size_t classes; /* number of classes; 0 for regression */
+    size_t targets; /* regression: columns of y; classification: 0 */
+    double *x;      /* (rows, inputs), row-major */
+    double *y;      /* (rows, targets), row-major, or NULL */
+    int32_t *label; /* (rows) class 0 ... classes - 1, or NULL */
 } el4ml_dataset;
 
 /* What a model's predictions are worth on a dataset. NaN where a number does not apply. */
 typedef struct el4ml_metrics {
     double loss;     /* mean loss without the L2 term; regression: in the target's own unit squared */
-    double accuracy; /* classification: fraction of rows whose largest output is their class; ties count for the lower class */
+    double accuracy; /* classification: fraction of rows whose largest output is their class; ties count for
+                        the lower class */
     double r2;       /* regression: coefficient of determination, averaged over targets */
 } el4ml_metrics;
 
 typedef struct el4ml_data_options {
-    const char *file;           /* CSV with a header, or .npy (two-dimensional; `target` is then a column number from 0) */
+    const char
+        *file; /* CSV with a header, or .npy (two-dimensional; `target` is then a column number from 0) */
     const char *target;         /* column name */
     bool classification;        /* the target is a class (text or numbers) rather than a number */
     bool standardise;           /* default true */
@@ -36,21 +38,23 @@ typedef struct el4ml_data_options {
 
 /* Everything read from one file. Scales and means come from the training rows alone. */
 typedef struct el4ml_data {
-    el4ml_dataset train, validation, test; /* rows may be 0 for the last two */
+    el4ml_dataset train, validation, test;            /* rows may be 0 for the last two */
     size_t *train_rows, *validation_rows, *test_rows; /* their row numbers in the file, from 0, ascending */
-    char **input_names;   /* (inputs) */
-    char **class_names;   /* (classes), sorted: numbers by value, otherwise bytewise */
+    char **input_names;                               /* (inputs) */
+    char **class_names; /* (classes), sorted: numbers by value, otherwise bytewise */
     char *target_name;
-    double *input_mean, *input_scale;   /* (inputs); 0 and 1 where not standardised; a constant column has scale 1 */
+    double *input_mean,
+        *input_scale; /* (inputs); 0 and 1 where not standardised; a constant column has scale 1 */
     double *target_mean, *target_scale; /* (targets) */
-    size_t constant_count;              /* input columns constant in the training rows: centred, left unscaled */
+    size_t constant_count; /* input columns constant in the training rows: centred, left unscaled */
     size_t *constant_columns;
-    char sha256[65];                    /* of the file's bytes, lower-case hexadecimal */
+    char sha256[65]; /* of the file's bytes, lower-case hexadecimal */
 } el4ml_data;
 
 EL4ML_API el4ml_data_options el4ml_data_options_default(void);
 /* Read, check, split and standardise. Free with el4ml_data_free. Messages name file, line, row and column. */
-EL4ML_API el4ml_status el4ml_data_read(const el4ml_data_options *options, el4ml_data **data, el4ml_error *error);
+EL4ML_API el4ml_status el4ml_data_read(const el4ml_data_options *options, el4ml_data **data,
+                                       el4ml_error *error);
 EL4ML_API void el4ml_data_free(el4ml_data *data);
 
 EL4ML_END

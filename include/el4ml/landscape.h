@@ -1,5 +1,5 @@
-/* The landscape: every minimum and transition state found, in memory and in SQLite (landscape.db). What is new and
- * what is known is decided here: by energy, then exactly by the surface's symmetry (methods.md 2). */
+/* The landscape: every minimum and transition state found, in memory and in SQLite (landscape.db). What is
+ * new and what is known is decided here: by energy, then exactly by the surface's symmetry (methods.md 2). */
 #ifndef EL4ML_LANDSCAPE_H
 #define EL4ML_LANDSCAPE_H
 
@@ -13,10 +13,10 @@ EL4ML_BEGIN
 
 /* One row. A record's id is its index + 1. */
 typedef struct el4ml_record {
-    el4ml_stationary point;       /* point.x is owned by the landscape */
-    int64_t hits;                 /* minima: by exploration; transition states: by searches */
-    size_t a, b;                  /* transition states: indices of their minima; a == b: degenerate */
-    el4ml_metrics train, test;    /* minima of models; NaN where there is none */
+    el4ml_stationary point;    /* point.x is owned by the landscape */
+    int64_t hits;              /* minima: by exploration; transition states: by searches */
+    size_t a, b;               /* transition states: indices of their minima; a == b: degenerate */
+    el4ml_metrics train, test; /* minima of models; NaN where there is none */
 } el4ml_record;
 
 typedef enum el4ml_species { EL4ML_MINIMUM, EL4ML_TRANSITION_STATE } el4ml_species;
@@ -24,14 +24,14 @@ typedef enum el4ml_species { EL4ML_MINIMUM, EL4ML_TRANSITION_STATE } el4ml_speci
 /* Running totals, committed with the results they belong to. */
 typedef struct el4ml_totals {
     uint64_t evaluations, hessian_products, hessians, minimisations;
-    uint64_t explore_runs;        /* minimisations by exploration */
-    uint64_t explore_failures;    /* of these: not converged, not a minimum, or not finite */
-    uint64_t searches;            /* transition-state searches spent against the budget */
-    uint64_t search_failures;     /* guesses that led nowhere */
-    uint64_t not_finite;          /* failures because the surface returned NaN or infinity */
-    uint64_t passages;            /* transition states found, repeats counted */
-    uint64_t last_discovery;      /* value of `searches` when something new was last found */
-    uint64_t improved;            /* searches spent on better paths */
+    uint64_t explore_runs;     /* minimisations by exploration */
+    uint64_t explore_failures; /* of these: not converged, not a minimum, or not finite */
+    uint64_t searches;         /* transition-state searches spent against the budget */
+    uint64_t search_failures;  /* guesses that led nowhere */
+    uint64_t not_finite;       /* failures because the surface returned NaN or infinity */
+    uint64_t passages;         /* transition states found, repeats counted */
+    uint64_t last_discovery;   /* value of `searches` when something new was last found */
+    uint64_t improved;         /* searches spent on better paths */
     double seconds;
 } el4ml_totals;
 
@@ -39,18 +39,20 @@ typedef struct el4ml_landscape el4ml_landscape;
 
 /* What a database must be made of to be continued. */
 typedef struct el4ml_identity {
-    const char *study;            /* el4ml_study_identity */
-    const char *data_sha256;      /* "" without data */
-    const char *data_file;        /* for messages; may be NULL */
+    const char *study;       /* el4ml_study_identity */
+    const char *data_sha256; /* "" without data */
+    const char *data_file;   /* for messages; may be NULL */
     size_t dimension, zero_modes;
 } el4ml_identity;
 
-/* Open `folder`/landscape.db for writing, made new (with the folder) when there is none. Locks the folder against a
- * second writer (EL4ML_BUSY). BAD_INPUT: another study, other data, a newer schema, not a database, read-only. */
+/* Open `folder`/landscape.db for writing, made new (with the folder) when there is none. Locks the folder
+ * against a second writer (EL4ML_BUSY). BAD_INPUT: another study, other data, a newer schema, not a database,
+ * read-only. */
 EL4ML_API el4ml_status el4ml_landscape_open(const char *folder, const el4ml_identity *identity,
                                             el4ml_landscape **landscape, el4ml_error *error);
 /* For reading only, without the lock: also while another program runs the study. */
-EL4ML_API el4ml_status el4ml_landscape_read(const char *folder, el4ml_landscape **landscape, el4ml_error *error);
+EL4ML_API el4ml_status el4ml_landscape_read(const char *folder, el4ml_landscape **landscape,
+                                            el4ml_error *error);
 /* Discards what was not committed. */
 EL4ML_API void el4ml_landscape_close(el4ml_landscape *landscape);
 
@@ -61,28 +63,31 @@ EL4ML_API size_t el4ml_landscape_dimension(const el4ml_landscape *landscape);
 EL4ML_API size_t el4ml_landscape_zero_modes(const el4ml_landscape *landscape);
 EL4ML_API el4ml_totals *el4ml_landscape_totals(el4ml_landscape *landscape);
 
-/* Index of the record that `point` (energy, gradient_rms, x; smallest_eigenvalue where known) is the same as, or
- * EL4ML_NONE. Reads only: may run in many threads while nobody adds. */
+/* Index of the record that `point` (energy, gradient_rms, x; smallest_eigenvalue where known) is the same as,
+ * or EL4ML_NONE. Reads only: may run in many threads while nobody adds. */
 EL4ML_API el4ml_status el4ml_landscape_find(const el4ml_landscape *landscape, el4ml_evaluator *evaluator,
-                                            el4ml_species species, const el4ml_stationary *point, size_t *index);
+                                            el4ml_species species, const el4ml_stationary *point,
+                                            size_t *index);
 /* Add `point` unless it is known; *fresh tells. The coordinates are copied. hits are not touched. */
 EL4ML_API el4ml_status el4ml_landscape_add(el4ml_landscape *landscape, el4ml_evaluator *evaluator,
-                                           el4ml_species species, const el4ml_stationary *point, size_t a, size_t b,
-                                           size_t *index, bool *fresh, el4ml_error *error);
-EL4ML_API void el4ml_landscape_hit(el4ml_landscape *landscape, el4ml_species species, size_t index, int64_t hits);
-EL4ML_API void el4ml_landscape_set_metrics(el4ml_landscape *landscape, size_t index, const el4ml_metrics *train,
-                                           const el4ml_metrics *test);
-/* Everything since the last commit becomes one transaction. On failure (a full disk) nothing of it is stored. */
+                                           el4ml_species species, const el4ml_stationary *point, size_t a,
+                                           size_t b, size_t *index, bool *fresh, el4ml_error *error);
+EL4ML_API void el4ml_landscape_hit(el4ml_landscape *landscape, el4ml_species species, size_t index,
+                                   int64_t hits);
+EL4ML_API void el4ml_landscape_set_metrics(el4ml_landscape *landscape, size_t index,
+                                           const el4ml_metrics *train, const el4ml_metrics *test);
+/* Everything since the last commit becomes one transaction. On failure (a full disk) nothing of it is stored.
+ */
 EL4ML_API el4ml_status el4ml_landscape_commit(el4ml_landscape *landscape, el4ml_error *error);
 
-/* Named blobs that belong to the next batch (walkers, attempts), stored with the next commit. get: the stored bytes,
- * owned by the landscape until the next put of that key, NULL when there are none. */
+/* Named blobs that belong to the next batch (walkers, attempts), stored with the next commit. get: the stored
+ * bytes, owned by the landscape until the next put of that key, NULL when there are none. */
 EL4ML_API el4ml_status el4ml_landscape_put(el4ml_landscape *landscape, const char *key, const void *bytes,
                                            size_t size, el4ml_error *error);
 EL4ML_API const void *el4ml_landscape_get(el4ml_landscape *landscape, const char *key, size_t *size);
 /* Text in the meta table, stored with the next commit; NULL when there is none. */
-EL4ML_API el4ml_status el4ml_landscape_set_meta(el4ml_landscape *landscape, const char *key, const char *value,
-                                                el4ml_error *error);
+EL4ML_API el4ml_status el4ml_landscape_set_meta(el4ml_landscape *landscape, const char *key,
+                                                const char *value, el4ml_error *error);
 EL4ML_API const char *el4ml_landscape_meta(el4ml_landscape *landscape, const char *key);
 
 /* Snapshot of what is there. */

@@ -1,5 +1,5 @@
-/* An immutable snapshot of a landscape: minima are nodes, transition states are edges (methods.md 3), and what
- * follows from the graph alone. Nothing here searches or knows the surface. */
+/* An immutable snapshot of a landscape: minima are nodes, transition states are edges (methods.md 3), and
+ * what follows from the graph alone. Nothing here searches or knows the surface. */
 #ifndef EL4ML_NETWORK_H
 #define EL4ML_NETWORK_H
 
@@ -10,18 +10,18 @@ EL4ML_BEGIN
 #define EL4ML_NONE SIZE_MAX
 
 typedef struct el4ml_node {
-    int64_t id;              /* of the database */
+    int64_t id; /* of the database */
     double energy;
     double log_product;      /* ln of the product of the positive Hessian eigenvalues */
     double log_multiplicity; /* ln n */
     int64_t hits;
-    bool flagged;            /* linear cluster or orbit of other dimension: left out of thermodynamics */
+    bool flagged; /* linear cluster or orbit of other dimension: left out of thermodynamics */
 } el4ml_node;
 
 typedef struct el4ml_edge {
     int64_t id;
     double energy, log_product, log_multiplicity;
-    size_t a, b;             /* indices into nodes; a == b: degenerate, left out of kinetics */
+    size_t a, b; /* indices into nodes; a == b: degenerate, left out of kinetics */
 } el4ml_edge;
 
 typedef struct el4ml_network {
@@ -29,37 +29,40 @@ typedef struct el4ml_network {
     el4ml_node *nodes;
     el4ml_edge *edges;
     double kappa;            /* positive eigenvalues of a minimum, n - z */
-    double energy_tolerance; /* relative: minima within energy_tolerance * max(1, |V_g|) of V_g count as global */
+    double energy_tolerance; /* relative: minima within energy_tolerance * max(1, |V_g|) of V_g count as
+                                global */
 } el4ml_network;
 
 /* Copies both arrays. Checks indices and finiteness. */
 EL4ML_API el4ml_status el4ml_network_new(const el4ml_node *nodes, size_t node_count, const el4ml_edge *edges,
-                                         size_t edge_count, double kappa, el4ml_network **network, el4ml_error *error);
+                                         size_t edge_count, double kappa, el4ml_network **network,
+                                         el4ml_error *error);
 EL4ML_API void el4ml_network_free(el4ml_network *network);
 
 /* Index of the lowest minimum (ties: the lower index), EL4ML_NONE without minima. */
 EL4ML_API size_t el4ml_network_global_minimum(const el4ml_network *network);
-/* component[i] = 0, 1, ... numbered by their lowest minimum's energy; returns how many (0 without minima, or when out
- * of memory). */
+/* component[i] = 0, 1, ... numbered by their lowest minimum's energy; returns how many (0 without minima, or
+ * when out of memory). */
 EL4ML_API size_t el4ml_network_components(const el4ml_network *network, size_t *component);
 
-/* The union-find merge tree: edges in ascending energy; every merge of two superbasins makes an inner node. Leaves are
- * 0 ... node_count - 1, inner nodes follow in ascending energy. The minimax energy between two minima is the energy
- * of their lowest common ancestor. */
+/* The union-find merge tree: edges in ascending energy; every merge of two superbasins makes an inner node.
+ * Leaves are 0 ... node_count - 1, inner nodes follow in ascending energy. The minimax energy between two
+ * minima is the energy of their lowest common ancestor. */
 typedef struct el4ml_merge_tree {
-    size_t leaf_count, size;  /* size = leaf_count + number of merges */
-    size_t *parent;           /* (size), EL4ML_NONE at roots: one root per component */
-    size_t *left, *right;     /* (size), children; EL4ML_NONE for leaves. left holds the lower minimum */
-    double *energy;           /* (size), of the minimum or of the merging transition state */
-    size_t *lowest;           /* (size), the lowest minimum below */
-    size_t *edge;             /* (size), the merging transition state; EL4ML_NONE for leaves */
-    size_t *leaves;           /* (size), number of minima below */
+    size_t leaf_count, size; /* size = leaf_count + number of merges */
+    size_t *parent;          /* (size), EL4ML_NONE at roots: one root per component */
+    size_t *left, *right;    /* (size), children; EL4ML_NONE for leaves. left holds the lower minimum */
+    double *energy;          /* (size), of the minimum or of the merging transition state */
+    size_t *lowest;          /* (size), the lowest minimum below */
+    size_t *edge;            /* (size), the merging transition state; EL4ML_NONE for leaves */
+    size_t *leaves;          /* (size), number of minima below */
 } el4ml_merge_tree;
 
-EL4ML_API el4ml_status el4ml_merge_tree_new(const el4ml_network *network, el4ml_merge_tree **tree, el4ml_error *error);
+EL4ML_API el4ml_status el4ml_merge_tree_new(const el4ml_network *network, el4ml_merge_tree **tree,
+                                            el4ml_error *error);
 EL4ML_API void el4ml_merge_tree_free(el4ml_merge_tree *tree);
-/* Highest transition state on the minimax path from every minimum to `target`: +infinity when not connected, the
- * minimum's own energy for the target itself. (node_count) */
+/* Highest transition state on the minimax path from every minimum to `target`: +infinity when not connected,
+ * the minimum's own energy for the target itself. (node_count) */
 EL4ML_API void el4ml_minimax_to(const el4ml_merge_tree *tree, size_t target, double *energy);
 /* Of one pair. */
 EL4ML_API double el4ml_minimax(const el4ml_merge_tree *tree, size_t a, size_t b);

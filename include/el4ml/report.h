@@ -22,7 +22,7 @@ typedef enum el4ml_energy_scale {
 typedef struct el4ml_disconnectivity_options {
     const char *energy_label; /* of the axis, with its unit; default "energy" */
     const char *title;        /* default NULL: none */
-    el4ml_energy_scale scale;        /* default automatic */
+    el4ml_energy_scale scale; /* default automatic */
     size_t levels;     /* number of energy levels, at most 1000; default 0: enough to tell the merges apart */
     size_t max_minima; /* the lowest so many are drawn, 1 ... 5000; default 400 */
     const double *colour_value; /* (node_count) colours the minima's lines, NaN: none; default NULL */

@@ -1,5 +1,5 @@
-/* The whole job: explore, connect, and the check of what was found. Runs a study into a landscape, on several threads,
- * with progress and cancelling by callback. */
+/* The whole job: explore, connect, and the check of what was found. Runs a study into a landscape, on several
+ * threads, with progress and cancelling by callback. */
 #ifndef EL4ML_RUN_H
 #define EL4ML_RUN_H
 
@@ -13,17 +13,18 @@ typedef enum el4ml_phase { EL4ML_EXPLORING, EL4ML_CONNECTING, EL4ML_IMPROVING, E
 typedef struct el4ml_progress {
     el4ml_phase phase;
     const el4ml_totals *totals;
-    uint64_t done, budget;       /* of this phase: minimisations, or searches */
+    uint64_t done, budget; /* of this phase: minimisations, or searches */
     size_t minima, transition_states, components;
-    double best;                 /* lowest energy; NaN before the first minimum */
-    double seconds;              /* since el4ml_run_* was called */
+    double best;    /* lowest energy; NaN before the first minimum */
+    double seconds; /* since el4ml_run_* was called */
 } el4ml_progress;
 
 typedef struct el4ml_run_options {
-    unsigned threads;            /* 0: all cores */
-    double time_limit;           /* seconds of wall clock for this call, <= 0: none; the open batch is given up */
+    unsigned threads;  /* 0: all cores */
+    double time_limit; /* seconds of wall clock for this call, <= 0: none; the open batch is given up */
     const volatile bool *cancel; /* optional: turn it true from a signal handler or another thread */
-    void (*progress)(void *context, const el4ml_progress *progress); /* optional; after every batch, calling thread */
+    void (*progress)(void *context,
+                     const el4ml_progress *progress); /* optional; after every batch, calling thread */
     void *context;
 } el4ml_run_options;
 
@@ -34,32 +35,33 @@ typedef struct el4ml_start_report {
     size_t minimum;              /* index of the minimum it falls to */
     size_t rank;                 /* of that minimum among those known now, 1 the lowest */
     double minimum_energy;
-    double distance;             /* from the model to that minimum */
+    double distance; /* from the model to that minimum */
 } el4ml_start_report;
 
-/* Basin-hopping or random starts up to study->steps minimisations. EL4ML_INTERRUPTED: cancelled, what was committed
- * stays; *time_up tells that the time limit ended it. */
-EL4ML_API el4ml_status el4ml_run_explore(const el4ml_study *study, const el4ml_surface *surface, const el4ml_data *data,
-                                         el4ml_landscape *landscape, const el4ml_run_options *options, bool *time_up,
-                                         el4ml_error *error);
+/* Basin-hopping or random starts up to study->steps minimisations. EL4ML_INTERRUPTED: cancelled, what was
+ * committed stays; *time_up tells that the time limit ended it. */
+EL4ML_API el4ml_status el4ml_run_explore(const el4ml_study *study, const el4ml_surface *surface,
+                                         const el4ml_data *data, el4ml_landscape *landscape,
+                                         const el4ml_run_options *options, bool *time_up, el4ml_error *error);
 /* Transition-state searches until the study's goal or its budget is reached. */
-EL4ML_API el4ml_status el4ml_run_connect(const el4ml_study *study, const el4ml_surface *surface, const el4ml_data *data,
-                                         el4ml_landscape *landscape, const el4ml_run_options *options, bool *time_up,
-                                         el4ml_error *error);
+EL4ML_API el4ml_status el4ml_run_connect(const el4ml_study *study, const el4ml_surface *surface,
+                                         const el4ml_data *data, el4ml_landscape *landscape,
+                                         const el4ml_run_options *options, bool *time_up, el4ml_error *error);
 /* Can the study's start (if it names one) be read, and does it fit the model? */
-EL4ML_API el4ml_status el4ml_start_check(const el4ml_study *study, const el4ml_surface *surface, const el4ml_data *data,
-                                         el4ml_error *error);
+EL4ML_API el4ml_status el4ml_start_check(const el4ml_study *study, const el4ml_surface *surface,
+                                         const el4ml_data *data, el4ml_error *error);
 EL4ML_API void el4ml_start_report_get(el4ml_landscape *landscape, el4ml_start_report *report);
 
 /* Counts and completeness of a landscape. */
 typedef struct el4ml_summary {
     size_t minima, transition_states, degenerate, components, global_minimum;
     bool goal_reached;
-    double unseen_minimum_probability, unseen_transition_state_probability; /* Good-Turing (methods.md 6); 1 before any search */
+    double unseen_minimum_probability,
+        unseen_transition_state_probability; /* Good-Turing (methods.md 6); 1 before any search */
 } el4ml_summary;
 
-EL4ML_API el4ml_status el4ml_summarise(el4ml_landscape *landscape, const el4ml_study *study, el4ml_summary *summary,
-                                       el4ml_error *error);
+EL4ML_API el4ml_status el4ml_summarise(el4ml_landscape *landscape, const el4ml_study *study,
+                                       el4ml_summary *summary, el4ml_error *error);
 
 /* One failure found by el4ml_verify. */
 typedef struct el4ml_fault {
@@ -71,11 +73,12 @@ typedef struct el4ml_fault {
 typedef struct el4ml_verification {
     size_t minima, transition_states; /* checked */
     size_t fault_count;
-    el4ml_fault *faults;              /* free with el4ml_verification_clear */
+    el4ml_fault *faults; /* free with el4ml_verification_clear */
 } el4ml_verification;
 
-/* Recompute every stationary point from the surface: energy, gradient, index, ln product, multiplicity, and that each
- * transition state falls to the two minima it names. Returns OK when the work was done, faults or not. */
+/* Recompute every stationary point from the surface: energy, gradient, index, ln product, multiplicity, and
+ * that each transition state falls to the two minima it names. Returns OK when the work was done, faults or
+ * not. */
 EL4ML_API el4ml_status el4ml_verify(const el4ml_surface *surface, const el4ml_landscape *landscape,
                                     const el4ml_run_options *options, el4ml_verification *verification,
                                     el4ml_error *error);

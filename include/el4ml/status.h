@@ -22,9 +22,9 @@ EL4ML_BEGIN
     X(OK, "success")                                                                                         \
     X(OUT_OF_MEMORY, "out of memory")                                                                        \
     X(INVALID_ARGUMENT, "invalid argument")                                                                  \
-    X(BAD_INPUT, "bad input")             /* a file or a value the user gave; exit status 2 */               \
-    X(IO, "input or output failed")       /* a full disk, say; exit status 1 */                              \
-    X(NUMERICAL, "not a finite number")   /* a surface returned NaN or infinity */                           \
+    X(BAD_INPUT, "bad input")           /* a file or a value the user gave; exit status 2 */                 \
+    X(IO, "input or output failed")     /* a full disk, say; exit status 1 */                                \
+    X(NUMERICAL, "not a finite number") /* a surface returned NaN or infinity */                             \
     X(NOT_CONVERGED, "not converged")                                                                        \
     X(NOT_SUPPORTED, "not supported")                                                                        \
     X(INTERRUPTED, "interrupted")                                                                            \
@@ -40,8 +40,8 @@ typedef enum el4ml_status {
 
 #define EL4ML_MESSAGE_SIZE 1024
 
-/* Where a function leaves what went wrong: one line, no newline at its end. The caller owns it; functions that
- * take one accept NULL. Only written on failure. */
+/* Where a function leaves what went wrong: one line, no newline at its end. The caller owns it; functions
+ * that take one accept NULL. Only written on failure. */
 typedef struct el4ml_error {
     el4ml_status status;
     char message[EL4ML_MESSAGE_SIZE];
@@ -54,7 +54,8 @@ EL4ML_API const char *el4ml_version(void);
 /* Seconds of the monotonic clock. */
 EL4ML_API double el4ml_clock(void);
 
-/* Fill `error` (may be NULL) printf-style and return `status`, so that a failing function ends in one line. */
+/* Fill `error` (may be NULL) printf-style and return `status`, so that a failing function ends in one line.
+ */
 EL4ML_API el4ml_status el4ml_fail(el4ml_error *error, el4ml_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

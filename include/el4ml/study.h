@@ -1,4 +1,5 @@
-/* The study file: what to map and how (contract: Study file). Parsed strictly; every message names file, line and key. */
+/* The study file: what to map and how (contract: Study file). Parsed strictly; every message names file, line
+ * and key. */
 #ifndef EL4ML_STUDY_H
 #define EL4ML_STUDY_H
 
@@ -12,13 +13,13 @@ typedef enum el4ml_method { EL4ML_BASIN_HOPPING, EL4ML_RANDOM_STARTS } el4ml_met
 typedef enum el4ml_goal { EL4ML_CONNECTED, EL4ML_EXHAUST } el4ml_goal;
 
 typedef struct el4ml_study {
-    char *path;          /* the file it was read from */
+    char *path; /* the file it was read from */
     /* [study] */
-    char *name;          /* default: the file's name without .toml */
-    uint64_t seed;       /* default 1 */
+    char *name;    /* default: the file's name without .toml */
+    uint64_t seed; /* default 1 */
     /* [data]; has_data is false for kinds that learn from none */
     bool has_data;
-    char *data_file;     /* absolute path */
+    char *data_file; /* absolute path */
     char *target;
     bool standardise;
     double test_fraction, validation_fraction;
@@ -27,19 +28,19 @@ typedef struct el4ml_study {
     /* [surface] */
     el4ml_kind kind;
     el4ml_mlp_options mlp;
-    size_t atoms;         /* lennard-jones */
-    char *function_name;  /* function */
+    size_t atoms;        /* lennard-jones */
+    char *function_name; /* function */
     /* [explore] */
     el4ml_method method;
-    uint64_t steps;       /* minimisations in all; default 1000 */
-    double temperature;   /* > 0, default 1 */
-    double step;          /* > 0, default 1, in units of the surface's length_scale */
-    char *start;          /* absolute path of weights.npz, or NULL */
+    uint64_t steps;     /* minimisations in all; default 1000 */
+    double temperature; /* > 0, default 1 */
+    double step;        /* > 0, default 1, in units of the surface's length_scale */
+    char *start;        /* absolute path of weights.npz, or NULL */
     /* [connect] */
-    uint64_t budget;      /* default 2000; exhaust: 200000 */
+    uint64_t budget; /* default 2000; exhaust: 200000 */
     el4ml_goal goal;
-    uint64_t improve;     /* default 0 */
-    double unseen;        /* in (0, 1), default 1e-3 */
+    uint64_t improve; /* default 0 */
+    double unseen;    /* in (0, 1), default 1e-3 */
     /* [analyse] */
     double temperature_from, temperature_to; /* default 1e-4, 1 */
     uint64_t temperature_count;              /* default 200 */
@@ -50,10 +51,11 @@ EL4ML_API el4ml_status el4ml_study_read(const char *path, el4ml_study **study, e
 EL4ML_API void el4ml_study_set_seed(el4ml_study *study, uint64_t seed);
 EL4ML_API void el4ml_study_free(el4ml_study *study);
 
-/* Canonical text of all that makes a study the same study (data and surface tables, split, seed; not budgets): equal
- * text with equal data means the same landscape. To be freed with el4ml_text_free. */
+/* Canonical text of all that makes a study the same study (data and surface tables, split, seed; not
+ * budgets): equal text with equal data means the same landscape. To be freed with el4ml_text_free. */
 EL4ML_API char *el4ml_study_identity(const el4ml_study *study);
-/* The study written out in full, with absolute paths, readable by el4ml_study_read. To be freed with el4ml_text_free. */
+/* The study written out in full, with absolute paths, readable by el4ml_study_read. To be freed with
+ * el4ml_text_free. */
 EL4ML_API char *el4ml_study_text(const el4ml_study *study);
 EL4ML_API void el4ml_text_free(char *text);
 /* Write `text` to `path` whole or not at all. */
@@ -61,12 +63,15 @@ EL4ML_API el4ml_status el4ml_text_write(const char *path, const char *text, el4m
 /* Keep the study's text as `folder`/study.toml. */
 EL4ML_API el4ml_status el4ml_study_keep(const char *folder, const char *text, el4ml_error *error);
 
-/* Read the data (NULL for kinds without) and make the surface. The data outlive nothing: both are the caller's. */
+/* Read the data (NULL for kinds without) and make the surface. The data outlive nothing: both are the
+ * caller's. */
 EL4ML_API el4ml_status el4ml_study_open(const el4ml_study *study, el4ml_data **data, el4ml_surface **surface,
                                         el4ml_error *error);
 
-/* A commented study file with sensible defaults for this data (el4ml init). `text` to be freed with el4ml_text_free. */
-EL4ML_API el4ml_status el4ml_study_suggest(const char *csv_path, const char *target, char **text, el4ml_error *error);
+/* A commented study file with sensible defaults for this data (el4ml init). `text` to be freed with
+ * el4ml_text_free. */
+EL4ML_API el4ml_status el4ml_study_suggest(const char *csv_path, const char *target, char **text,
+                                           el4ml_error *error);
 
 EL4ML_END
 #endif

@@ -1,5 +1,6 @@
-/* A surface: a twice continuously differentiable function V(x), x in R^n, with exact derivatives and its symmetry
- * group G (methods.md 1). Everything else in the library sees a model only through this interface. */
+/* A surface: a twice continuously differentiable function V(x), x in R^n, with exact derivatives and its
+ * symmetry group G (methods.md 1). Everything else in the library sees a model only through this interface.
+ */
 #ifndef EL4ML_SURFACE_H
 #define EL4ML_SURFACE_H
 
@@ -10,8 +11,9 @@
 EL4ML_BEGIN
 
 /* What a surface provides. `self` is the surface's own data, immutable once made and shared by all threads;
- * `workspace` belongs to one thread. Vectors have length n; x is never modified. A function marked optional may be
- * NULL. Return EL4ML_NUMERICAL where a value is not finite. Hooks allocate nothing: memory comes from workspace_new. */
+ * `workspace` belongs to one thread. Vectors have length n; x is never modified. A function marked optional
+ * may be NULL. Return EL4ML_NUMERICAL where a value is not finite. Hooks allocate nothing: memory comes from
+ * workspace_new. */
 typedef struct el4ml_surface_ops {
     size_t struct_size; /* sizeof(el4ml_surface_ops) */
     const char *kind;   /* the study file's `kind` */
@@ -34,29 +36,30 @@ typedef struct el4ml_surface_ops {
     size_t (*zero_modes)(const void *self, void *workspace, const double *x, double *basis);
 
     /* Symmetry; optional together (NULL: the trivial group).
-     * align: the image `aligned` of `moving` under G and the continuous symmetries that is closest to `fixed`, or a
-     *   good approximation where the closest cannot be had cheaply; `distance` is |aligned - fixed|. variant 0 is
-     *   the best known; variants 1, 2, ... give other nearby images, for retries, deterministically.
-     * same: decided exactly: does some operation take b to a within `tolerance` (largest Euclidean distance
-     *   |g b - a|)? Complete: it must not miss an existing match.
-     * multiplicity: ln n(x) = ln(|G| / o(x)) and the stabiliser order o(x), operations within `tolerance`.
-     *   Clusters: n = 2 N! / o with o the point-group order; o is infinite (HUGE_VAL) for a linear cluster.
-     * random_operation: y = g x for a random g (permutation, sign, rotation ...), for tests and retries.
-     * descriptor: optional invariant vector of length descriptor_size; cheap stand-in for distance when many pairs
-     *   are ranked. Equal for symmetry copies up to rounding. */
+     * align: the image `aligned` of `moving` under G and the continuous symmetries that is closest to
+     * `fixed`, or a good approximation where the closest cannot be had cheaply; `distance` is |aligned -
+     * fixed|. variant 0 is the best known; variants 1, 2, ... give other nearby images, for retries,
+     * deterministically. same: decided exactly: does some operation take b to a within `tolerance` (largest
+     * Euclidean distance |g b - a|)? Complete: it must not miss an existing match. multiplicity: ln n(x) =
+     * ln(|G| / o(x)) and the stabiliser order o(x), operations within `tolerance`. Clusters: n = 2 N! / o
+     * with o the point-group order; o is infinite (HUGE_VAL) for a linear cluster. random_operation: y = g x
+     * for a random g (permutation, sign, rotation ...), for tests and retries. descriptor: optional invariant
+     * vector of length descriptor_size; cheap stand-in for distance when many pairs are ranked. Equal for
+     * symmetry copies up to rounding. */
     el4ml_status (*align)(const void *self, void *workspace, const double *fixed, const double *moving,
                           uint64_t variant, double *aligned, double *distance);
-    el4ml_status (*same)(const void *self, void *workspace, const double *a, const double *b, double tolerance,
-                         bool *same);
+    el4ml_status (*same)(const void *self, void *workspace, const double *a, const double *b,
+                         double tolerance, bool *same);
     el4ml_status (*multiplicity)(const void *self, void *workspace, const double *x, double tolerance,
                                  double *log_multiplicity, double *order);
-    void (*random_operation)(const void *self, void *workspace, el4ml_random *random, const double *x, double *y);
+    void (*random_operation)(const void *self, void *workspace, el4ml_random *random, const double *x,
+                             double *y);
     void (*descriptor)(const void *self, void *workspace, const double *x, double *descriptor);
 
     /* A random start: the model's usual initialiser, a random cluster, a uniform point of the box. */
     void (*initialise)(const void *self, void *workspace, el4ml_random *random, double *x);
-    /* Optional basin-hopping step, default uniform in [-step, step] per coordinate; `step` is in the unit of x, of the
-     * size of length_scale. y may not alias x. */
+    /* Optional basin-hopping step, default uniform in [-step, step] per coordinate; `step` is in the unit of
+     * x, of the size of length_scale. y may not alias x. */
     void (*perturb)(const void *self, void *workspace, el4ml_random *random, double step, const double *x,
                     double *y);
     /* Optional: is x inside the surface's domain? Stationary points outside are not stored. */
@@ -67,13 +70,13 @@ typedef struct el4ml_surface_ops {
 } el4ml_surface_ops;
 
 typedef struct el4ml_surface_info {
-    size_t dimension;       /* n > 0 */
-    size_t max_zero_modes;  /* the largest z that zero_modes can return */
-    size_t usual_zero_modes;/* z of a typical point; kappa = n - z enters the thermodynamics */
-    size_t descriptor_size; /* 0 without a descriptor */
-    double length_scale;    /* a typical size of a move between neighbouring minima, in units of x; default 1 */
-    bool second_derivatives;/* false: minimisation only (relu); transition states are refused */
-    char description[256];  /* one line for people, e.g. "MLP 4-5-3, tanh, cross-entropy, l2 1e-3, 150 rows" */
+    size_t dimension;        /* n > 0 */
+    size_t max_zero_modes;   /* the largest z that zero_modes can return */
+    size_t usual_zero_modes; /* z of a typical point; kappa = n - z enters the thermodynamics */
+    size_t descriptor_size;  /* 0 without a descriptor */
+    double length_scale; /* a typical size of a move between neighbouring minima, in units of x; default 1 */
+    bool second_derivatives; /* false: minimisation only (relu); transition states are refused */
+    char description[256]; /* one line for people, e.g. "MLP 4-5-3, tanh, cross-entropy, l2 1e-3, 150 rows" */
 } el4ml_surface_info;
 
 typedef struct el4ml_surface {
@@ -83,8 +86,8 @@ typedef struct el4ml_surface {
 } el4ml_surface;
 
 /* Takes ownership of `self` on success. Fails when a required hook is missing. */
-EL4ML_API el4ml_status el4ml_surface_new(const el4ml_surface_ops *ops, const el4ml_surface_info *info, void *self,
-                                         el4ml_surface **surface, el4ml_error *error);
+EL4ML_API el4ml_status el4ml_surface_new(const el4ml_surface_ops *ops, const el4ml_surface_info *info,
+                                         void *self, el4ml_surface **surface, el4ml_error *error);
 EL4ML_API void el4ml_surface_free(el4ml_surface *surface);
 
 /* Work done, counted where it happens. */
@@ -95,8 +98,8 @@ typedef struct el4ml_cost {
     uint64_t minimisations;
 } el4ml_cost;
 
-/* One thread's access to a surface: its workspace and its counters. Every call checks that what came back is finite
- * and returns EL4ML_NUMERICAL otherwise. */
+/* One thread's access to a surface: its workspace and its counters. Every call checks that what came back is
+ * finite and returns EL4ML_NUMERICAL otherwise. */
 typedef struct el4ml_evaluator {
     const el4ml_surface *surface;
     void *workspace;
@@ -109,22 +112,26 @@ typedef struct el4ml_evaluator {
 EL4ML_API el4ml_status el4ml_evaluator_init(el4ml_evaluator *evaluator, const el4ml_surface *surface,
                                             el4ml_error *error);
 EL4ML_API void el4ml_evaluator_clear(el4ml_evaluator *evaluator);
-EL4ML_API el4ml_status el4ml_value_gradient(el4ml_evaluator *e, const double *x, double *value, double *gradient);
-EL4ML_API el4ml_status el4ml_hessian_vector(el4ml_evaluator *e, const double *x, size_t count, const double *v,
-                                            double *hv);
+EL4ML_API el4ml_status el4ml_value_gradient(el4ml_evaluator *e, const double *x, double *value,
+                                            double *gradient);
+EL4ML_API el4ml_status el4ml_hessian_vector(el4ml_evaluator *e, const double *x, size_t count,
+                                            const double *v, double *hv);
 EL4ML_API el4ml_status el4ml_hessian(el4ml_evaluator *e, const double *x, double *hessian);
 EL4ML_API size_t el4ml_zero_modes(el4ml_evaluator *e, const double *x, double *basis);
 /* The symmetry hooks with the trivial group filled in where a surface has none. */
-EL4ML_API el4ml_status el4ml_align(el4ml_evaluator *e, const double *fixed, const double *moving, uint64_t variant,
-                                   double *aligned, double *distance);
-EL4ML_API el4ml_status el4ml_same(el4ml_evaluator *e, const double *a, const double *b, double tolerance, bool *same);
+EL4ML_API el4ml_status el4ml_align(el4ml_evaluator *e, const double *fixed, const double *moving,
+                                   uint64_t variant, double *aligned, double *distance);
+EL4ML_API el4ml_status el4ml_same(el4ml_evaluator *e, const double *a, const double *b, double tolerance,
+                                  bool *same);
 EL4ML_API el4ml_status el4ml_multiplicity(el4ml_evaluator *e, const double *x, double tolerance,
                                           double *log_multiplicity, double *order);
 EL4ML_API void el4ml_initialise(el4ml_evaluator *e, el4ml_random *random, double *x);
-EL4ML_API void el4ml_perturb(el4ml_evaluator *e, el4ml_random *random, double step, const double *x, double *y);
+EL4ML_API void el4ml_perturb(el4ml_evaluator *e, el4ml_random *random, double step, const double *x,
+                             double *y);
 EL4ML_API bool el4ml_inside(const el4ml_evaluator *e, const double *x);
 
-/* A surface checked against itself at a random point: largest errors, relative to the size of what is compared. */
+/* A surface checked against itself at a random point: largest errors, relative to the size of what is
+ * compared. */
 typedef struct el4ml_surface_check {
     double gradient_error;        /* against central differences of V along random directions */
     double hessian_product_error; /* against central differences of the gradient */
@@ -136,8 +143,8 @@ typedef struct el4ml_surface_check {
     bool passed;
 } el4ml_surface_check;
 
-EL4ML_API el4ml_status el4ml_check_surface(const el4ml_surface *surface, uint64_t seed, el4ml_surface_check *check,
-                                           el4ml_error *error);
+EL4ML_API el4ml_status el4ml_check_surface(const el4ml_surface *surface, uint64_t seed,
+                                           el4ml_surface_check *check, el4ml_error *error);
 
 EL4ML_END
 #endif

@@ -1,4 +1,5 @@
-/* The surfaces that the library ships. Each constructor returns a surface to be freed with el4ml_surface_free. */
+/* The surfaces that the library ships. Each constructor returns a surface to be freed with
+ * el4ml_surface_free. */
 #ifndef EL4ML_SURFACES_H
 #define EL4ML_SURFACES_H
 
@@ -13,7 +14,7 @@ typedef enum el4ml_activation {
     EL4ML_SOFTPLUS,
     EL4ML_GELU, /* x Phi(x), the exact form */
     EL4ML_SILU,
-    EL4ML_RELU  /* minimisation only */
+    EL4ML_RELU /* minimisation only */
 } el4ml_activation;
 
 typedef enum el4ml_loss { EL4ML_CROSS_ENTROPY, EL4ML_MSE } el4ml_loss;
@@ -21,12 +22,12 @@ typedef enum el4ml_loss { EL4ML_CROSS_ENTROPY, EL4ML_MSE } el4ml_loss;
 #define EL4ML_MAX_HIDDEN_LAYERS 16
 
 typedef struct el4ml_mlp_options {
-    size_t hidden_layers;                    /* 0 ... EL4ML_MAX_HIDDEN_LAYERS */
-    size_t hidden[EL4ML_MAX_HIDDEN_LAYERS];  /* units of each */
-    el4ml_activation activation;             /* default tanh */
-    el4ml_loss loss;                         /* default cross-entropy */
-    double l2;                               /* lambda >= 0; V = mean loss + lambda |theta|^2 */
-    bool l2_biases;                          /* default true */
+    size_t hidden_layers;                   /* 0 ... EL4ML_MAX_HIDDEN_LAYERS */
+    size_t hidden[EL4ML_MAX_HIDDEN_LAYERS]; /* units of each */
+    el4ml_activation activation;            /* default tanh */
+    el4ml_loss loss;                        /* default cross-entropy */
+    double l2;                              /* lambda >= 0; V = mean loss + lambda |theta|^2 */
+    bool l2_biases;                         /* default true */
 } el4ml_mlp_options;
 
 EL4ML_API el4ml_mlp_options el4ml_mlp_options_default(void);

@@ -1,4 +1,5 @@
-/* The linear assignment problem: shortest augmenting paths with dual variables (Jonker and Volgenant 1987). */
+/* The linear assignment problem: shortest augmenting paths with dual variables (Jonker and Volgenant 1987).
+ */
 #ifndef EL4ML_BASE_ASSIGNMENT_H
 #define EL4ML_BASE_ASSIGNMENT_H
 

@@ -16,7 +16,8 @@ el4ml_kernel_set el4ml_best_kernel_set(void)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"))
         best = EL4ML_AVX2;
     if (best == EL4ML_AVX2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd"))
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512cd"))
         best = EL4ML_AVX512;
 #endif
     const char *asked = getenv("EL4ML_KERNELS");

@@ -1,14 +1,14 @@
-/* Symmetric eigenproblems: Householder reduction to a tridiagonal matrix, then QL with implicit shifts (Bowdler,
- * Martin, Reinsch and Wilkinson, Numer. Math. 11, 293, 1968; Golub and Van Loan, ch. 8). Rows of z are eigenvectors, so
- * that every inner loop runs along memory. Ours, because BLAS builds without locks give wrong numbers when two
- * threads call them at once. */
+/* Symmetric eigenproblems: Householder reduction to a tridiagonal matrix, then QL with implicit shifts
+ * (Bowdler, Martin, Reinsch and Wilkinson, Numer. Math. 11, 293, 1968; Golub and Van Loan, ch. 8). Rows of z
+ * are eigenvectors, so that every inner loop runs along memory. Ours, because BLAS builds without locks give
+ * wrong numbers when two threads call them at once. */
 #include <float.h>
 #include <math.h>
 
 #include "base/linalg.h"
 
-/* An off-diagonal element this small, in a matrix scaled to size 1, is rounding of the reduction: it may stand between two
- * diagonal elements that are zero. */
+/* An off-diagonal element this small, in a matrix scaled to size 1, is rounding of the reduction: it may
+ * stand between two diagonal elements that are zero. */
 #define NEGLIGIBLE 1e-18
 
 /* Sorted ascending, eigenvectors with them. */
@@ -68,7 +68,8 @@ bool el4ml_tridiagonal(size_t n, double *d, double *e, double *z, double *work)
     (void)work;
     if (n == 0) return true;
     double largest = 0;
-    for (size_t i = 0; i < n; i++) largest = fmax(largest, fmax(fabs(d[i]), i + 1 < n ? fabs(e[i]) : 0));
+    for (size_t i = 0; i < n; i++)
+        largest = fmax(largest, fmax(fabs(d[i]), i + 1 < n ? fabs(e[i]) : 0));
     if (!(largest > 0)) largest = 1;
     int exponent;
     frexp(largest, &exponent);
@@ -77,31 +78,36 @@ bool el4ml_tridiagonal(size_t n, double *d, double *e, double *z, double *work)
         e[i] = i + 1 < n ? ldexp(e[i], -exponent) : 0;
     }
     e[n - 1] = 0; /* e has room for n */
-    for (size_t i = 0; z && i < n * n; i++) z[i] = 0;
-    for (size_t i = 0; z && i < n; i++) z[i * n + i] = 1;
+    for (size_t i = 0; z && i < n * n; i++)
+        z[i] = 0;
+    for (size_t i = 0; z && i < n; i++)
+        z[i * n + i] = 1;
     for (size_t l = 0; l < n; l++) {
         for (int iteration = 0;; iteration++) {
             size_t m = l;
-            while (m + 1 < n && fabs(e[m]) > DBL_EPSILON * (fabs(d[m]) + fabs(d[m + 1])) + NEGLIGIBLE) m++;
+            while (m + 1 < n && fabs(e[m]) > DBL_EPSILON * (fabs(d[m]) + fabs(d[m + 1])) + NEGLIGIBLE)
+                m++;
             if (m == l) break;
             if (iteration == 60) return false;
             sweep(n, l, m, d, e, z);
         }
     }
-    for (size_t i = 0; i < n; i++) d[i] = ldexp(d[i], exponent);
+    for (size_t i = 0; i < n; i++)
+        d[i] = ldexp(d[i], exponent);
     sort_pairs(n, d, z);
     return true;
 }
 
-/* Reduce a (n, n) to d, e. Householder vector k, of length n - k - 1, is kept in row k of `vectors` from column k + 1 on;
- * H_k = 1 - beta_k v v^T. */
+/* Reduce a (n, n) to d, e. Householder vector k, of length n - k - 1, is kept in row k of `vectors` from
+ * column k + 1 on; H_k = 1 - beta_k v v^T. */
 static void reduce(size_t n, double *a, double *vectors, double *beta, double *d, double *e, double *work)
 {
     double *p = work;
     for (size_t k = 0; k + 1 < n; k++) {
         const size_t m = n - k - 1;
         double *v = vectors + k * n + k + 1;
-        for (size_t i = 0; i < m; i++) v[i] = a[(k + 1 + i) * n + k];
+        for (size_t i = 0; i < m; i++)
+            v[i] = a[(k + 1 + i) * n + k];
         d[k] = a[k * n + k];
         const double tail = m > 1 ? el4ml_norm(m - 1, v + 1) : 0;
         if (tail == 0) {

@@ -1,6 +1,6 @@
-/* LDL^T of a symmetric matrix with Bunch and Kaufman's pivoting (Math. Comp. 31, 163, 1977), for its inertia and
- * its determinant. Ours while n is small (thread-safe, no calls out); LAPACK under a lock beyond, as not every BLAS may
- * be called by two threads at once. */
+/* LDL^T of a symmetric matrix with Bunch and Kaufman's pivoting (Math. Comp. 31, 163, 1977), for its inertia
+ * and its determinant. Ours while n is small (thread-safe, no calls out); LAPACK under a lock beyond, as not
+ * every BLAS may be called by two threads at once. */
 #include <math.h>
 #include <pthread.h>
 
@@ -29,7 +29,8 @@ size_t el4ml_ldl_work_size(size_t n)
     return 64 * n + 64;
 }
 
-/* Swap rows and columns i < j of the trailing symmetric matrix that begins at column k; only the lower triangle. */
+/* Swap rows and columns i < j of the trailing symmetric matrix that begins at column k; only the lower
+ * triangle. */
 static void swap(size_t n, double *a, size_t k, size_t i, size_t j)
 {
     if (i == j) return;
@@ -97,10 +98,13 @@ static bool own_ldl(size_t n, double *a, int *pivots, double *work)
             const double d = a[k * n + k];
             if (d == 0 || !isfinite(d)) return false;
             pivots[k] = 1;
-            for (size_t i = next; i < n; i++) l0[i] = a[i * n + k];
-            for (size_t i = next; i < n; i++) el4ml_axpy(i - next + 1, -l0[i] / d, l0 + next, a + i * n + next);
+            for (size_t i = next; i < n; i++)
+                l0[i] = a[i * n + k];
+            for (size_t i = next; i < n; i++)
+                el4ml_axpy(i - next + 1, -l0[i] / d, l0 + next, a + i * n + next);
         } else {
-            const double p = a[k * n + k], q = a[(k + 1) * n + k + 1], r = a[(k + 1) * n + k], det = p * q - r * r;
+            const double p = a[k * n + k], q = a[(k + 1) * n + k + 1], r = a[(k + 1) * n + k],
+                         det = p * q - r * r;
             if (det == 0 || !isfinite(det)) return false;
             pivots[k] = pivots[k + 1] = -1;
             for (size_t i = next; i < n; i++) {
@@ -128,7 +132,8 @@ bool el4ml_ldl(size_t n, double *a, int *pivots, double *work, size_t work_size)
     return info == 0;
 }
 
-void el4ml_ldl_inertia(size_t n, const double *factor, const int *pivots, size_t *negative, double *log_determinant)
+void el4ml_ldl_inertia(size_t n, const double *factor, const int *pivots, size_t *negative,
+                       double *log_determinant)
 {
     size_t count = 0;
     double sum = 0;

@@ -47,7 +47,8 @@ void el4ml_rotate_pair(size_t n, double c, double s, double *x, double *y)
 
 void el4ml_scale(size_t n, double a, double *x)
 {
-    for (size_t i = 0; i < n; i++) x[i] *= a;
+    for (size_t i = 0; i < n; i++)
+        x[i] *= a;
 }
 
 void el4ml_copy(size_t n, const double *x, double *y)
@@ -58,7 +59,8 @@ void el4ml_copy(size_t n, const double *x, double *y)
 double el4ml_distance(size_t n, const double *x, const double *y)
 {
     double s = 0;
-    for (size_t i = 0; i < n; i++) s += (x[i] - y[i]) * (x[i] - y[i]);
+    for (size_t i = 0; i < n; i++)
+        s += (x[i] - y[i]) * (x[i] - y[i]);
     return sqrt(s);
 }
 
@@ -80,7 +82,8 @@ void el4ml_rank_two(size_t rows, size_t n, size_t stride, const double *u, const
 
 void el4ml_project_out(size_t n, size_t count, const double *basis, double *x)
 {
-    for (size_t k = 0; k < count; k++) el4ml_axpy(n, -el4ml_dot(n, basis + k * n, x), basis + k * n, x);
+    for (size_t k = 0; k < count; k++)
+        el4ml_axpy(n, -el4ml_dot(n, basis + k * n, x), basis + k * n, x);
 }
 
 bool el4ml_cholesky(size_t n, double *a)
@@ -91,7 +94,8 @@ bool el4ml_cholesky(size_t n, double *a)
 
 void el4ml_cholesky_forward(size_t n, const double *factor, double *b)
 {
-    for (size_t i = 0; i < n; i++) b[i] = (b[i] - el4ml_dot(i, factor + i * n, b)) / factor[i * n + i];
+    for (size_t i = 0; i < n; i++)
+        b[i] = (b[i] - el4ml_dot(i, factor + i * n, b)) / factor[i * n + i];
 }
 
 void el4ml_cholesky_solve(size_t n, const double *factor, double *b)
@@ -106,6 +110,7 @@ void el4ml_cholesky_solve(size_t n, const double *factor, double *b)
 double el4ml_cholesky_log_determinant(size_t n, const double *factor)
 {
     double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += log(factor[i * n + i]);
+    for (size_t i = 0; i < n; i++)
+        sum += log(factor[i * n + i]);
     return 2 * sum;
 }

@@ -1,6 +1,6 @@
-/* Dense linear algebra for symmetric matrices, full and row-major. Our own vector kernels while n is small: exact same
- * results whoever calls, and safe from many threads (some BLAS builds are not: two threads get wrong numbers). LAPACK,
- * one caller at a time, for the factorisations of large matrices. */
+/* Dense linear algebra for symmetric matrices, full and row-major. Our own vector kernels while n is small:
+ * exact same results whoever calls, and safe from many threads (some BLAS builds are not: two threads get
+ * wrong numbers). LAPACK, one caller at a time, for the factorisations of large matrices. */
 #ifndef EL4ML_BASE_LINALG_H
 #define EL4ML_BASE_LINALG_H
 
@@ -34,18 +34,21 @@ void el4ml_cholesky_forward(size_t n, const double *factor, double *b);
 double el4ml_cholesky_log_determinant(size_t n, const double *factor);
 bool el4ml_large_cholesky(size_t n, double *a); /* by LAPACK; el4ml_cholesky chooses */
 
-/* LDL^T (Bunch-Kaufman) of the lower triangle in place, for el4ml_ldl_inertia; pivots (n). work: el4ml_ldl_work_size(n) doubles. False on a singular pivot. */
+/* LDL^T (Bunch-Kaufman) of the lower triangle in place, for el4ml_ldl_inertia; pivots (n). work:
+ * el4ml_ldl_work_size(n) doubles. False on a singular pivot. */
 size_t el4ml_ldl_work_size(size_t n);
 bool el4ml_ldl(size_t n, double *a, int *pivots, double *work, size_t work_size);
 /* Number of negative eigenvalues of a (Sylvester) and ln |det a|. */
-void el4ml_ldl_inertia(size_t n, const double *factor, const int *pivots, size_t *negative, double *log_determinant);
+void el4ml_ldl_inertia(size_t n, const double *factor, const int *pivots, size_t *negative,
+                       double *log_determinant);
 
 /* All eigenvalues ascending and, with `vectors`, the eigenvectors as rows of a (n, n), in place.
  * work: el4ml_eigen_work_size(n) doubles. */
 size_t el4ml_eigen_work_size(size_t n);
 bool el4ml_eigen(size_t n, double *a, double *values, bool vectors, double *work, size_t work_size);
-/* Symmetric tridiagonal eigenproblem, diagonal d (n), off-diagonal e (n - 1, with room for n), both overwritten, d becomes
- * the eigenvalues, ascending; z (n, n): rows are eigenvectors; NULL: none. work is not used. */
+/* Symmetric tridiagonal eigenproblem, diagonal d (n), off-diagonal e (n - 1, with room for n), both
+ * overwritten, d becomes the eigenvalues, ascending; z (n, n): rows are eigenvectors; NULL: none. work is not
+ * used. */
 bool el4ml_tridiagonal(size_t n, double *d, double *e, double *z, double *work);
 
 #endif

@@ -7,7 +7,8 @@
 typedef struct el4ml_linalg_kernels {
     double (*dot)(size_t n, const double *x, const double *y);
     void (*axpy)(size_t n, double a, const double *x, double *y); /* y += a x */
-    void (*product)(size_t rows, size_t n, size_t stride, const double *a, const double *x, double *y); /* y = A x */
+    void (*product)(size_t rows, size_t n, size_t stride, const double *a, const double *x,
+                    double *y); /* y = A x */
     /* Lower Cholesky factor of a (n, n) in place; 0 when not positive definite. The upper triangle is left.
      * panel: 4 n of scratch. */
     int (*cholesky)(size_t n, double *a, double *panel);

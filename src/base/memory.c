@@ -20,7 +20,8 @@ void *el4ml_allocate(size_t count, size_t size)
         countdown--;
     }
     if (size != 0 && count > (SIZE_MAX / 2 - 64) / size) return NULL;
-    const size_t bytes = (count * size + 63) / 64 * 64 + 64; /* vector kernels may read past the end, never write */
+    const size_t bytes =
+        (count * size + 63) / 64 * 64 + 64; /* vector kernels may read past the end, never write */
     void *pointer = aligned_alloc(64, bytes);
     if (pointer) memset(pointer, 0, bytes);
     return pointer;

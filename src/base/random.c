@@ -62,5 +62,6 @@ void el4ml_random_direction(el4ml_random *random, size_t n, double *direction)
         }
     }
     const double scale = 1 / sqrt(square);
-    for (size_t i = 0; i < n; i++) direction[i] *= scale;
+    for (size_t i = 0; i < n; i++)
+        direction[i] *= scale;
 }

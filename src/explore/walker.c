@@ -6,8 +6,8 @@
 
 enum { PURPOSE_WALK = 1, PURPOSE_START = 2 };
 
-/* Every 8 steps: longer when most steps fall back into the minimum they came from, shorter when none does. The
- * acceptance test is the temperature's business; the step's is to leave the basin and not much more. */
+/* Every 8 steps: longer when most steps fall back into the minimum they came from, shorter when none does.
+ * The acceptance test is the temperature's business; the step's is to leave the basin and not much more. */
 static void adapt_step(el4ml_walker *w, const el4ml_walk_options *options)
 {
     if (w->tried < 8) return;
@@ -45,7 +45,8 @@ el4ml_status el4ml_walker_step(el4ml_walker *w, const el4ml_walk_options *option
         const bool stayed = w->started && fabs(rise) <= 1e-9 * fmax(1, fabs(point.energy));
         w->tried++;
         w->left += !stayed;
-        const bool accepted = !w->started || rise <= 0 || el4ml_random_uniform(&random) < exp(-rise / options->temperature);
+        const bool accepted =
+            !w->started || rise <= 0 || el4ml_random_uniform(&random) < exp(-rise / options->temperature);
         if (accepted) {
             w->energy = point.energy;
             w->started = 1;
@@ -60,8 +61,8 @@ el4ml_status el4ml_walker_step(el4ml_walker *w, const el4ml_walk_options *option
     return sink(context, status, &point, known);
 }
 
-el4ml_status el4ml_random_start(uint64_t seed, uint64_t job, el4ml_searcher *s, double *trial, el4ml_sink sink,
-                                void *context)
+el4ml_status el4ml_random_start(uint64_t seed, uint64_t job, el4ml_searcher *s, double *trial,
+                                el4ml_sink sink, void *context)
 {
     el4ml_random random = el4ml_random_new(seed, PURPOSE_START, job);
     el4ml_initialise(el4ml_searcher_evaluator(s), &random, trial);

@@ -1,5 +1,5 @@
-/* The SQL side: schema, loading, and one transaction a batch. WAL mode with synchronous = NORMAL: a kill at any moment
- * leaves the last commit; nothing is ever half there. */
+/* The SQL side: schema, loading, and one transaction a batch. WAL mode with synchronous = NORMAL: a kill at
+ * any moment leaves the last commit; nothing is ever half there. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -12,12 +12,14 @@
 static const char *const schema =
     "CREATE TABLE minima(id INTEGER PRIMARY KEY, energy REAL, log_product REAL, log_multiplicity REAL,"
     " smallest_eigenvalue REAL, gradient_rms REAL, hits INTEGER, coordinates BLOB);"
-    "CREATE TABLE transition_states(id INTEGER PRIMARY KEY, energy REAL, log_product REAL, log_multiplicity REAL,"
+    "CREATE TABLE transition_states(id INTEGER PRIMARY KEY, energy REAL, log_product REAL, log_multiplicity "
+    "REAL,"
     " smallest_eigenvalue REAL, gradient_rms REAL, minimum_a INTEGER, minimum_b INTEGER, coordinates BLOB);"
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT);"
     "CREATE TABLE minimum_details(id INTEGER PRIMARY KEY, proved INTEGER, flagged INTEGER, train_loss REAL,"
     " train_accuracy REAL, train_r2 REAL, test_loss REAL, test_accuracy REAL, test_r2 REAL);"
-    "CREATE TABLE transition_state_details(id INTEGER PRIMARY KEY, proved INTEGER, flagged INTEGER, hits INTEGER);"
+    "CREATE TABLE transition_state_details(id INTEGER PRIMARY KEY, proved INTEGER, flagged INTEGER, hits "
+    "INTEGER);"
     "CREATE TABLE state(key TEXT PRIMARY KEY, value BLOB);";
 
 el4ml_status el4ml_database_fail(el4ml_landscape *l, const char *doing, el4ml_error *error)
@@ -26,8 +28,8 @@ el4ml_status el4ml_database_fail(el4ml_landscape *l, const char *doing, el4ml_er
     const char *text = l->db ? sqlite3_errmsg(l->db) : "out of memory";
     el4ml_status status = EL4ML_IO;
     if (code == SQLITE_BUSY || code == SQLITE_LOCKED) status = EL4ML_BUSY;
-    if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT || code == SQLITE_READONLY || code == SQLITE_CANTOPEN ||
-        code == SQLITE_ERROR)
+    if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT || code == SQLITE_READONLY ||
+        code == SQLITE_CANTOPEN || code == SQLITE_ERROR)
         status = EL4ML_BAD_INPUT;
     if (code == SQLITE_NOMEM) status = EL4ML_OUT_OF_MEMORY;
     const int number = l->db && code == SQLITE_IOERR ? sqlite3_system_errno(l->db) : 0;
@@ -79,12 +81,14 @@ static double column_double(sqlite3_stmt *s, int column)
     return type == SQLITE_FLOAT || type == SQLITE_INTEGER ? sqlite3_column_double(s, column) : (double)NAN;
 }
 
-/* A statement that does not even compile misses its table or column: the file is another program's, or damaged. */
+/* A statement that does not even compile misses its table or column: the file is another program's, or
+ * damaged. */
 static el4ml_status cannot_read(el4ml_landscape *l, el4ml_error *error)
 {
-    if (sqlite3_errcode(l->db) != SQLITE_ERROR) return el4ml_database_fail(l, "reading (is this an el4ml database?)", error);
-    return el4ml_fail(error, EL4ML_BAD_INPUT, "%s/landscape.db: not an el4ml database, or damaged: %s", l->folder,
-                      sqlite3_errmsg(l->db));
+    if (sqlite3_errcode(l->db) != SQLITE_ERROR)
+        return el4ml_database_fail(l, "reading (is this an el4ml database?)", error);
+    return el4ml_fail(error, EL4ML_BAD_INPUT, "%s/landscape.db: not an el4ml database, or damaged: %s",
+                      l->folder, sqlite3_errmsg(l->db));
 }
 
 static el4ml_status load_texts(el4ml_landscape *l, const char *sql, bool text, el4ml_error *error)
@@ -120,11 +124,13 @@ static el4ml_status parse_size(el4ml_landscape *l, const char *key, size_t *valu
 }
 
 static const char *const select_minima =
-    "SELECT m.id, energy, log_product, log_multiplicity, smallest_eigenvalue, gradient_rms, coordinates, hits,"
+    "SELECT m.id, energy, log_product, log_multiplicity, smallest_eigenvalue, gradient_rms, coordinates, "
+    "hits,"
     " proved, flagged, train_loss, train_accuracy, train_r2, test_loss, test_accuracy, test_r2, 0, 0"
     " FROM minima m LEFT JOIN minimum_details d ON d.id = m.id ORDER BY m.id";
 static const char *const select_states =
-    "SELECT t.id, energy, log_product, log_multiplicity, smallest_eigenvalue, gradient_rms, coordinates, hits,"
+    "SELECT t.id, energy, log_product, log_multiplicity, smallest_eigenvalue, gradient_rms, coordinates, "
+    "hits,"
     " proved, flagged, NULL, NULL, NULL, NULL, NULL, NULL, minimum_a, minimum_b"
     " FROM transition_states t LEFT JOIN transition_state_details d ON d.id = t.id ORDER BY t.id";
 
@@ -145,11 +151,12 @@ static el4ml_status load_row(el4ml_landscape *l, el4ml_species species, sqlite3_
     const char *name = species == EL4ML_MINIMUM ? "minima" : "transition_states";
     const sqlite3_int64 id = sqlite3_column_int64(s, 0);
     if (id != (sqlite3_int64)t->count + 1)
-        return el4ml_fail(error, EL4ML_BAD_INPUT, "%s/landscape.db: table %s: id %zu is missing", l->folder, name,
-                          t->count + 1);
+        return el4ml_fail(error, EL4ML_BAD_INPUT, "%s/landscape.db: table %s: id %zu is missing", l->folder,
+                          name, t->count + 1);
     if ((size_t)sqlite3_column_bytes(s, 6) != l->n * sizeof(double))
-        return el4ml_fail(error, EL4ML_BAD_INPUT, "%s/landscape.db: table %s: row %lld has not %zu coordinates",
-                          l->folder, name, (long long)id, l->n);
+        return el4ml_fail(error, EL4ML_BAD_INPUT,
+                          "%s/landscape.db: table %s: row %lld has not %zu coordinates", l->folder, name,
+                          (long long)id, l->n);
     const el4ml_stationary point = {.energy = column_double(s, 1),
                                     .log_product = column_double(s, 2),
                                     .log_multiplicity = column_double(s, 3),
@@ -163,8 +170,8 @@ static el4ml_status load_row(el4ml_landscape *l, el4ml_species species, sqlite3_
     const sqlite3_int64 known = (sqlite3_int64)l->table[EL4ML_MINIMUM].count;
     if (!isfinite(point.energy) || !finite_coordinates(sqlite3_column_blob(s, 6), l->n) ||
         (species == EL4ML_TRANSITION_STATE && (a < 1 || b < 1 || a > known || b > known)))
-        return el4ml_fail(error, EL4ML_BAD_INPUT, "%s/landscape.db: table %s: row %lld is damaged", l->folder, name,
-                          (long long)id);
+        return el4ml_fail(error, EL4ML_BAD_INPUT, "%s/landscape.db: table %s: row %lld is damaged", l->folder,
+                          name, (long long)id);
     size_t index;
     if (el4ml_table_append(t, l->n, &point, &index) != EL4ML_OK)
         return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "%s: out of memory", l->folder);
@@ -184,7 +191,8 @@ static el4ml_status load_table(el4ml_landscape *l, el4ml_species species, el4ml_
     if (sqlite3_prepare_v2(l->db, sql, -1, &s, NULL) != SQLITE_OK) return cannot_read(l, error);
     el4ml_status status = EL4ML_OK;
     int code;
-    while ((code = sqlite3_step(s)) == SQLITE_ROW && status == EL4ML_OK) status = load_row(l, species, s, error);
+    while ((code = sqlite3_step(s)) == SQLITE_ROW && status == EL4ML_OK)
+        status = load_row(l, species, s, error);
     if (status == EL4ML_OK && code != SQLITE_DONE) status = el4ml_database_fail(l, "reading", error);
     sqlite3_finalize(s);
     l->table[species].stored = l->table[species].count;
@@ -198,13 +206,14 @@ el4ml_status el4ml_database_load(el4ml_landscape *l, const char *path, el4ml_err
     if (status == EL4ML_OK) status = parse_size(l, "schema_version", &version, error);
     if (status == EL4ML_OK && version > EL4ML_SCHEMA_VERSION)
         return el4ml_fail(error, EL4ML_BAD_INPUT,
-                          "%s: made by a newer el4ml (schema %zu, this one knows %d): update el4ml", path, version,
-                          EL4ML_SCHEMA_VERSION);
+                          "%s: made by a newer el4ml (schema %zu, this one knows %d): update el4ml", path,
+                          version, EL4ML_SCHEMA_VERSION);
     if (status == EL4ML_OK) status = load_texts(l, "SELECT key, value FROM state", false, error);
     if (status == EL4ML_OK) status = parse_size(l, "dimension", &l->n, error);
     if (status == EL4ML_OK) status = parse_size(l, "zero_modes", &l->zero_modes, error);
     if (status == EL4ML_OK && (l->n == 0 || l->zero_modes > l->n))
-        status = el4ml_fail(error, EL4ML_BAD_INPUT, "%s: meta has an impossible dimension or zero_modes", path);
+        status =
+            el4ml_fail(error, EL4ML_BAD_INPUT, "%s: meta has an impossible dimension or zero_modes", path);
     if (status == EL4ML_OK) status = load_table(l, EL4ML_MINIMUM, error);
     if (status == EL4ML_OK) status = load_table(l, EL4ML_TRANSITION_STATE, error);
     if (status != EL4ML_OK) return status;
@@ -242,10 +251,11 @@ static bool insert_point(el4ml_landscape *l, el4ml_species species, size_t index
     sqlite3_bind_int(details, 2, r->point.proved);
     sqlite3_bind_int(details, 3, r->point.flagged);
     if (species == EL4ML_MINIMUM) {
-        const double metrics[6] = {r->train.loss,  r->train.accuracy, r->train.r2,
-                                   r->test.loss, r->test.accuracy,  r->test.r2};
+        const double metrics[6] = {r->train.loss, r->train.accuracy, r->train.r2,
+                                   r->test.loss,  r->test.accuracy,  r->test.r2};
         sqlite3_bind_int64(row, 7, r->hits);
-        for (int k = 0; k < 6; k++) sqlite3_bind_double(details, 4 + k, metrics[k]); /* NaN is stored as NULL */
+        for (int k = 0; k < 6; k++)
+            sqlite3_bind_double(details, 4 + k, metrics[k]); /* NaN is stored as NULL */
     } else {
         sqlite3_bind_int64(row, 7, (sqlite3_int64)r->a + 1);
         sqlite3_bind_int64(row, 8, (sqlite3_int64)r->b + 1);
@@ -267,7 +277,8 @@ static bool store_table(el4ml_landscape *l, el4ml_species species)
     bool good = sqlite3_prepare_v2(l->db, insert[species], -1, &row, NULL) == SQLITE_OK &&
                 sqlite3_prepare_v2(l->db, details[species], -1, &extra, NULL) == SQLITE_OK &&
                 sqlite3_prepare_v2(l->db, update[species], -1, &hits, NULL) == SQLITE_OK;
-    for (size_t i = t->stored; good && i < t->count; i++) good = insert_point(l, species, i, row, extra);
+    for (size_t i = t->stored; good && i < t->count; i++)
+        good = insert_point(l, species, i, row, extra);
     for (size_t k = 0; good && k < t->dirty_count; k++) {
         sqlite3_bind_int64(hits, 1, (sqlite3_int64)t->dirty[k] + 1);
         sqlite3_bind_int64(hits, 2, t->records[t->dirty[k]].hits);
@@ -305,8 +316,8 @@ el4ml_status el4ml_database_store(el4ml_landscape *l, el4ml_error *error)
 {
     bool good = !sqlite3_get_autocommit(l->db) ||
                 sqlite3_exec(l->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK;
-    good = good && store_table(l, EL4ML_MINIMUM) && store_table(l, EL4ML_TRANSITION_STATE) && store_blobs(l) &&
-           sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
+    good = good && store_table(l, EL4ML_MINIMUM) && store_table(l, EL4ML_TRANSITION_STATE) &&
+           store_blobs(l) && sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
     if (good) return EL4ML_OK;
     el4ml_status status = el4ml_database_fail(l, "storing", error);
     if (status == EL4ML_BUSY || status == EL4ML_BAD_INPUT) { /* it was ours and well when it was opened */

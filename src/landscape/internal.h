@@ -9,10 +9,10 @@
 typedef struct el4ml_table {
     size_t count, capacity;
     el4ml_record *records;
-    size_t *by_energy;       /* indices in ascending energy */
+    size_t *by_energy; /* indices in ascending energy */
     size_t order_capacity;
-    size_t stored;           /* records already in the database */
-    size_t *dirty;           /* stored records whose hits changed since the last commit */
+    size_t stored; /* records already in the database */
+    size_t *dirty; /* stored records whose hits changed since the last commit */
     size_t dirty_count, dirty_capacity;
 } el4ml_table;
 
@@ -20,15 +20,15 @@ typedef struct el4ml_blob {
     char *key;
     void *bytes;
     size_t size;
-    bool text, changed;      /* text: meta table; otherwise state table */
+    bool text, changed; /* text: meta table; otherwise state table */
 } el4ml_blob;
 
 struct el4ml_landscape {
     char *folder;
     sqlite3 *db;
-    int lock;                /* file descriptor, -1 for readers */
+    int lock; /* file descriptor, -1 for readers */
     size_t n, zero_modes;
-    el4ml_table table[2];    /* by el4ml_species */
+    el4ml_table table[2]; /* by el4ml_species */
     el4ml_totals totals;
     el4ml_blob *blobs;
     size_t blob_count, blob_capacity;

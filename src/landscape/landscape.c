@@ -97,8 +97,8 @@ el4ml_status el4ml_landscape_find(const el4ml_landscape *l, el4ml_evaluator *e, 
 }
 
 el4ml_status el4ml_landscape_add(el4ml_landscape *l, el4ml_evaluator *e, el4ml_species species,
-                                 const el4ml_stationary *point, size_t a, size_t b, size_t *index, bool *fresh,
-                                 el4ml_error *error)
+                                 const el4ml_stationary *point, size_t a, size_t b, size_t *index,
+                                 bool *fresh, el4ml_error *error)
 {
     *fresh = false;
     el4ml_status status = el4ml_landscape_find(l, e, species, point, index);
@@ -176,7 +176,8 @@ const void *el4ml_landscape_get(el4ml_landscape *l, const char *key, size_t *siz
     return blob ? blob->bytes : NULL;
 }
 
-el4ml_status el4ml_landscape_set_meta(el4ml_landscape *l, const char *key, const char *value, el4ml_error *error)
+el4ml_status el4ml_landscape_set_meta(el4ml_landscape *l, const char *key, const char *value,
+                                      el4ml_error *error)
 {
     el4ml_blob *blob = el4ml_landscape_blob(l, key, true, true);
     if (blob && blob->bytes && strcmp(blob->bytes, value) == 0) return EL4ML_OK;
@@ -209,7 +210,8 @@ el4ml_status el4ml_landscape_network(const el4ml_landscape *l, el4ml_network **n
                                 .log_multiplicity = r->point.log_multiplicity,
                                 .hits = r->hits,
                                 .flagged = r->point.flagged};
-        if (!isfinite(nodes[i].log_product)) { /* too large to have been factorised: no thermodynamics for it */
+        if (!isfinite(
+                nodes[i].log_product)) { /* too large to have been factorised: no thermodynamics for it */
             nodes[i].flagged = true;
             nodes[i].log_product = 0;
         }

@@ -45,7 +45,8 @@ void el4ml_landscape_close(el4ml_landscape *l)
     unlock_folder(l);
     for (int species = 0; species < 2; species++) {
         el4ml_table *t = &l->table[species];
-        for (size_t i = 0; i < t->count; i++) el4ml_release(t->records[i].point.x);
+        for (size_t i = 0; i < t->count; i++)
+            el4ml_release(t->records[i].point.x);
         el4ml_release(t->records);
         el4ml_release(t->by_energy);
         el4ml_release(t->dirty);
@@ -79,8 +80,8 @@ static el4ml_status lock_folder(el4ml_landscape *l, el4ml_error *error)
     if ((size_t)snprintf(path, sizeof path, "%s/.lock", l->folder) >= sizeof path)
         return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: the path is too long", l->folder);
     if (!make_folders(l->folder))
-        return el4ml_fail(error, errno == ENOSPC ? EL4ML_IO : EL4ML_BAD_INPUT, "%s: cannot make the folder: %s",
-                          l->folder, strerror(errno));
+        return el4ml_fail(error, errno == ENOSPC ? EL4ML_IO : EL4ML_BAD_INPUT,
+                          "%s: cannot make the folder: %s", l->folder, strerror(errno));
     for (int attempt = 0; attempt < 100; attempt++) {
         struct stat status = {0};
         const int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
@@ -95,15 +96,16 @@ static el4ml_status lock_folder(el4ml_landscape *l, el4ml_error *error)
         }
         close(lock);
         if (!locked && number != EWOULDBLOCK)
-            return el4ml_fail(error, EL4ML_IO, "%s: cannot lock this folder: %s", l->folder, strerror(number));
+            return el4ml_fail(error, EL4ML_IO, "%s: cannot lock this folder: %s", l->folder,
+                              strerror(number));
         if (!locked) break;
     } /* locked, but its last owner has just removed it: once more */
     return el4ml_fail(error, EL4ML_BUSY, "%s: another el4ml is working in this folder; wait for it or use -o",
                       l->folder);
 }
 
-/* SQLite takes a file of a few bytes for an empty database, and would overwrite it. A file cut short by a crash has its
- * journal beside it. */
+/* SQLite takes a file of a few bytes for an empty database, and would overwrite it. A file cut short by a
+ * crash has its journal beside it. */
 static el4ml_status check_file(const char *path, el4ml_error *error)
 {
     static const char magic[16] = "SQLite format 3";
@@ -115,7 +117,8 @@ static el4ml_status check_file(const char *path, el4ml_error *error)
     if (about.st_size == 0 || access(journal, F_OK) == 0) return EL4ML_OK;
     const int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0) return EL4ML_OK; /* SQLite says why */
-    const bool good = read(file, start, sizeof start) == (ssize_t)sizeof start && memcmp(start, magic, sizeof magic) == 0;
+    const bool good =
+        read(file, start, sizeof start) == (ssize_t)sizeof start && memcmp(start, magic, sizeof magic) == 0;
     close(file);
     return good ? EL4ML_OK : el4ml_fail(error, EL4ML_BAD_INPUT, "%s: not a database", path);
 }
@@ -134,15 +137,16 @@ static el4ml_status check_identity(el4ml_landscape *l, const el4ml_identity *ide
     const char *study = el4ml_landscape_meta(l, "study"), *data = el4ml_landscape_meta(l, "data_sha256");
     if (!study || strcmp(study, identity->study) != 0)
         return el4ml_fail(error, EL4ML_BAD_INPUT,
-                          "%s: holds the landscape of another study (data, surface or seed differ); use another folder (-o)",
+                          "%s: holds the landscape of another study (data, surface or seed differ); use "
+                          "another folder (-o)",
                           l->folder);
     if (!data || strcmp(data, identity->data_sha256) != 0)
         return el4ml_fail(error, EL4ML_BAD_INPUT,
                           "%s: has changed since the landscape in %s was begun; use another folder (-o)",
                           identity->data_file ? identity->data_file : "the data file", l->folder);
     if (l->n != identity->dimension)
-        return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: holds points of dimension %zu, the study has %zu", l->folder,
-                          l->n, identity->dimension);
+        return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: holds points of dimension %zu, the study has %zu",
+                          l->folder, l->n, identity->dimension);
     return EL4ML_OK;
 }
 
@@ -160,15 +164,16 @@ static el4ml_status open_database(el4ml_landscape *l, const el4ml_identity *iden
     if (known) status = el4ml_database_load(l, path, error);
     if (known && status == EL4ML_OK) status = check_identity(l, identity, error);
     if (status != EL4ML_OK) return status; /* what is not ours stays as it is */
-    if (sqlite3_exec(l->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000",
-                     NULL, NULL, NULL) != SQLITE_OK)
+    if (sqlite3_exec(
+            l->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000",
+            NULL, NULL, NULL) != SQLITE_OK)
         return el4ml_database_fail(l, "cannot open", error);
     if (!known) status = el4ml_database_create(l, identity, error);
     return known || status != EL4ML_OK ? status : el4ml_landscape_commit(l, error);
 }
 
-el4ml_status el4ml_landscape_open(const char *folder, const el4ml_identity *identity, el4ml_landscape **landscape,
-                                  el4ml_error *error)
+el4ml_status el4ml_landscape_open(const char *folder, const el4ml_identity *identity,
+                                  el4ml_landscape **landscape, el4ml_error *error)
 {
     el4ml_landscape *l = NULL;
     el4ml_status status = new_landscape(folder, &l, error);
@@ -208,12 +213,12 @@ static bool begin_reading(el4ml_landscape *l, const char *path, int flags)
     if (sqlite3_open_v2(path, &l->db, flags, NULL) != SQLITE_OK) return false;
     sqlite3_busy_timeout(l->db, 5000);
     /* one transaction, so that a running program cannot change tables between two of our reads */
-    return sqlite3_exec(l->db, "PRAGMA query_only = 1; BEGIN; SELECT 1 FROM sqlite_master", NULL, NULL, NULL) ==
-           SQLITE_OK;
+    return sqlite3_exec(l->db, "PRAGMA query_only = 1; BEGIN; SELECT 1 FROM sqlite_master", NULL, NULL,
+                        NULL) == SQLITE_OK;
 }
 
-/* A reader joins the WAL, and tidies it up when it is the last to leave, where it may write; where it may not, it
- * takes the file as it is, unless there is a WAL with more. */
+/* A reader joins the WAL, and tidies it up when it is the last to leave, where it may write; where it may
+ * not, it takes the file as it is, unless there is a WAL with more. */
 static el4ml_status open_for_reading(el4ml_landscape *l, el4ml_error *error)
 {
     char path[PATH_SIZE], log[PATH_SIZE + 8], uri[3 * PATH_SIZE + 32];
@@ -232,7 +237,8 @@ static el4ml_status open_for_reading(el4ml_landscape *l, el4ml_error *error)
         snprintf(log, sizeof log, "%s-wal", path);
         if (stat(log, &status) == 0 && status.st_size > 0)
             return el4ml_fail(error, EL4ML_BAD_INPUT,
-                              "%s: a run has not ended or was cut short; reading it takes permission to write in its folder",
+                              "%s: a run has not ended or was cut short; reading it takes permission to "
+                              "write in its folder",
                               path);
         immutable_uri(path, uri);
         good = begin_reading(l, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
@@ -266,6 +272,7 @@ el4ml_status el4ml_landscape_commit(el4ml_landscape *l, el4ml_error *error)
         l->table[species].stored = l->table[species].count;
         l->table[species].dirty_count = 0;
     }
-    for (size_t k = 0; k < l->blob_count; k++) l->blobs[k].changed = false;
+    for (size_t k = 0; k < l->blob_count; k++)
+        l->blobs[k].changed = false;
     return EL4ML_OK;
 }

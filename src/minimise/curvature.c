@@ -1,8 +1,8 @@
 /* Trust-region steps on a quadratic model, m(s) = g.s + s.H s / 2.
  *
- * A dense Hessian is factorised first: when it is positive definite and the Newton step is inside the trust radius,
- * that step is the answer. In all other cases Steihaug's truncated conjugate gradients give a step that decreases m
- * and stops at negative curvature or at the radius (SIAM J. Numer. Anal. 20, 626, 1983). */
+ * A dense Hessian is factorised first: when it is positive definite and the Newton step is inside the trust
+ * radius, that step is the answer. In all other cases Steihaug's truncated conjugate gradients give a step
+ * that decreases m and stops at negative curvature or at the radius (SIAM J. Numer. Anal. 20, 626, 1983). */
 #include "minimise/curvature.h"
 
 #include <math.h>
@@ -42,7 +42,8 @@ static void shift_zero_modes(el4ml_curvature *c)
     const size_t n = c->n;
     for (size_t k = 0; k < c->zero_modes; k++) {
         const double *z = c->zero_basis + k * n;
-        for (size_t i = 0; i < n; i++) el4ml_axpy(n, c->shift * z[i], z, c->matrix + i * n);
+        for (size_t i = 0; i < n; i++)
+            el4ml_axpy(n, c->shift * z[i], z, c->matrix + i * n);
     }
 }
 
@@ -55,7 +56,8 @@ el4ml_status el4ml_curvature_set(el4ml_curvature *c, const double *x)
     const el4ml_status status = el4ml_hessian(c->evaluator, x, c->matrix);
     if (status != EL4ML_OK) return status;
     double trace = 0;
-    for (size_t i = 0; i < c->n; i++) trace += fabs(c->matrix[i * c->n + i]);
+    for (size_t i = 0; i < c->n; i++)
+        trace += fabs(c->matrix[i * c->n + i]);
     if (trace > 0) c->shift = trace / (double)c->n;
     shift_zero_modes(c);
     return EL4ML_OK;
@@ -82,7 +84,8 @@ static el4ml_status conjugate_gradients(el4ml_curvature *c, double shift, double
     double *x = c->scratch + n, *p = x + n, *hp = p + n;
     double rr = el4ml_dot(n, b, b);
     const double target = 1e-8 * rr;
-    for (size_t i = 0; i < n; i++) x[i] = 0;
+    for (size_t i = 0; i < n; i++)
+        x[i] = 0;
     el4ml_copy(n, b, p);
     *definite = true;
     for (size_t k = 0; k < 2 * n && rr > target; k++) {
@@ -95,7 +98,8 @@ static el4ml_status conjugate_gradients(el4ml_curvature *c, double shift, double
         el4ml_axpy(n, rr / curvature, p, x);
         el4ml_axpy(n, -rr / curvature, hp, b);
         const double next = el4ml_dot(n, b, b), ratio = next / rr;
-        for (size_t i = 0; i < n; i++) p[i] = b[i] + ratio * p[i];
+        for (size_t i = 0; i < n; i++)
+            p[i] = b[i] + ratio * p[i];
         rr = next;
     }
     el4ml_copy(n, x, b);
@@ -109,14 +113,16 @@ el4ml_status el4ml_curvature_solve(el4ml_curvature *c, double shift, double *r, 
     *definite = true;
     if (fresh) {
         el4ml_copy(n * n, c->matrix, c->factor);
-        for (size_t i = 0; i < n; i++) c->factor[i * n + i] += shift;
+        for (size_t i = 0; i < n; i++)
+            c->factor[i * n + i] += shift;
         *definite = el4ml_cholesky(n, c->factor);
     }
     if (*definite) el4ml_cholesky_solve(n, c->factor, r);
     return EL4ML_OK;
 }
 
-/* The factor's matrix: H + mu, and with `mode` the mode decoupled and pushed up, the rest kept: P H P + shift e e^T. */
+/* The factor's matrix: H + mu, and with `mode` the mode decoupled and pushed up, the rest kept: P H P + shift
+ * e e^T. */
 static bool factorise(el4ml_curvature *c, const double *mode, double mu)
 {
     const size_t n = c->n;
@@ -131,7 +137,8 @@ static bool factorise(el4ml_curvature *c, const double *mode, double mu)
         }
         el4ml_rank_two(n, n, n, push, mode, minus, he, c->factor);
     }
-    for (size_t i = 0; i < n; i++) c->factor[i * n + i] += mu;
+    for (size_t i = 0; i < n; i++)
+        c->factor[i * n + i] += mu;
     return el4ml_cholesky(n, c->factor);
 }
 
@@ -140,17 +147,18 @@ bool el4ml_curvature_factorise(el4ml_curvature *c, double mu)
     return factorise(c, NULL, mu);
 }
 
-/* The step of the trust-region problem: (H + mu) s = r with |s| near the radius, or Newton's when that is shorter
- * (More and Sorensen, SIAM J. Sci. Stat. Comput. 4, 553, 1983). Few factorisations: |s| need only be roughly right.
- * False: give up, conjugate gradients will do. */
+/* The step of the trust-region problem: (H + mu) s = r with |s| near the radius, or Newton's when that is
+ * shorter (More and Sorensen, SIAM J. Sci. Stat. Comput. 4, 553, 1983). Few factorisations: |s| need only be
+ * roughly right. False: give up, conjugate gradients will do. */
 static bool dense_step(el4ml_curvature *c, const double *right, const double *mode, double radius, double *s,
                        bool *inside)
 {
     const size_t n = c->n;
     const double norm = el4ml_norm(n, right);
     double mu = 0, lower = 0, upper = INFINITY;
-    /* Beside a followed mode only Newton's own step is wanted: where it is too long or there is more negative curvature,
-     * the gentler steps of conjugate gradients keep to the path (measured: a tenth of the failures). */
+    /* Beside a followed mode only Newton's own step is wanted: where it is too long or there is more negative
+     * curvature, the gentler steps of conjugate gradients keep to the path (measured: a tenth of the
+     * failures). */
     const int attempts = mode ? 1 : 12;
     for (int k = 0; k < attempts; k++) {
         if (factorise(c, mode, mu)) {
@@ -160,9 +168,12 @@ static bool dense_step(el4ml_curvature *c, const double *right, const double *mo
             const double length = el4ml_norm(n, s);
             *inside = mu == 0 && length <= radius;
             if (*inside || (length <= 1.1 * radius && length >= 0.7 * radius)) return true;
-            if (length <= radius && mu - lower <= 0.05 * mu) return true; /* the hard case: no longer step is to be had */
-            if (length > radius) lower = mu;
-            else upper = mu;
+            if (length <= radius && mu - lower <= 0.05 * mu)
+                return true; /* the hard case: no longer step is to be had */
+            if (length > radius)
+                lower = mu;
+            else
+                upper = mu;
             double *w = c->scratch;
             el4ml_copy(n, s, w);
             el4ml_cholesky_forward(n, c->factor, w);
@@ -171,7 +182,8 @@ static bool dense_step(el4ml_curvature *c, const double *right, const double *mo
             lower = mu;
             mu = fmax(4 * mu, fmax(0.3 * norm / radius, 1e-4 * c->shift));
         }
-        if (!(mu > lower && mu < upper)) mu = isfinite(upper) ? 0.5 * (lower + upper) : 2 * lower + 1e-4 * c->shift;
+        if (!(mu > lower && mu < upper))
+            mu = isfinite(upper) ? 0.5 * (lower + upper) : 2 * lower + 1e-4 * c->shift;
     }
     return false;
 }
@@ -189,13 +201,15 @@ el4ml_status el4ml_curvature_step(el4ml_curvature *c, const double *g, const dou
 {
     const size_t n = c->n;
     double *r = c->scratch + n, *p = r + n, *hp = p + n;
-    for (size_t i = 0; i < n; i++) r[i] = -g[i];
+    for (size_t i = 0; i < n; i++)
+        r[i] = -g[i];
     el4ml_project_out(n, c->zero_modes, c->zero_basis, r);
     if (mode) el4ml_project_out(n, 1, mode, r);
     *inside = true;
     if (c->dense && dense_step(c, r, mode, limits->radius, s, inside)) return EL4ML_OK;
     *inside = true;
-    for (size_t i = 0; i < n; i++) s[i] = 0;
+    for (size_t i = 0; i < n; i++)
+        s[i] = 0;
     el4ml_copy(n, r, p);
     double rr = el4ml_dot(n, r, r);
     const double target = rr * limits->relative_residual * limits->relative_residual;
@@ -208,7 +222,8 @@ el4ml_status el4ml_curvature_step(el4ml_curvature *c, const double *g, const dou
         bool cut = !(curvature > 0);
         if (!cut) {
             double square = 0;
-            for (size_t i = 0; i < n; i++) square += (s[i] + step * p[i]) * (s[i] + step * p[i]);
+            for (size_t i = 0; i < n; i++)
+                square += (s[i] + step * p[i]) * (s[i] + step * p[i]);
             cut = sqrt(square) >= limits->radius;
         }
         if (cut) {
@@ -219,7 +234,8 @@ el4ml_status el4ml_curvature_step(el4ml_curvature *c, const double *g, const dou
         el4ml_axpy(n, step, p, s);
         el4ml_axpy(n, -step, hp, r);
         const double next = el4ml_dot(n, r, r), ratio = next / rr;
-        for (size_t i = 0; i < n; i++) p[i] = r[i] + ratio * p[i];
+        for (size_t i = 0; i < n; i++)
+            p[i] = r[i] + ratio * p[i];
         rr = next;
     }
     return EL4ML_OK;

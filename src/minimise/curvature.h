@@ -1,5 +1,5 @@
-/* The Hessian at one point as an operator: a full matrix while n is small, exact products beyond. Zero modes are
- * moved to a positive eigenvalue, so that what remains of the spectrum is the kappa true eigenvalues. */
+/* The Hessian at one point as an operator: a full matrix while n is small, exact products beyond. Zero modes
+ * are moved to a positive eigenvalue, so that what remains of the spectrum is the kappa true eigenvalues. */
 #ifndef EL4ML_MINIMISE_CURVATURE_H
 #define EL4ML_MINIMISE_CURVATURE_H
 
@@ -9,19 +9,19 @@ typedef struct el4ml_curvature {
     el4ml_evaluator *evaluator;
     size_t n;
     bool dense;
-    double *matrix;      /* (n, n) when dense */
-    double *factor;      /* (n, n) when dense: scratch for factorisations */
-    double *zero_basis;  /* (max_zero_modes, n) */
+    double *matrix;     /* (n, n) when dense */
+    double *factor;     /* (n, n) when dense: scratch for factorisations */
+    double *zero_basis; /* (max_zero_modes, n) */
     size_t zero_modes;
-    double shift;        /* eigenvalue given to the zero modes */
-    const double *x;     /* the point it was set at; borrowed */
-    double *scratch;     /* 6 n */
+    double shift;    /* eigenvalue given to the zero modes */
+    const double *x; /* the point it was set at; borrowed */
+    double *scratch; /* 6 n */
 } el4ml_curvature;
 
 /* Newton-like step by truncated conjugate gradients inside a trust radius (Steihaug 1983). */
 typedef struct el4ml_step_limits {
-    double radius;             /* |s| <= radius */
-    double relative_residual;  /* stop when |g + H s| <= this times |g| */
+    double radius;            /* |s| <= radius */
+    double relative_residual; /* stop when |g + H s| <= this times |g| */
     size_t max_products;
 } el4ml_step_limits;
 
@@ -33,11 +33,12 @@ el4ml_status el4ml_curvature_set(el4ml_curvature *c, const double *x);
 el4ml_status el4ml_curvature_apply(el4ml_curvature *c, const double *v, double *hv);
 /* Cholesky factor of H + mu into `factor`; false when that is not positive definite. Dense only. */
 bool el4ml_curvature_factorise(el4ml_curvature *c, double mu);
-/* Solve (H + shift) y = r in place, r becomes y. `fresh`: the shift or the point changed since the last solve. *definite is
- * false (and r lost) when H + shift is not positive definite. Without a matrix: conjugate gradients. */
+/* Solve (H + shift) y = r in place, r becomes y. `fresh`: the shift or the point changed since the last
+ * solve. *definite is false (and r lost) when H + shift is not positive definite. Without a matrix: conjugate
+ * gradients. */
 el4ml_status el4ml_curvature_solve(el4ml_curvature *c, double shift, double *r, bool fresh, bool *definite);
-/* s that decreases g.s + s.H s / 2 in the space orthogonal to the unit vector `mode` (NULL: in all of it), s within
- * the limits. *inside is true when s is a Newton step that no limit cut. */
+/* s that decreases g.s + s.H s / 2 in the space orthogonal to the unit vector `mode` (NULL: in all of it), s
+ * within the limits. *inside is true when s is a Newton step that no limit cut. */
 el4ml_status el4ml_curvature_step(el4ml_curvature *c, const double *g, const double *mode,
                                   const el4ml_step_limits *limits, double *s, bool *inside);
 

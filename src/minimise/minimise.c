@@ -1,9 +1,9 @@
 /* L-BFGS with step control, then trust-region Newton steps.
  *
- * L-BFGS: d = -B g with B from the last `history` pairs s, y (Liu and Nocedal, Math. Program. 45, 503, 1989), no line
- * search: a step is cut to max_step and, when V rises by more than max_rise, to a tenth of it (as GMIN does). Newton:
- * once the RMS gradient is below newton_gradient, steps of a trust region; where the Hessian is indefinite they
- * decrease V all the same, and L-BFGS takes over again when they stop paying. */
+ * L-BFGS: d = -B g with B from the last `history` pairs s, y (Liu and Nocedal, Math. Program. 45, 503, 1989),
+ * no line search: a step is cut to max_step and, when V rises by more than max_rise, to a tenth of it (as
+ * GMIN does). Newton: once the RMS gradient is below newton_gradient, steps of a trust region; where the
+ * Hessian is indefinite they decrease V all the same, and L-BFGS takes over again when they stop paying. */
 #include "el4ml/minimise.h"
 
 #include <math.h>
@@ -16,12 +16,12 @@ struct el4ml_minimiser {
     el4ml_minimise_options options;
     size_t n;
     double *block;
-    double *x, *g, *trial, *trial_g, *d;    /* (n) each */
-    double *s, *y, *rho, *alpha;            /* (history, n) twice, (history) twice: a ring */
+    double *x, *g, *trial, *trial_g, *d; /* (n) each */
+    double *s, *y, *rho, *alpha;         /* (history, n) twice, (history) twice: a ring */
     size_t stored, next;
-    bool preconditioned;     /* curvature.factor holds H + mu at an earlier point: the initial matrix of L-BFGS */
-    double mu;               /* last shift that made it positive definite */
-    uint64_t refreshed;      /* evaluations when it was made */
+    bool preconditioned; /* curvature.factor holds H + mu at an earlier point: the initial matrix of L-BFGS */
+    double mu;           /* last shift that made it positive definite */
+    uint64_t refreshed;  /* evaluations when it was made */
     el4ml_evaluator *evaluator;
     el4ml_curvature curvature;
     double value;
@@ -68,10 +68,11 @@ el4ml_status el4ml_minimiser_new(el4ml_evaluator *evaluator, const el4ml_minimis
         made->evaluator = evaluator;
         const size_t stride = (n + 7) / 8 * 8;
         made->block = EL4ML_NEW(double, 5 * stride);
-        made->s = EL4ML_NEW(double, 2 * m *stride + 2 * m);
+        made->s = EL4ML_NEW(double, 2 * m * stride + 2 * m);
     }
     if (!made || !made->block || !made->s ||
-        (made->options.newton_gradient > 0 && !el4ml_curvature_init(&made->curvature, evaluator, options->dense_limit))) {
+        (made->options.newton_gradient > 0 &&
+         !el4ml_curvature_init(&made->curvature, evaluator, options->dense_limit))) {
         el4ml_minimiser_free(made);
         return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "minimise: out of memory");
     }
@@ -101,8 +102,10 @@ static size_t stride_of(const el4ml_minimiser *m)
 /* d = -B g by the two-loop recursion; steepest descent of unit length at most while nothing is stored. */
 static void lbfgs_direction(el4ml_minimiser *m)
 {
-    const size_t n = stride_of(m), h = m->options.history, stride = n; /* padded with zeros: whole vectors only */
-    for (size_t i = 0; i < n; i++) m->d[i] = -m->g[i];
+    const size_t n = stride_of(m), h = m->options.history,
+                 stride = n; /* padded with zeros: whole vectors only */
+    for (size_t i = 0; i < n; i++)
+        m->d[i] = -m->g[i];
     if (m->stored == 0 && m->preconditioned) {
         el4ml_cholesky_solve(m->n, m->curvature.factor, m->d);
         return;
@@ -134,14 +137,16 @@ static void lbfgs_direction(el4ml_minimiser *m)
 /* Keep s = trial - x and y = g' - g when they carry positive curvature. */
 static void lbfgs_store(el4ml_minimiser *m)
 {
-    const size_t n = stride_of(m), h = m->options.history, stride = n; /* padded with zeros: whole vectors only */
+    const size_t n = stride_of(m), h = m->options.history,
+                 stride = n; /* padded with zeros: whole vectors only */
     double *s = m->s + m->next * stride, *y = m->y + m->next * stride;
     for (size_t i = 0; i < n; i++) {
         s[i] = m->trial[i] - m->x[i];
         y[i] = m->trial_g[i] - m->g[i];
     }
     const double sy = el4ml_dot(n, s, y), ss = el4ml_dot(n, s, s);
-    if (!(fabs(sy) > 1e-14 * ss)) return; /* as GMIN does, negative curvature is kept: the direction is turned round */
+    if (!(fabs(sy) > 1e-14 * ss))
+        return; /* as GMIN does, negative curvature is kept: the direction is turned round */
     m->rho[m->next] = 1 / sy;
     m->next = (m->next + 1) % h;
     if (m->stored < h) m->stored++;
@@ -174,7 +179,8 @@ static outcome lbfgs_step(el4ml_minimiser *m, el4ml_status *status)
     const double norm = el4ml_norm(n, m->d);
     double scale = norm > m->options.max_step ? m->options.max_step / norm : 1;
     for (int attempt = 0; attempt < 12; attempt++, scale *= attempt < 3 ? 0.3 : 0.1) {
-        for (size_t i = 0; i < n; i++) m->trial[i] = m->x[i] + scale * m->d[i];
+        for (size_t i = 0; i < n; i++)
+            m->trial[i] = m->x[i] + scale * m->d[i];
         double value;
         m->evaluations++;
         *status = el4ml_value_gradient(e, m->trial, &value, m->trial_g);
@@ -200,10 +206,10 @@ static el4ml_status foretold(el4ml_minimiser *m, double *change)
     return status;
 }
 
-/* Is the step from `before` to `after` (RMS gradients) to be taken, and how does the radius change? Where the change of
- * V is lost in rounding the gradient decides. */
-static bool judge(const el4ml_minimiser *m, double change, double model, double before, double after, double length,
-                  double *radius)
+/* Is the step from `before` to `after` (RMS gradients) to be taken, and how does the radius change? Where the
+ * change of V is lost in rounding the gradient decides. */
+static bool judge(const el4ml_minimiser *m, double change, double model, double before, double after,
+                  double length, double *radius)
 {
     const bool lost = fabs(model) <= 1e-12 * fmax(1, fabs(m->value));
     const double ratio = lost ? (after < before ? 1 : -1) : change / model;
@@ -212,8 +218,8 @@ static bool judge(const el4ml_minimiser *m, double change, double model, double 
     return ratio > 1e-3;
 }
 
-/* Trust-region Newton from the present point. DONE at the tolerance; GO_ON when L-BFGS should continue: after `steps`
- * steps, or when the region has shrunk to nothing. */
+/* Trust-region Newton from the present point. DONE at the tolerance; GO_ON when L-BFGS should continue: after
+ * `steps` steps, or when the region has shrunk to nothing. */
 static outcome newton_phase(el4ml_minimiser *m, int steps, el4ml_status *status)
 {
     el4ml_evaluator *e = m->evaluator;
@@ -230,7 +236,8 @@ static outcome newton_phase(el4ml_minimiser *m, int steps, el4ml_status *status)
         *status = el4ml_curvature_step(&m->curvature, m->g, NULL, &limits, m->d, &inside);
         if (*status == EL4ML_OK) *status = foretold(m, &model);
         if (*status != EL4ML_OK) return BROKEN;
-        for (size_t i = 0; i < n; i++) m->trial[i] = m->x[i] + m->d[i];
+        for (size_t i = 0; i < n; i++)
+            m->trial[i] = m->x[i] + m->d[i];
         m->evaluations++;
         m->newton_steps++;
         *status = el4ml_value_gradient(e, m->trial, &value, m->trial_g);
@@ -238,7 +245,8 @@ static outcome newton_phase(el4ml_minimiser *m, int steps, el4ml_status *status)
         const bool finite = *status == EL4ML_OK;
         const double after = finite ? el4ml_norm(n, m->trial_g) / sqrt((double)n) : INFINITY;
         *status = EL4ML_OK;
-        fresh = judge(m, finite ? value - m->value : INFINITY, model, before, after, el4ml_norm(n, m->d), &radius);
+        fresh = judge(m, finite ? value - m->value : INFINITY, model, before, after, el4ml_norm(n, m->d),
+                      &radius);
         if (!fresh && radius < 1e-10 * m->options.max_step) return GO_ON;
         if (!fresh) continue;
         accept_trial(m, value);

@@ -35,9 +35,11 @@ static bool rank_minima(el4ml_analysis *a)
     a->barrier_top = EL4ML_NEW(double, count);
     const bool good = list && a->by_energy && a->barrier_top;
     if (good) {
-        for (size_t i = 0; i < count; i++) list[i] = (ranked){a->network->nodes[i].energy, i};
+        for (size_t i = 0; i < count; i++)
+            list[i] = (ranked){a->network->nodes[i].energy, i};
         qsort(list, count, sizeof *list, compare);
-        for (size_t i = 0; i < count; i++) a->by_energy[i] = list[i].index;
+        for (size_t i = 0; i < count; i++)
+            a->by_energy[i] = list[i].index;
         if (count > 0) el4ml_minimax_to(a->tree, a->summary.global_minimum, a->barrier_top);
     }
     el4ml_release(list);
@@ -47,7 +49,8 @@ static bool rank_minima(el4ml_analysis *a)
 static el4ml_status thermodynamics(el4ml_analysis *a, const el4ml_study *study, el4ml_error *error)
 {
     size_t counted = 0;
-    for (size_t i = 0; i < a->network->node_count; i++) counted += !a->network->nodes[i].flagged;
+    for (size_t i = 0; i < a->network->node_count; i++)
+        counted += !a->network->nodes[i].flagged;
     if (counted == 0) return EL4ML_OK;
     const size_t count = (size_t)study->temperature_count;
     double *temperatures = EL4ML_NEW(double, count);

@@ -1,5 +1,6 @@
-/* The connect loop. Each batch is chosen from committed state: pairs of minima that would join components, then pairs
- * with better paths to be had, and, to exhaust a landscape, single-ended searches from every minimum in turn. */
+/* The connect loop. Each batch is chosen from committed state: pairs of minima that would join components,
+ * then pairs with better paths to be had, and, to exhaust a landscape, single-ended searches from every
+ * minimum in turn. */
 #include <math.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@ enum { PURPOSE_SINGLE_ENDED = 3 };
 typedef struct search {
     bool single;
     size_t a, b;
-    uint64_t attempt;  /* of the pair, or number of the minimum's single-ended search */
+    uint64_t attempt; /* of the pair, or number of the minimum's single-ended search */
     el4ml_passage passages[PASSAGES];
     el4ml_search_report report;
 } search;
@@ -25,10 +26,10 @@ typedef struct search {
 typedef struct connection {
     el4ml_session *session;
     el4ml_pairs pairs;
-    search *searches;     /* (LARGEST_BATCH) of the present batch */
+    search *searches; /* (LARGEST_BATCH) of the present batch */
     size_t count;
-    size_t *chosen;       /* (LARGEST_BATCH) indices of pairs */
-    uint32_t *turns;      /* single-ended searches made from each minimum */
+    size_t *chosen;  /* (LARGEST_BATCH) indices of pairs */
+    uint32_t *turns; /* single-ended searches made from each minimum */
     size_t turns_capacity, turns_count;
     bool improving;
 } connection;
@@ -45,8 +46,8 @@ static el4ml_status connect_job(void *context, size_t job, el4ml_searcher *searc
     search *at = &c->searches[job];
     el4ml_session_recognise(s, searcher);
     if (!at->single)
-        return el4ml_search_between(searcher, coordinates(s, at->a), coordinates(s, at->b), at->attempt, PASSAGES,
-                                    at->passages, &at->report);
+        return el4ml_search_between(searcher, coordinates(s, at->a), coordinates(s, at->b), at->attempt,
+                                    PASSAGES, at->passages, &at->report);
     const uint64_t key = ((uint64_t)at->a << 24) + at->attempt;
     const el4ml_random random = el4ml_random_new(s->study->seed, PURPOSE_SINGLE_ENDED, key);
     return el4ml_search_from(searcher, coordinates(s, at->a), at->attempt, random, at->passages, &at->report);
@@ -55,7 +56,8 @@ static el4ml_status connect_job(void *context, size_t job, el4ml_searcher *searc
 static void forget(connection *c)
 {
     for (size_t k = 0; k < c->count; k++)
-        for (size_t p = 0; p < c->searches[k].report.found; p++) el4ml_passage_clear(&c->searches[k].passages[p]);
+        for (size_t p = 0; p < c->searches[k].report.found; p++)
+            el4ml_passage_clear(&c->searches[k].passages[p]);
     memset(c->searches, 0, LARGEST_BATCH * sizeof *c->searches);
     c->count = 0;
 }
@@ -63,8 +65,10 @@ static void forget(connection *c)
 static el4ml_status grow_turns(connection *c)
 {
     const size_t minima = el4ml_landscape_count(c->session->landscape, EL4ML_MINIMUM);
-    if (!el4ml_grow((void **)&c->turns, &c->turns_capacity, minima, sizeof *c->turns)) return EL4ML_OUT_OF_MEMORY;
-    for (; c->turns_count < minima; c->turns_count++) c->turns[c->turns_count] = 0;
+    if (!el4ml_grow((void **)&c->turns, &c->turns_capacity, minima, sizeof *c->turns))
+        return EL4ML_OUT_OF_MEMORY;
+    for (; c->turns_count < minima; c->turns_count++)
+        c->turns[c->turns_count] = 0;
     return EL4ML_OK;
 }
 
@@ -73,8 +77,8 @@ static void add_turn(connection *c, size_t minimum)
     c->searches[c->count++] = (search){.single = true, .a = minimum, .attempt = c->turns[minimum]++};
 }
 
-/* A pair that bands have failed to join twice gets, every other time, a single-ended search from its higher minimum: where
- * all bands lead to the same wrong transition state, the right one is often close by. */
+/* A pair that bands have failed to join twice gets, every other time, a single-ended search from its higher
+ * minimum: where all bands lead to the same wrong transition state, the right one is often close by. */
 static el4ml_status add_pairs(connection *c, size_t count)
 {
     const el4ml_landscape *l = c->session->landscape;
@@ -83,7 +87,8 @@ static el4ml_status add_pairs(connection *c, size_t count)
         el4ml_pair *pair = &c->pairs.list[c->chosen[k]];
         const uint32_t attempt = pair->attempts++;
         if (attempt < 2 || attempt % 2 == 0) {
-            c->searches[c->count++] = (search){.a = pair->a, .b = pair->b, .attempt = attempt < 2 ? attempt : attempt / 2 + 1};
+            c->searches[c->count++] =
+                (search){.a = pair->a, .b = pair->b, .attempt = attempt < 2 ? attempt : attempt / 2 + 1};
             continue;
         }
         const bool first = el4ml_landscape_record(l, EL4ML_MINIMUM, pair->a)->point.energy >
@@ -112,8 +117,10 @@ static el4ml_status choose(connection *c, uint64_t left)
 {
     el4ml_session *s = c->session;
     const bool exhaust = s->study->goal == EL4ML_EXHAUST;
-    const size_t least = s->n > 1000 ? BATCH / 4 : BATCH; /* a search on a large model takes long: commit more often */
-    size_t room = s->components > least ? (s->components < LARGEST_BATCH ? s->components : LARGEST_BATCH) : least;
+    const size_t least =
+        s->n > 1000 ? BATCH / 4 : BATCH; /* a search on a large model takes long: commit more often */
+    size_t room =
+        s->components > least ? (s->components < LARGEST_BATCH ? s->components : LARGEST_BATCH) : least;
     if (s->n > 1000) room = least;
     if (room > left) room = (size_t)left;
     size_t links = 0;
@@ -163,7 +170,8 @@ static el4ml_status store(connection *c, el4ml_error *error)
 {
     el4ml_status status = el4ml_pairs_store(&c->pairs, c->session, error);
     if (status == EL4ML_OK && c->turns_count > 0)
-        status = el4ml_landscape_put(c->session->landscape, "turns", c->turns, c->turns_count * sizeof *c->turns, error);
+        status = el4ml_landscape_put(c->session->landscape, "turns", c->turns,
+                                     c->turns_count * sizeof *c->turns, error);
     return status;
 }
 
@@ -217,9 +225,10 @@ el4ml_status el4ml_run_connect(const el4ml_study *study, const el4ml_surface *su
 {
     *time_up = false;
     if (!surface->info.second_derivatives)
-        return el4ml_fail(error, EL4ML_BAD_INPUT,
-                          "transition states need second derivatives, which relu has not: use softplus, gelu or silu "
-                          "(or only `el4ml explore`)");
+        return el4ml_fail(
+            error, EL4ML_BAD_INPUT,
+            "transition states need second derivatives, which relu has not: use softplus, gelu or silu "
+            "(or only `el4ml explore`)");
     el4ml_session session;
     el4ml_status status = el4ml_session_open(&session, study, surface, data, landscape, options, error);
     if (status != EL4ML_OK) return status;

@@ -1,5 +1,5 @@
-/* Exploration: batches of basin-hopping walks, or of random starts. A batch is formed from committed state alone; its
- * results are merged in job order, so that any number of threads gives the same tables. */
+/* Exploration: batches of basin-hopping walks, or of random starts. A batch is formed from committed state
+ * alone; its results are merged in job order, so that any number of threads gives the same tables. */
 #include <math.h>
 #include <string.h>
 
@@ -22,15 +22,15 @@ typedef struct exploration {
     el4ml_session *session;
     el4ml_walk_options options;
     bool random;
-    size_t n, jobs;         /* jobs of the present batch */
-    size_t per_job;         /* most minimisations of a job */
-    uint64_t first;         /* random starts: number of the batch's first */
-    el4ml_walker *walkers;  /* (WALKERS) */
-    double *positions;      /* (WALKERS, n) */
-    double *trials;         /* (WALKERS, n) */
-    finding *findings;      /* (WALKERS, per_job) */
-    size_t *quota, *found;  /* (WALKERS): minimisations to make, made */
-    const double *given;    /* start of walker 0, or NULL */
+    size_t n, jobs;        /* jobs of the present batch */
+    size_t per_job;        /* most minimisations of a job */
+    uint64_t first;        /* random starts: number of the batch's first */
+    el4ml_walker *walkers; /* (WALKERS) */
+    double *positions;     /* (WALKERS, n) */
+    double *trials;        /* (WALKERS, n) */
+    finding *findings;     /* (WALKERS, per_job) */
+    size_t *quota, *found; /* (WALKERS): minimisations to make, made */
+    const double *given;   /* start of walker 0, or NULL */
 } exploration;
 
 typedef struct slot {
@@ -61,7 +61,8 @@ static el4ml_status explore_job(void *context, size_t job, el4ml_searcher *searc
     for (size_t k = 0; k < e->quota[job] && status == EL4ML_OK; k++) {
         double *trial = e->trials + job * e->n;
         if (e->random)
-            status = el4ml_random_start(e->options.seed, e->first + job * e->per_job + k, searcher, trial, keep, &at);
+            status = el4ml_random_start(e->options.seed, e->first + job * e->per_job + k, searcher, trial,
+                                        keep, &at);
         else
             status = el4ml_walker_step(&e->walkers[job], &e->options, searcher, job == 0 ? e->given : NULL,
                                        e->positions + job * e->n, trial, keep, &at);
@@ -72,7 +73,8 @@ static el4ml_status explore_job(void *context, size_t job, el4ml_searcher *searc
 static void forget(exploration *e)
 {
     for (size_t job = 0; job < WALKERS; job++) {
-        for (size_t k = 0; k < e->found[job]; k++) el4ml_release(e->findings[job * e->per_job + k].point.x);
+        for (size_t k = 0; k < e->found[job]; k++)
+            el4ml_release(e->findings[job * e->per_job + k].point.x);
         e->found[job] = 0;
     }
 }
@@ -130,12 +132,14 @@ static void load_walkers(exploration *e)
     size_t walkers, positions;
     const void *stored = el4ml_landscape_get(e->session->landscape, "walkers", &walkers);
     const void *where = el4ml_landscape_get(e->session->landscape, "positions", &positions);
-    if (stored && where && walkers == WALKERS * sizeof *e->walkers && positions == WALKERS * e->n * sizeof(double)) {
+    if (stored && where && walkers == WALKERS * sizeof *e->walkers &&
+        positions == WALKERS * e->n * sizeof(double)) {
         memcpy(e->walkers, stored, walkers);
         memcpy(e->positions, where, positions);
         return;
     }
-    for (size_t w = 0; w < WALKERS; w++) e->walkers[w] = (el4ml_walker){.number = w, .step = e->options.step};
+    for (size_t w = 0; w < WALKERS; w++)
+        e->walkers[w] = (el4ml_walker){.number = w, .step = e->options.step};
 }
 
 static void release(exploration *e)
@@ -152,9 +156,9 @@ static void release(exploration *e)
 static bool allocate(exploration *e)
 {
     e->walkers = EL4ML_NEW(el4ml_walker, WALKERS);
-    e->positions = EL4ML_NEW(double, WALKERS *e->n);
-    e->trials = EL4ML_NEW(double, WALKERS *e->n);
-    e->findings = EL4ML_NEW(finding, WALKERS *e->per_job);
+    e->positions = EL4ML_NEW(double, WALKERS * e->n);
+    e->trials = EL4ML_NEW(double, WALKERS * e->n);
+    e->findings = EL4ML_NEW(finding, WALKERS * e->per_job);
     e->quota = EL4ML_NEW(size_t, WALKERS);
     e->found = EL4ML_NEW(size_t, WALKERS);
     return e->walkers && e->positions && e->trials && e->findings && e->quota && e->found;
@@ -194,7 +198,9 @@ el4ml_status el4ml_run_explore(const el4ml_study *study, const el4ml_surface *su
                      .options = {study->seed, study->temperature, study->step},
                      .random = study->method == EL4ML_RANDOM_STARTS,
                      .n = n,
-                     .per_job = n > 1000 ? 1 : n > 60 ? 1000 / n : 16};
+                     .per_job = n > 1000 ? 1
+                                : n > 60 ? 1000 / n
+                                         : 16};
     if (!allocate(&e)) status = el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "explore: out of memory");
     if (status == EL4ML_OK) status = el4ml_session_start(&session, error);
     if (status == EL4ML_OK) {

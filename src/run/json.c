@@ -55,7 +55,8 @@ static json_t *info(el4ml_landscape *l, const el4ml_summary *s)
     json_t *global = json_null();
     if (s->minima > 0) {
         const el4ml_record *r = el4ml_landscape_record(l, EL4ML_MINIMUM, s->global_minimum);
-        global = json_pack("{s:o, s:o}", "id", identifier(s->global_minimum), "energy", number(r->point.energy));
+        global =
+            json_pack("{s:o, s:o}", "id", identifier(s->global_minimum), "energy", number(r->point.energy));
     }
     json_t *o = json_pack("{s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "minima", integer(s->minima),
                           "transition_states", integer(s->transition_states), "degenerate_transition_states",
@@ -63,12 +64,12 @@ static json_t *info(el4ml_landscape *l, const el4ml_summary *s)
                           (int)s->goal_reached, "global_minimum", global, "unseen_minimum_probability",
                           number(s->unseen_minimum_probability), "unseen_transition_state_probability",
                           number(s->unseen_transition_state_probability));
-    json_t *cost = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "evaluations",
-                             integer(t->evaluations), "hessian_products", integer(t->hessian_products), "hessians",
-                             integer(t->hessians), "minimisations", integer(t->minimisations), "explore_runs",
-                             integer(t->explore_runs), "explore_failures", integer(t->explore_failures), "searches",
-                             integer(t->searches), "search_failures", integer(t->search_failures), "not_finite",
-                             integer(t->not_finite), "seconds", number(t->seconds));
+    json_t *cost = json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "evaluations", integer(t->evaluations),
+        "hessian_products", integer(t->hessian_products), "hessians", integer(t->hessians), "minimisations",
+        integer(t->minimisations), "explore_runs", integer(t->explore_runs), "explore_failures",
+        integer(t->explore_failures), "searches", integer(t->searches), "search_failures",
+        integer(t->search_failures), "not_finite", integer(t->not_finite), "seconds", number(t->seconds));
     if (!o || !cost || json_object_update_missing(o, cost) != 0) {
         json_decref(o);
         o = NULL;
@@ -91,20 +92,23 @@ static json_t *list_of(const el4ml_landscape *l, const size_t *nodes, size_t cou
 {
     (void)l;
     json_t *list = json_array();
-    for (size_t k = 0; k < count; k++) json_array_append_new(list, identifier(nodes[k]));
+    for (size_t k = 0; k < count; k++)
+        json_array_append_new(list, identifier(nodes[k]));
     return list;
 }
 
 static void add_curves(json_t *o, const el4ml_thermo *thermo)
 {
-    static const char *const names[8] = {"temperatures", "energy",      "heat_capacity", "c_plus",
-                                         "c_minus",      "entropy",     "frustration",   "frustration_normalised"};
+    static const char *const names[8] = {
+        "temperatures", "energy",  "heat_capacity", "c_plus",
+        "c_minus",      "entropy", "frustration",   "frustration_normalised"};
     for (int k = 0; k < 8; k++) {
         json_t *curve = json_array();
         for (size_t i = 0; thermo && i < thermo->count; i++) {
             const el4ml_thermo_point *p = &thermo->points[i];
-            const double values[8] = {p->temperature, p->energy,  p->heat_capacity, p->c_plus,
-                                      p->c_minus,     p->entropy, p->frustration,   p->frustration_normalised};
+            const double values[8] = {
+                p->temperature, p->energy,  p->heat_capacity, p->c_plus,
+                p->c_minus,     p->entropy, p->frustration,   p->frustration_normalised};
             json_array_append_new(curve, number(values[k]));
         }
         json_object_set_new(o, names[k], curve);
@@ -131,12 +135,12 @@ char *el4ml_analysis_json(el4ml_landscape *l, const el4ml_analysis *a)
     json_t *barriers = json_array();
     for (size_t k = 0; k < a->summary.minima; k++) {
         const size_t i = a->by_energy[k];
-        json_array_append_new(
-            barriers, json_pack("{s:o, s:o, s:o}", "id", identifier(i), "energy", number(a->network->nodes[i].energy),
-                                "barrier_to_global",
-                                number(i == a->summary.global_minimum
-                                           ? 0
-                                           : a->barrier_top[i] - a->network->nodes[i].energy)));
+        json_array_append_new(barriers,
+                              json_pack("{s:o, s:o, s:o}", "id", identifier(i), "energy",
+                                        number(a->network->nodes[i].energy), "barrier_to_global",
+                                        number(i == a->summary.global_minimum
+                                                   ? 0
+                                                   : a->barrier_top[i] - a->network->nodes[i].energy)));
     }
     json_object_set_new(o, "barriers", barriers);
     return finish(o);
@@ -144,7 +148,8 @@ char *el4ml_analysis_json(el4ml_landscape *l, const el4ml_analysis *a)
 
 static json_t *metrics(const el4ml_metrics *m)
 {
-    return json_pack("{s:o, s:o, s:o}", "loss", number(m->loss), "accuracy", number(m->accuracy), "r2", number(m->r2));
+    return json_pack("{s:o, s:o, s:o}", "loss", number(m->loss), "accuracy", number(m->accuracy), "r2",
+                     number(m->r2));
 }
 
 static json_t *row(const el4ml_record *r, el4ml_species species, size_t index, size_t n, bool coordinates)
@@ -153,8 +158,8 @@ static json_t *row(const el4ml_record *r, el4ml_species species, size_t index, s
     json_t *o = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "id", identifier(index), "energy",
                           number(p->energy), "log_product", number(p->log_product), "log_multiplicity",
                           number(p->log_multiplicity), "smallest_eigenvalue", number(p->smallest_eigenvalue),
-                          "gradient_rms", number(p->gradient_rms), "hits", integer((uint64_t)r->hits), "proved",
-                          (int)p->proved);
+                          "gradient_rms", number(p->gradient_rms), "hits", integer((uint64_t)r->hits),
+                          "proved", (int)p->proved);
     if (species == EL4ML_MINIMUM) {
         json_object_set_new(o, "train", metrics(&r->train));
         json_object_set_new(o, "test", metrics(&r->test));
@@ -164,7 +169,8 @@ static json_t *row(const el4ml_record *r, el4ml_species species, size_t index, s
     }
     if (coordinates) {
         json_t *x = json_array();
-        for (size_t i = 0; i < n; i++) json_array_append_new(x, number(p->x[i]));
+        for (size_t i = 0; i < n; i++)
+            json_array_append_new(x, number(p->x[i]));
         json_object_set_new(o, "coordinates", x);
     }
     return o;
@@ -186,11 +192,12 @@ char *el4ml_verification_json(const el4ml_verification *v)
     for (size_t k = 0; k < v->fault_count; k++) {
         const el4ml_fault *f = &v->faults[k];
         json_array_append_new(faults, json_pack("{s:s, s:o, s:s}", "kind",
-                                                f->species == EL4ML_MINIMUM ? "minimum" : "transition state", "id",
-                                                identifier(f->index), "reason", f->reason));
+                                                f->species == EL4ML_MINIMUM ? "minimum" : "transition state",
+                                                "id", identifier(f->index), "reason", f->reason));
     }
     return finish(json_pack("{s:o, s:o, s:b, s:o}", "minima", integer(v->minima), "transition_states",
-                            integer(v->transition_states), "passed", (int)(v->fault_count == 0), "faults", faults));
+                            integer(v->transition_states), "passed", (int)(v->fault_count == 0), "faults",
+                            faults));
 }
 
 char *el4ml_check_json(const el4ml_surface *surface, const el4ml_surface_check *c)
@@ -206,9 +213,10 @@ char *el4ml_check_json(const el4ml_surface *surface, const el4ml_surface_check *
                    {"seconds_gradient", c->seconds_gradient},
                    {"seconds_hessian_product", c->seconds_hessian_product},
                    {"seconds_hessian", c->seconds_hessian}};
-    json_t *o = json_pack("{s:s, s:o, s:o, s:b, s:b}", "surface", surface->info.description, "dimension",
-                          integer(surface->info.dimension), "zero_modes", integer(c->zero_modes),
-                          "second_derivatives", (int)surface->info.second_derivatives, "passed", (int)c->passed);
+    json_t *o =
+        json_pack("{s:s, s:o, s:o, s:b, s:b}", "surface", surface->info.description, "dimension",
+                  integer(surface->info.dimension), "zero_modes", integer(c->zero_modes),
+                  "second_derivatives", (int)surface->info.second_derivatives, "passed", (int)c->passed);
     for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
         json_object_set_new(o, numbers[k].name, number(numbers[k].value));
     return finish(o);

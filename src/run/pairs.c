@@ -7,9 +7,9 @@
 #include "base/linalg.h"
 #include "base/memory.h"
 
-#define ALL_PAIRS 1200   /* up to this many minima every pair is a candidate */
-#define NEIGHBOURS 400   /* beyond, a new minimum pairs with so many nearest in energy, */
-#define LOWEST 100       /* and with the lowest ones */
+#define ALL_PAIRS 1200 /* up to this many minima every pair is a candidate */
+#define NEIGHBOURS 400 /* beyond, a new minimum pairs with so many nearest in energy, */
+#define LOWEST 100     /* and with the lowest ones */
 
 /* Stored form of an attempt. */
 typedef struct attempt {
@@ -18,10 +18,10 @@ typedef struct attempt {
 
 typedef struct measuring {
     el4ml_session *session;
-    size_t first;          /* first minimum of the batch */
-    size_t *offset;        /* where each minimum's row starts */
+    size_t first;   /* first minimum of the batch */
+    size_t *offset; /* where each minimum's row starts */
     el4ml_pair *rows;
-    double *descriptors;   /* (minima, descriptor_size), or NULL: align */
+    double *descriptors; /* (minima, descriptor_size), or NULL: align */
     size_t descriptor_size;
 } measuring;
 
@@ -55,18 +55,23 @@ static size_t choose_partners(const el4ml_session *s, size_t i, el4ml_pair *row,
 {
     size_t count = 0;
     if (i < ALL_PAIRS) {
-        for (size_t j = 0; j < i; j++) row[count++] = (el4ml_pair){.a = (uint32_t)j, .b = (uint32_t)i};
+        for (size_t j = 0; j < i; j++)
+            row[count++] = (el4ml_pair){.a = (uint32_t)j, .b = (uint32_t)i};
         return count;
     }
     const double energy = energy_of(s, i);
-    for (size_t j = 0; j < i; j++) scratch[j] = (ranked){fabs(energy_of(s, j) - energy), (uint32_t)j};
+    for (size_t j = 0; j < i; j++)
+        scratch[j] = (ranked){fabs(energy_of(s, j) - energy), (uint32_t)j};
     qsort(scratch, i, sizeof *scratch, compare_ranked);
-    for (size_t k = 0; k < NEIGHBOURS; k++) row[count++] = (el4ml_pair){.a = scratch[k].index, .b = (uint32_t)i};
-    for (size_t j = 0; j < i; j++) scratch[j] = (ranked){energy_of(s, j), (uint32_t)j};
+    for (size_t k = 0; k < NEIGHBOURS; k++)
+        row[count++] = (el4ml_pair){.a = scratch[k].index, .b = (uint32_t)i};
+    for (size_t j = 0; j < i; j++)
+        scratch[j] = (ranked){energy_of(s, j), (uint32_t)j};
     qsort(scratch, i, sizeof *scratch, compare_ranked);
     for (size_t k = 0; k < LOWEST; k++) {
         bool there = false;
-        for (size_t m = 0; m < NEIGHBOURS && !there; m++) there = row[m].a == scratch[k].index;
+        for (size_t m = 0; m < NEIGHBOURS && !there; m++)
+            there = row[m].a == scratch[k].index;
         if (!there) row[count++] = (el4ml_pair){.a = scratch[k].index, .b = (uint32_t)i};
     }
     return count;
@@ -102,7 +107,7 @@ static bool make_descriptors(measuring *m, size_t minima)
     const el4ml_surface *surface = m->session->surface;
     m->descriptor_size = surface->info.descriptor_size;
     if (!surface->ops.descriptor || m->descriptor_size == 0) return true;
-    m->descriptors = EL4ML_NEW(double, minima *m->descriptor_size);
+    m->descriptors = EL4ML_NEW(double, minima * m->descriptor_size);
     if (!m->descriptors) return false;
     el4ml_evaluator *e = el4ml_searcher_evaluator(el4ml_pool_searcher(m->session->pool));
     for (size_t i = 0; i < minima; i++)
@@ -135,7 +140,8 @@ static void load_attempts(el4ml_pairs *p, el4ml_session *s)
     }
 }
 
-/* Rows of partners for the minima first ... minima - 1, one after another at the end of the list, sorted by b then a. */
+/* Rows of partners for the minima first ... minima - 1, one after another at the end of the list, sorted by b
+ * then a. */
 static el4ml_status append_rows(el4ml_pairs *p, el4ml_session *s, size_t minima, size_t *offset)
 {
     ranked *scratch = EL4ML_NEW(ranked, minima + 1);
@@ -182,12 +188,14 @@ el4ml_status el4ml_pairs_update(el4ml_pairs *p, el4ml_session *s, el4ml_error *e
 el4ml_status el4ml_pairs_store(const el4ml_pairs *p, el4ml_session *s, el4ml_error *error)
 {
     size_t tried = 0, k = 0;
-    for (size_t i = 0; i < p->count; i++) tried += p->list[i].attempts > 0;
+    for (size_t i = 0; i < p->count; i++)
+        tried += p->list[i].attempts > 0;
     attempt *stored = EL4ML_NEW(attempt, tried);
     if (!stored) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "connect: out of memory");
     for (size_t i = 0; i < p->count; i++)
         if (p->list[i].attempts > 0) stored[k++] = (attempt){p->list[i].a, p->list[i].b, p->list[i].attempts};
-    const el4ml_status status = el4ml_landscape_put(s->landscape, "attempts", stored, tried * sizeof *stored, error);
+    const el4ml_status status =
+        el4ml_landscape_put(s->landscape, "attempts", stored, tried * sizeof *stored, error);
     el4ml_release(stored);
     return status;
 }
@@ -209,9 +217,11 @@ static bool sort_candidates(el4ml_pairs *p, size_t count)
 {
     by_score *list = EL4ML_NEW(by_score, count);
     if (!list) return false;
-    for (size_t k = 0; k < count; k++) list[k] = (by_score){p->score[k], p->order[k]};
+    for (size_t k = 0; k < count; k++)
+        list[k] = (by_score){p->score[k], p->order[k]};
     qsort(list, count, sizeof *list, compare_scores);
-    for (size_t k = 0; k < count; k++) p->order[k] = list[k].pair;
+    for (size_t k = 0; k < count; k++)
+        p->order[k] = list[k].pair;
     el4ml_release(list);
     return true;
 }
@@ -241,9 +251,11 @@ el4ml_status el4ml_pairs_missing_links(el4ml_pairs *p, el4ml_session *s, size_t 
         el4ml_release(parent);
         return EL4ML_OUT_OF_MEMORY;
     }
-    /* the forest of cheapest links first, each component growing by one link a round; then the same without those */
+    /* the forest of cheapest links first, each component growing by one link a round; then the same without
+     * those */
     for (int round = 0; round < 3 && *count < capacity; round++) {
-        for (size_t i = 0; i < s->parent_count; i++) parent[i] = el4ml_session_root(s, i);
+        for (size_t i = 0; i < s->parent_count; i++)
+            parent[i] = el4ml_session_root(s, i);
         for (size_t k = 0; k < candidates && *count < capacity; k++) {
             if (p->order[k] == EL4ML_NONE) continue;
             const el4ml_pair *pair = &p->list[p->order[k]];

@@ -5,16 +5,16 @@
 #include "run/session.h"
 
 typedef struct el4ml_pair {
-    uint32_t a, b;      /* indices of minima, a < b */
+    uint32_t a, b; /* indices of minima, a < b */
     uint32_t attempts;
-    float distance;     /* closest alignment, or between descriptors: only ever compared with each other */
+    float distance; /* closest alignment, or between descriptors: only ever compared with each other */
 } el4ml_pair;
 
 typedef struct el4ml_pairs {
     size_t count, capacity;
     el4ml_pair *list;
-    size_t measured;    /* minima whose pairs with all earlier ones are in the list */
-    size_t *order;      /* scratch: candidates of a batch */
+    size_t measured; /* minima whose pairs with all earlier ones are in the list */
+    size_t *order;   /* scratch: candidates of a batch */
     double *score;
     size_t scratch_capacity;
 } el4ml_pairs;
@@ -25,9 +25,9 @@ el4ml_status el4ml_pairs_update(el4ml_pairs *p, el4ml_session *s, el4ml_error *e
 /* Put the attempts into the landscape's state, for the next commit. */
 el4ml_status el4ml_pairs_store(const el4ml_pairs *p, el4ml_session *s, el4ml_error *error);
 
-/* Up to `capacity` pairs that join components, cheapest first, as a minimum spanning forest of missing links and then
- * next-best links: indices into the list. The score is the distance times one plus the attempts, so that no pair is
- * tried for ever and none is given up. */
+/* Up to `capacity` pairs that join components, cheapest first, as a minimum spanning forest of missing links
+ * and then next-best links: indices into the list. The score is the distance times one plus the attempts, so
+ * that no pair is tried for ever and none is given up. */
 el4ml_status el4ml_pairs_missing_links(el4ml_pairs *p, el4ml_session *s, size_t capacity, size_t *chosen,
                                        size_t *count);
 /* Up to `capacity` pairs between which a lower path would gain most for its length. */

@@ -18,7 +18,7 @@ struct el4ml_pool {
     worker *workers; /* worker 0 is the calling thread */
     pthread_mutex_t mutex;
     pthread_cond_t begin, end;
-    uint64_t batch;     /* number of the present batch; a worker waits for it to change */
+    uint64_t batch; /* number of the present batch; a worker waits for it to change */
     unsigned busy;
     bool stop;
     atomic_size_t next; /* first job not yet taken */
@@ -55,7 +55,8 @@ static void *thread_main(void *argument)
     uint64_t seen = 0;
     for (;;) {
         pthread_mutex_lock(&p->mutex);
-        while (!p->stop && p->batch == seen) pthread_cond_wait(&p->begin, &p->mutex);
+        while (!p->stop && p->batch == seen)
+            pthread_cond_wait(&p->begin, &p->mutex);
         seen = p->batch;
         const bool stop = p->stop;
         pthread_mutex_unlock(&p->mutex);
@@ -81,7 +82,8 @@ el4ml_status el4ml_pool_run(el4ml_pool *p, size_t count, el4ml_job job, void *co
     pthread_mutex_unlock(&p->mutex);
     work_off(&p->workers[0]);
     pthread_mutex_lock(&p->mutex);
-    while (p->busy > 0) pthread_cond_wait(&p->end, &p->mutex);
+    while (p->busy > 0)
+        pthread_cond_wait(&p->end, &p->mutex);
     pthread_mutex_unlock(&p->mutex);
     return p->status;
 }
@@ -110,8 +112,9 @@ static unsigned all_cores(void)
     return cores < 1 ? 1 : cores > 1024 ? 1024 : (unsigned)cores;
 }
 
-el4ml_status el4ml_pool_new(const el4ml_surface *surface, const el4ml_search_options *options, unsigned threads,
-                            const volatile bool *cancel, el4ml_pool **pool, el4ml_error *error)
+el4ml_status el4ml_pool_new(const el4ml_surface *surface, const el4ml_search_options *options,
+                            unsigned threads, const volatile bool *cancel, el4ml_pool **pool,
+                            el4ml_error *error)
 {
     el4ml_pool *p = EL4ML_NEW(el4ml_pool, 1);
     if (!p) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "pool: out of memory");
@@ -120,7 +123,8 @@ el4ml_status el4ml_pool_new(const el4ml_surface *surface, const el4ml_search_opt
     pthread_cond_init(&p->end, NULL);
     p->threads = threads ? threads : all_cores();
     p->workers = EL4ML_NEW(worker, p->threads);
-    el4ml_status status = p->workers ? EL4ML_OK : el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "pool: out of memory");
+    el4ml_status status =
+        p->workers ? EL4ML_OK : el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "pool: out of memory");
     for (unsigned k = 0; k < p->threads && status == EL4ML_OK; k++) {
         worker *w = &p->workers[k];
         w->pool = p;
@@ -141,7 +145,8 @@ el4ml_status el4ml_pool_new(const el4ml_surface *surface, const el4ml_search_opt
 
 void el4ml_pool_set_deadline(el4ml_pool *p, double deadline)
 {
-    for (unsigned k = 0; k < p->threads; k++) el4ml_searcher_evaluator(p->workers[k].searcher)->deadline = deadline;
+    for (unsigned k = 0; k < p->threads; k++)
+        el4ml_searcher_evaluator(p->workers[k].searcher)->deadline = deadline;
 }
 
 el4ml_searcher *el4ml_pool_searcher(el4ml_pool *p)

@@ -25,7 +25,8 @@ typedef struct page {
 
 static void clear(page *p)
 {
-    for (size_t k = 0; k < p->input.warning_count; k++) el4ml_release(p->warnings[k]);
+    for (size_t k = 0; k < p->input.warning_count; k++)
+        el4ml_release(p->warnings[k]);
     el4ml_release(p->node_ids);
     el4ml_text_free(p->disconnectivity);
     el4ml_text_free(p->heat_capacity);
@@ -71,8 +72,8 @@ static el4ml_status draw(page *p, const el4ml_study *study, el4ml_landscape *l, 
     if (status != EL4ML_OK) return status;
     const el4ml_thermo none = {0}; /* the figure then says so */
     const el4ml_heat_capacity_options curve = el4ml_heat_capacity_options_default();
-    return el4ml_heat_capacity_svg(a->thermo ? a->thermo : &none, a->peaks, a->peak_count, a->network->kappa, &curve, &p->heat_capacity,
-                                   error);
+    return el4ml_heat_capacity_svg(a->thermo ? a->thermo : &none, a->peaks, a->peak_count, a->network->kappa,
+                                   &curve, &p->heat_capacity, error);
 }
 
 static void fill_rows(page *p, el4ml_landscape *l, const el4ml_analysis *a)
@@ -192,8 +193,10 @@ static el4ml_status compose(page *p, const el4ml_study *study, el4ml_landscape *
     fill_warnings(p, l, a);
     p->node_ids = EL4ML_NEW(int64_t, a->network->node_count);
     p->study_text = el4ml_study_text(study);
-    if (!p->node_ids || !p->study_text) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "report: out of memory");
-    for (size_t i = 0; i < a->network->node_count; i++) p->node_ids[i] = a->network->nodes[i].id;
+    if (!p->node_ids || !p->study_text)
+        return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "report: out of memory");
+    for (size_t i = 0; i < a->network->node_count; i++)
+        p->node_ids[i] = a->network->nodes[i].id;
     snprintf(p->command, sizeof p->command, "el4ml run study.toml -o %s", study->name);
     p->commands[0] = p->command;
     p->input.commands = p->commands;

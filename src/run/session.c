@@ -4,7 +4,8 @@
 
 #include "base/memory.h"
 
-static size_t recognise(void *context, el4ml_evaluator *e, bool transition_state, const el4ml_stationary *point)
+static size_t recognise(void *context, el4ml_evaluator *e, bool transition_state,
+                        const el4ml_stationary *point)
 {
     const el4ml_landscape *landscape = context;
     size_t index;
@@ -19,8 +20,8 @@ void el4ml_session_recognise(el4ml_session *s, el4ml_searcher *searcher)
 }
 
 el4ml_status el4ml_session_open(el4ml_session *s, const el4ml_study *study, const el4ml_surface *surface,
-                                const el4ml_data *data, el4ml_landscape *landscape, const el4ml_run_options *options,
-                                el4ml_error *error)
+                                const el4ml_data *data, el4ml_landscape *landscape,
+                                const el4ml_run_options *options, el4ml_error *error)
 {
     *s = (el4ml_session){.study = study,
                          .surface = surface,
@@ -34,7 +35,8 @@ el4ml_status el4ml_session_open(el4ml_session *s, const el4ml_study *study, cons
     const el4ml_search_options search = el4ml_search_options_default();
     el4ml_status status =
         el4ml_pool_new(surface, &search, options->threads, options->cancel, &s->pool, error);
-    if (status == EL4ML_OK && options->time_limit > 0) el4ml_pool_set_deadline(s->pool, s->began + options->time_limit);
+    if (status == EL4ML_OK && options->time_limit > 0)
+        el4ml_pool_set_deadline(s->pool, s->began + options->time_limit);
     if (status == EL4ML_OK && !el4ml_session_components(s))
         status = el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "run: out of memory");
     if (status == EL4ML_OK) {
@@ -66,7 +68,8 @@ bool el4ml_session_components(el4ml_session *s)
     for (; s->parent_count < count; s->parent_count++) {
         s->parent[s->parent_count] = s->parent_count;
         s->components++;
-        const double energy = el4ml_landscape_record(s->landscape, EL4ML_MINIMUM, s->parent_count)->point.energy;
+        const double energy =
+            el4ml_landscape_record(s->landscape, EL4ML_MINIMUM, s->parent_count)->point.energy;
         if (!(s->best <= energy)) s->best = energy;
     }
     return true;
@@ -81,7 +84,8 @@ size_t el4ml_session_root(el4ml_session *s, size_t i)
     return i;
 }
 
-/* Predictions of a new minimum on the training and test rows; a regression's loss in the target's own unit. */
+/* Predictions of a new minimum on the training and test rows; a regression's loss in the target's own unit.
+ */
 static void measure(el4ml_session *s, size_t index)
 {
     const el4ml_surface *surface = s->surface;
@@ -101,8 +105,8 @@ static void measure(el4ml_session *s, size_t index)
     el4ml_landscape_set_metrics(s->landscape, index, &metrics[0], &metrics[1]);
 }
 
-el4ml_status el4ml_session_minimum(el4ml_session *s, const el4ml_stationary *point, size_t known, size_t *index,
-                                   bool *fresh, el4ml_error *error)
+el4ml_status el4ml_session_minimum(el4ml_session *s, const el4ml_stationary *point, size_t known,
+                                   size_t *index, bool *fresh, el4ml_error *error)
 {
     *fresh = false;
     *index = known;
@@ -112,10 +116,12 @@ el4ml_status el4ml_session_minimum(el4ml_session *s, const el4ml_stationary *poi
         el4ml_landscape_add(s->landscape, e, EL4ML_MINIMUM, point, 0, 0, index, fresh, error);
     if (status != EL4ML_OK) return status;
     if (*fresh) measure(s, *index);
-    return el4ml_session_components(s) ? EL4ML_OK : el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "run: out of memory");
+    return el4ml_session_components(s) ? EL4ML_OK
+                                       : el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "run: out of memory");
 }
 
-el4ml_status el4ml_session_passage(el4ml_session *s, const el4ml_passage *p, bool *discovery, el4ml_error *error)
+el4ml_status el4ml_session_passage(el4ml_session *s, const el4ml_passage *p, bool *discovery,
+                                   el4ml_error *error)
 {
     el4ml_totals *totals = el4ml_landscape_totals(s->landscape);
     totals->passages++;
@@ -147,8 +153,8 @@ el4ml_status el4ml_session_passage(el4ml_session *s, const el4ml_passage *p, boo
     return EL4ML_OK;
 }
 
-el4ml_status el4ml_session_commit(el4ml_session *s, el4ml_phase phase, uint64_t done, uint64_t budget, bool *stop,
-                                  el4ml_error *error)
+el4ml_status el4ml_session_commit(el4ml_session *s, el4ml_phase phase, uint64_t done, uint64_t budget,
+                                  bool *stop, el4ml_error *error)
 {
     el4ml_totals *totals = el4ml_landscape_totals(s->landscape);
     const el4ml_cost cost = el4ml_pool_take_cost(s->pool);
@@ -189,7 +195,8 @@ el4ml_status el4ml_session_end(el4ml_session *s, el4ml_status status, bool *time
 {
     const el4ml_run_options *o = &s->options;
     const bool cancelled = o->cancel && *o->cancel;
-    if (status == EL4ML_INTERRUPTED && !cancelled && o->time_limit > 0 && el4ml_clock() >= s->began + o->time_limit) {
+    if (status == EL4ML_INTERRUPTED && !cancelled && o->time_limit > 0 &&
+        el4ml_clock() >= s->began + o->time_limit) {
         *time_up = true;
         status = EL4ML_OK;
     }

@@ -1,6 +1,6 @@
-/* Weights as others store them: one flat vector of n numbers in our order, or a matrix and a vector per layer in the
- * order of the file. Matrices are (units, inputs) as PyTorch keeps them, or (inputs, units) as scikit-learn does; where
- * a layer is square the other layers, or a name that begins with "coef", decide. */
+/* Weights as others store them: one flat vector of n numbers in our order, or a matrix and a vector per layer
+ * in the order of the file. Matrices are (units, inputs) as PyTorch keeps them, or (inputs, units) as
+ * scikit-learn does; where a layer is square the other layers, or a name that begins with "coef", decide. */
 #include "run/start.h"
 
 #include <math.h>
@@ -21,9 +21,11 @@ static bool transposed(const el4ml_archive *a, const size_t *sizes, size_t layer
     for (size_t k = 0; k < a->count && layer < layers; k++) {
         const el4ml_array *m = &a->arrays[k];
         if (m->rank != 2) continue;
-        if (m->shape[0] == sizes[layer + 1] && m->shape[1] == sizes[layer] && sizes[layer] != sizes[layer + 1])
+        if (m->shape[0] == sizes[layer + 1] && m->shape[1] == sizes[layer] &&
+            sizes[layer] != sizes[layer + 1])
             return false;
-        if (m->shape[0] == sizes[layer] && m->shape[1] == sizes[layer + 1] && sizes[layer] != sizes[layer + 1])
+        if (m->shape[0] == sizes[layer] && m->shape[1] == sizes[layer + 1] &&
+            sizes[layer] != sizes[layer + 1])
             return true;
         if (m->name && strncmp(m->name, "coef", 4) == 0) return true;
         layer++;
@@ -41,12 +43,13 @@ static bool place(const el4ml_array *m, size_t inputs, size_t units, bool flip, 
     }
     if (m->shape[0] != (flip ? inputs : units) || m->shape[1] != (flip ? units : inputs)) return false;
     for (size_t j = 0; j < units; j++)
-        for (size_t k = 0; k < inputs; k++) to[j * inputs + k] = m->values[flip ? k * units + j : j * inputs + k];
+        for (size_t k = 0; k < inputs; k++)
+            to[j * inputs + k] = m->values[flip ? k * units + j : j * inputs + k];
     return true;
 }
 
-static el4ml_status assemble(const char *path, const el4ml_archive *a, const size_t *sizes, size_t layers, size_t n,
-                             double *x, el4ml_error *error)
+static el4ml_status assemble(const char *path, const el4ml_archive *a, const size_t *sizes, size_t layers,
+                             size_t n, double *x, el4ml_error *error)
 {
     if (a->count == 1 && a->arrays[0].rank == 1 && a->arrays[0].count == n) {
         el4ml_copy(n, a->arrays[0].values, x);
@@ -54,23 +57,27 @@ static el4ml_status assemble(const char *path, const el4ml_archive *a, const siz
     }
     const bool flip = transposed(a, sizes, layers);
     size_t matrices = 0, vectors = 0, offset[EL4ML_MAX_HIDDEN_LAYERS + 2] = {0};
-    for (size_t l = 0; l < layers; l++) offset[l + 1] = offset[l] + sizes[l + 1] * (sizes[l] + 1);
+    for (size_t l = 0; l < layers; l++)
+        offset[l + 1] = offset[l] + sizes[l + 1] * (sizes[l] + 1);
     for (size_t k = 0; k < a->count; k++) {
         const el4ml_array *m = &a->arrays[k];
         const char *name = m->name ? m->name : "array";
         size_t *next = m->rank == 2 ? &matrices : &vectors;
         if ((m->rank != 1 && m->rank != 2) || *next >= layers)
-            return el4ml_fail(error, EL4ML_BAD_INPUT,
-                              "%s: array '%s' does not belong to a model of %zu layers (a matrix and a vector each)",
-                              path, name, layers);
+            return el4ml_fail(
+                error, EL4ML_BAD_INPUT,
+                "%s: array '%s' does not belong to a model of %zu layers (a matrix and a vector each)", path,
+                name, layers);
         const size_t l = (*next)++, bias = m->rank == 1 ? sizes[l] * sizes[l + 1] : 0;
         if (!place(m, sizes[l], sizes[l + 1], flip, x + offset[l] + bias))
-            return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: array '%s': the study's layer %zu has %zu units and %zu inputs",
-                              path, name, l + 1, sizes[l + 1], sizes[l]);
+            return el4ml_fail(error, EL4ML_BAD_INPUT,
+                              "%s: array '%s': the study's layer %zu has %zu units and %zu inputs", path,
+                              name, l + 1, sizes[l + 1], sizes[l]);
     }
     if (matrices != layers || vectors != layers)
-        return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: %zu matrices and %zu vectors for a model of %zu layers", path,
-                          matrices, vectors, layers);
+        return el4ml_fail(error, EL4ML_BAD_INPUT,
+                          "%s: %zu matrices and %zu vectors for a model of %zu layers", path, matrices,
+                          vectors, layers);
     return EL4ML_OK;
 }
 
@@ -81,7 +88,8 @@ static el4ml_status read_weights(const el4ml_study *study, const el4ml_data *dat
         return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: key 'start' is for kind = \"mlp\"", study->path);
     size_t sizes[EL4ML_MAX_HIDDEN_LAYERS + 2], layers = study->mlp.hidden_layers + 1;
     sizes[0] = data->train.inputs;
-    for (size_t l = 0; l < study->mlp.hidden_layers; l++) sizes[l + 1] = study->mlp.hidden[l];
+    for (size_t l = 0; l < study->mlp.hidden_layers; l++)
+        sizes[l + 1] = study->mlp.hidden[l];
     sizes[layers] = data->train.classes ? data->train.classes : data->train.targets;
     char *bytes = NULL;
     size_t length;
@@ -91,7 +99,8 @@ static el4ml_status read_weights(const el4ml_study *study, const el4ml_data *dat
     if (status == EL4ML_OK) status = assemble(study->start, archive, sizes, layers, n, x, error);
     for (size_t i = 0; status == EL4ML_OK && i < n; i++)
         if (!isfinite(x[i]))
-            status = el4ml_fail(error, EL4ML_BAD_INPUT, "%s: weight %zu is not a finite number", study->start, i);
+            status =
+                el4ml_fail(error, EL4ML_BAD_INPUT, "%s: weight %zu is not a finite number", study->start, i);
     el4ml_archive_free(archive);
     el4ml_release(bytes);
     return status;
@@ -118,7 +127,8 @@ static el4ml_status locate(el4ml_session *s, double *x, double *minimum, el4ml_e
     r->distance = el4ml_distance(s->n, x, minimum);
     r->minimum_energy = point.energy;
     status = el4ml_session_minimum(s, &point, known, &r->minimum, &fresh, error);
-    if (status == EL4ML_OK) status = el4ml_landscape_put(s->landscape, "start", &stored, sizeof stored, error);
+    if (status == EL4ML_OK)
+        status = el4ml_landscape_put(s->landscape, "start", &stored, sizeof stored, error);
     if (status == EL4ML_OK) status = el4ml_landscape_set_meta(s->landscape, "start", s->study->start, error);
     return status;
 }
@@ -128,8 +138,8 @@ el4ml_status el4ml_session_start(el4ml_session *s, el4ml_error *error)
     const char *done = el4ml_landscape_meta(s->landscape, "start");
     if (!s->study->start || (done && strcmp(done, s->study->start) == 0)) return EL4ML_OK;
     double *x = EL4ML_NEW(double, s->n), *minimum = EL4ML_NEW(double, s->n);
-    el4ml_status status =
-        x && minimum ? read_weights(s->study, s->data, s->n, x, error) : el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "start: out of memory");
+    el4ml_status status = x && minimum ? read_weights(s->study, s->data, s->n, x, error)
+                                       : el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "start: out of memory");
     if (status == EL4ML_OK) status = locate(s, x, minimum, error);
     el4ml_release(x);
     el4ml_release(minimum);
@@ -164,7 +174,8 @@ void el4ml_start_report_get(el4ml_landscape *landscape, el4ml_start_report *repo
     size_t size;
     const stored_start *stored = el4ml_landscape_get(landscape, "start", &size);
     *report = (el4ml_start_report){0};
-    if (stored && size == sizeof *stored && stored->report.minimum < el4ml_landscape_count(landscape, EL4ML_MINIMUM))
+    if (stored && size == sizeof *stored &&
+        stored->report.minimum < el4ml_landscape_count(landscape, EL4ML_MINIMUM))
         *report = stored->report;
     if (!report->given) return;
     report->rank = 1;

@@ -4,8 +4,8 @@
 
 #include "run/session.h"
 
-/* When the study names a start that was not looked at yet: read it, minimise from it, merge the minimum, and store
- * where it lies (el4ml_start_report_get). Walkers not yet begun begin there. */
+/* When the study names a start that was not looked at yet: read it, minimise from it, merge the minimum, and
+ * store where it lies (el4ml_start_report_get). Walkers not yet begun begin there. */
 el4ml_status el4ml_session_start(el4ml_session *s, el4ml_error *error);
 /* The minimum a walker may begin at, NULL without a start. */
 const double *el4ml_session_start_point(el4ml_session *s);

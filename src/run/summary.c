@@ -18,7 +18,8 @@ static bool goal_reached(const el4ml_summary *s, const el4ml_totals *t, const el
            (double)(t->searches - t->last_discovery) >= 3 / study->unseen;
 }
 
-el4ml_status el4ml_summarise(el4ml_landscape *l, const el4ml_study *study, el4ml_summary *summary, el4ml_error *error)
+el4ml_status el4ml_summarise(el4ml_landscape *l, const el4ml_study *study, el4ml_summary *summary,
+                             el4ml_error *error)
 {
     *summary = (el4ml_summary){.minima = el4ml_landscape_count(l, EL4ML_MINIMUM),
                                .transition_states = el4ml_landscape_count(l, EL4ML_TRANSITION_STATE)};

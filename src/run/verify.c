@@ -9,13 +9,13 @@
 #include "run/pool.h"
 
 #define GRADIENT_TOLERANCE 1e-9
-#define ENERGY_TOLERANCE 1e-9   /* relative to max(1, |V|) */
-#define PRODUCT_TOLERANCE 1e-5  /* of ln product */
+#define ENERGY_TOLERANCE 1e-9  /* relative to max(1, |V|) */
+#define PRODUCT_TOLERANCE 1e-5 /* of ln product */
 
 typedef struct verification {
     const el4ml_landscape *landscape;
     size_t minima, n;
-    el4ml_fault *faults;  /* one per point; an empty reason: good */
+    el4ml_fault *faults; /* one per point; an empty reason: good */
 } verification;
 
 static bool differs(double a, double b, double tolerance)
@@ -45,7 +45,8 @@ static void compare(const el4ml_stationary *stored, const el4ml_stationary *now,
                  stored->log_multiplicity);
 }
 
-static size_t recognise(void *context, el4ml_evaluator *e, bool transition_state, const el4ml_stationary *point)
+static size_t recognise(void *context, el4ml_evaluator *e, bool transition_state,
+                        const el4ml_stationary *point)
 {
     const verification *v = context;
     size_t index;
@@ -65,11 +66,13 @@ static el4ml_status check_sides(const verification *v, const el4ml_record *r, el
     if (status != EL4ML_OK) return status;
     size_t found[2];
     for (int k = 0; k < 2; k++) {
-        el4ml_stationary point = {.x = side[k]}; /* a path down that ends on a saddle goes on from there, as in a search */
+        el4ml_stationary point = {
+            .x = side[k]}; /* a path down that ends on a saddle goes on from there, as in a search */
         status = el4ml_search_proved_minimum(s, side[k], &point, &found[k]);
         if (status != EL4ML_OK) return status;
     }
-    const bool straight = found[0] == r->a && found[1] == r->b, crossed = found[0] == r->b && found[1] == r->a;
+    const bool straight = found[0] == r->a && found[1] == r->b,
+               crossed = found[0] == r->b && found[1] == r->a;
     if (!straight && !crossed) {
         char text[2][24];
         for (int k = 0; k < 2; k++) {
@@ -78,7 +81,8 @@ static el4ml_status check_sides(const verification *v, const el4ml_record *r, el
             else
                 snprintf(text[k], sizeof text[k], "%zu", found[k] + 1);
         }
-        snprintf(reason, size, "falls to minima %s and %s, not to %zu and %zu", text[0], text[1], r->a + 1, r->b + 1);
+        snprintf(reason, size, "falls to minima %s and %s, not to %zu and %zu", text[0], text[1], r->a + 1,
+                 r->b + 1);
     }
     return EL4ML_OK;
 }
@@ -97,7 +101,8 @@ static el4ml_status verify_job(void *context, size_t job, el4ml_searcher *s)
     el4ml_stationary now = {.x = work + 3 * v->n};
     el4ml_copy(v->n, r->point.x, now.x);
     el4ml_status status = el4ml_characterise(s, &now);
-    if (status == EL4ML_OK) compare(&r->point, &now, species == EL4ML_TRANSITION_STATE, fault->reason, sizeof fault->reason);
+    if (status == EL4ML_OK)
+        compare(&r->point, &now, species == EL4ML_TRANSITION_STATE, fault->reason, sizeof fault->reason);
     if (status == EL4ML_OK && species == EL4ML_TRANSITION_STATE && !fault->reason[0])
         status = check_sides(v, r, s, work, fault->reason, sizeof fault->reason);
     el4ml_release(work);
@@ -109,8 +114,9 @@ static el4ml_status verify_job(void *context, size_t job, el4ml_searcher *s)
 el4ml_status el4ml_verify(const el4ml_surface *surface, const el4ml_landscape *landscape,
                           const el4ml_run_options *options, el4ml_verification *result, el4ml_error *error)
 {
-    *result = (el4ml_verification){.minima = el4ml_landscape_count(landscape, EL4ML_MINIMUM),
-                                   .transition_states = el4ml_landscape_count(landscape, EL4ML_TRANSITION_STATE)};
+    *result =
+        (el4ml_verification){.minima = el4ml_landscape_count(landscape, EL4ML_MINIMUM),
+                             .transition_states = el4ml_landscape_count(landscape, EL4ML_TRANSITION_STATE)};
     if (surface->info.dimension != el4ml_landscape_dimension(landscape))
         return el4ml_fail(error, EL4ML_BAD_INPUT, "the landscape has dimension %zu, the study %zu",
                           el4ml_landscape_dimension(landscape), surface->info.dimension);

@@ -1,11 +1,11 @@
-/* Hybrid eigenvector-following (Munro and Wales, Phys. Rev. B 59, 3969, 1999; Kumeda, Munro and Wales, Chem. Phys.
- * Lett. 341, 185, 2001). Along the followed mode e with eigenvalue lambda the step is
+/* Hybrid eigenvector-following (Munro and Wales, Phys. Rev. B 59, 3969, 1999; Kumeda, Munro and Wales, Chem.
+ * Phys. Lett. 341, 185, 2001). Along the followed mode e with eigenvalue lambda the step is
  *
  *     h = 2 (g.e) / (|lambda| (1 + sqrt(1 + 4 (g.e/lambda)^2))),   uphill, capped;
  *
- * in the space orthogonal to e V is minimised. There the published method takes L-BFGS steps; with exact curvature at
- * hand a truncated Newton step does the same work in fewer evaluations and turns into the Newton finish by itself.
- * The step length follows how well the quadratic model foretold the gradient. */
+ * in the space orthogonal to e V is minimised. There the published method takes L-BFGS steps; with exact
+ * curvature at hand a truncated Newton step does the same work in fewer evaluations and turns into the Newton
+ * finish by itself. The step length follows how well the quadratic model foretold the gradient. */
 #include <math.h>
 
 #include "base/linalg.h"
@@ -18,7 +18,8 @@ static double uphill(double ge, double lambda, double cap)
     return fmax(-cap, fmin(cap, h));
 }
 
-/* The eigenvector of the full spectrum that overlaps most with `mode`; *lowest tells whether it is the first. */
+/* The eigenvector of the full spectrum that overlaps most with `mode`; *lowest tells whether it is the first.
+ */
 static el4ml_status track_mode(el4ml_searcher *s, double *mode, double *lambda)
 {
     const size_t n = s->n;
@@ -35,19 +36,21 @@ static el4ml_status track_mode(el4ml_searcher *s, double *mode, double *lambda)
         }
     }
     const double sign = el4ml_dot(n, s->spectrum + best * n, mode) < 0 ? -1 : 1;
-    for (size_t i = 0; i < n; i++) mode[i] = sign * s->spectrum[best * n + i];
+    for (size_t i = 0; i < n; i++)
+        mode[i] = sign * s->spectrum[best * n + i];
     *lambda = values[best];
     return EL4ML_OK;
 }
 
-/* The lowest mode, warm from the last one. Far from the transition state a rough one does; a vector that did not
- * converge within its allowance is still the best direction known. */
+/* The lowest mode, warm from the last one. Far from the transition state a rough one does; a vector that did
+ * not converge within its allowance is still the best direction known. */
 static el4ml_status follow_lowest(el4ml_searcher *s, double rms, double *mode, double *lambda)
 {
     const bool near = rms <= 1e-4;
     const int restarts = s->curvature.dense ? EL4ML_MANY_RESTARTS : near ? 3 : 0;
     const double tolerance = near ? 1e-3 : s->curvature.dense ? 0.05 : 0.2;
-    const el4ml_status status = el4ml_lowest_mode(&s->lanczos, &s->curvature, tolerance, restarts, mode, lambda);
+    const el4ml_status status =
+        el4ml_lowest_mode(&s->lanczos, &s->curvature, tolerance, restarts, mode, lambda);
     return status == EL4ML_NOT_CONVERGED ? EL4ML_OK : status;
 }
 
@@ -56,7 +59,10 @@ static el4ml_status make_step(el4ml_searcher *s, const double *mode, double lamb
 {
     const size_t n = s->n;
     bool inside;
-    const el4ml_step_limits limits = {radius, fmin(0.1, sqrt(rms)), s->curvature.dense ? 2 * n + 10 : rms > 1e-4 ? 40 : 300};
+    const el4ml_step_limits limits = {radius, fmin(0.1, sqrt(rms)),
+                                      s->curvature.dense ? 2 * n + 10
+                                      : rms > 1e-4       ? 40
+                                                         : 300};
     el4ml_status status = el4ml_curvature_step(&s->curvature, s->g, mode, &limits, s->step, &inside);
     if (status != EL4ML_OK) return status;
     const double ge = el4ml_dot(n, s->g, mode);
@@ -98,7 +104,8 @@ el4ml_status el4ml_follow_mode(el4ml_searcher *s, double *x, double *mode, bool 
         if (rms <= s->options.gradient_tolerance) return lambda < 0 ? EL4ML_OK : EL4ML_NOT_CONVERGED;
         status = make_step(s, mode, lambda, radius, rms);
         if (status != EL4ML_OK) return status;
-        for (size_t i = 0; i < n; i++) s->trial[i] = x[i] + s->step[i];
+        for (size_t i = 0; i < n; i++)
+            s->trial[i] = x[i] + s->step[i];
         status = el4ml_value_gradient(e, s->trial, &value, s->trial_g);
         if (status != EL4ML_OK && status != EL4ML_NUMERICAL) return status;
         const double error = status == EL4ML_OK ? model_error(s) : INFINITY;

@@ -1,10 +1,11 @@
-/* Doubly nudged elastic band (Trygubenko and Wales, J. Chem. Phys. 120, 2082, 2004), moved by L-BFGS. Per image, with
- * tangent t (upwinding; Henkelman and Jonsson 2000) and springs s = k ((x+ - x) + (x- - x)) as a gradient -s:
+/* Doubly nudged elastic band (Trygubenko and Wales, J. Chem. Phys. 120, 2082, 2004), moved by L-BFGS. Per
+ * image, with tangent t (upwinding; Henkelman and Jonsson 2000) and springs s = k ((x+ - x) + (x- - x)) as a
+ * gradient -s:
  *
  *     total = g_perp + s_par + s_perp - (s_perp.u) u,      u = g_perp / |g_perp|.
  *
- * The sum of these is no gradient of anything, so the band need not converge: it stops when the image of its highest
- * point has settled, or at its cap. What it owes is a guess near each maximum. */
+ * The sum of these is no gradient of anything, so the band need not converge: it stops when the image of its
+ * highest point has settled, or at its cap. What it owes is a guess near each maximum. */
 #include <math.h>
 #include <string.h>
 
@@ -16,11 +17,11 @@
 #define SETTLED 4 /* iterations in which the maxima stay at their images and hardly change in energy */
 
 typedef struct el4ml_band {
-    size_t n, images, capacity;         /* images without the two ends */
-    double *x, *g, *force, *step;       /* (images + 2, n); the ends are x[0] and x[images + 1] */
+    size_t n, images, capacity;   /* images without the two ends */
+    double *x, *g, *force, *step; /* (images + 2, n); the ends are x[0] and x[images + 1] */
     double *old_x, *old_force;
-    double *s, *y;                      /* (HISTORY, images n) */
-    double *energy, *tangent;           /* (images + 2), (images + 2, n) */
+    double *s, *y;            /* (HISTORY, images n) */
+    double *energy, *tangent; /* (images + 2), (images + 2, n) */
     double rho[HISTORY], alpha[HISTORY];
     size_t stored, next;
     double spring;
@@ -74,7 +75,8 @@ static el4ml_status evaluate(el4ml_band *band, el4ml_evaluator *e)
     return EL4ML_OK;
 }
 
-/* Upwinding: towards the higher neighbour; at an extremum the two differences weighted by the energy changes. */
+/* Upwinding: towards the higher neighbour; at an extremum the two differences weighted by the energy changes.
+ */
 static void set_tangent(el4ml_band *band, size_t i)
 {
     const size_t n = band->n;
@@ -93,12 +95,14 @@ static void set_tangent(el4ml_band *band, size_t i)
         backward = ahead ? smaller : larger;
     }
     double *t = band->tangent + i * n;
-    for (size_t k = 0; k < n; k++) t[k] = forward * (after[k] - x[k]) + backward * (x[k] - before[k]);
+    for (size_t k = 0; k < n; k++)
+        t[k] = forward * (after[k] - x[k]) + backward * (x[k] - before[k]);
     const double norm = el4ml_norm(n, t);
     if (norm > 0) {
         el4ml_scale(n, 1 / norm, t);
     } else {
-        for (size_t k = 0; k < n; k++) t[k] = after[k] - before[k];
+        for (size_t k = 0; k < n; k++)
+            t[k] = after[k] - before[k];
         el4ml_scale(n, 1 / fmax(el4ml_norm(n, t), 1e-300), t);
     }
 }
@@ -116,7 +120,8 @@ static void set_force(el4ml_band *band, size_t i)
         const double spring = -band->spring * (after[k] - 2 * x[k] + before[k]);
         st += spring * t[k];
     }
-    gap = band->spring * (el4ml_distance(n, x, before) - el4ml_distance(n, after, x)); /* equal spacing along t */
+    gap = band->spring *
+          (el4ml_distance(n, x, before) - el4ml_distance(n, after, x)); /* equal spacing along t */
     for (size_t k = 0; k < n; k++) {
         const double perp = g[k] - gt * t[k];
         const double s_perp = -band->spring * (after[k] - 2 * x[k] + before[k]) - st * t[k];
@@ -134,7 +139,8 @@ static void set_force(el4ml_band *band, size_t i)
 static void set_forces(el4ml_band *band)
 {
     double mean = 0;
-    for (size_t i = 1; i <= band->images; i++) set_tangent(band, i);
+    for (size_t i = 1; i <= band->images; i++)
+        set_tangent(band, i);
     for (size_t i = 1; i <= band->images; i++) {
         const double *g = band->g + i * band->n;
         mean += el4ml_norm(band->n, g);
@@ -144,7 +150,8 @@ static void set_forces(el4ml_band *band)
         length += el4ml_distance(band->n, band->x + i * band->n, band->x + (i + 1) * band->n);
     /* springs of the strength of the true gradient at the image spacing, fixed once the band is young */
     if (band->spring <= 0) band->spring = fmax(mean / fmax(length, 1e-300), 1e-12);
-    for (size_t i = 1; i <= band->images; i++) set_force(band, i);
+    for (size_t i = 1; i <= band->images; i++)
+        set_force(band, i);
 }
 
 static void lbfgs_direction(el4ml_band *band)
@@ -152,7 +159,8 @@ static void lbfgs_direction(el4ml_band *band)
     const size_t size = band->images * band->n;
     const double *force = band->force + band->n;
     double *d = band->step;
-    for (size_t i = 0; i < size; i++) d[i] = -force[i];
+    for (size_t i = 0; i < size; i++)
+        d[i] = -force[i];
     if (band->stored == 0) {
         const double norm = el4ml_norm(size, d);
         if (norm > 0.1) el4ml_scale(size, 0.1 / norm, d);
@@ -189,15 +197,16 @@ static void lbfgs_store(el4ml_band *band)
     if (band->stored < HISTORY) band->stored++;
 }
 
-/* Move all images, none further than max_step; shorter still while the surface is not finite. *cut: this was not the
- * step that L-BFGS asked for. */
+/* Move all images, none further than max_step; shorter still while the surface is not finite. *cut: this was
+ * not the step that L-BFGS asked for. */
 static el4ml_status move(el4ml_band *band, el4ml_evaluator *e, double max_step, bool *cut)
 {
     const size_t n = band->n, size = band->images * n;
     *cut = band->stored == 0;
     lbfgs_direction(band);
     double longest = 0;
-    for (size_t i = 0; i < band->images; i++) longest = fmax(longest, el4ml_norm(n, band->step + i * n));
+    for (size_t i = 0; i < band->images; i++)
+        longest = fmax(longest, el4ml_norm(n, band->step + i * n));
     double scale = 1;
     if (longest > max_step) {
         scale = max_step / longest;
@@ -206,7 +215,8 @@ static el4ml_status move(el4ml_band *band, el4ml_evaluator *e, double max_step, 
     el4ml_copy(size, band->x + n, band->old_x);
     el4ml_copy(size, band->force + n, band->old_force);
     for (int attempt = 0; attempt < 8; attempt++, scale *= 0.3) {
-        for (size_t i = 0; i < size; i++) band->x[n + i] = band->old_x[i] + scale * band->step[i];
+        for (size_t i = 0; i < size; i++)
+            band->x[n + i] = band->old_x[i] + scale * band->step[i];
         const el4ml_status status = evaluate(band, e);
         if (status == EL4ML_NUMERICAL) continue;
         if (status != EL4ML_OK) return status;
@@ -248,7 +258,9 @@ static el4ml_status relax(el4ml_band *band, el4ml_evaluator *e, size_t iteration
         const uint64_t now = shape(band, &highest);
         const double floor = fmin(band->energy[0], band->energy[band->images + 1]);
         const double height = highest - floor;
-        settled = !cut && now == code && fabs(highest - last) <= 0.8 / (double)iterations * height ? settled + 1 : 0;
+        settled = !cut && now == code && fabs(highest - last) <= 0.8 / (double)iterations * height
+                      ? settled + 1
+                      : 0;
         if (settled >= SETTLED) break;
         code = now;
         last = highest;
@@ -265,11 +277,13 @@ static el4ml_status interpolate(el4ml_band *band, el4ml_evaluator *e, const doub
     for (size_t i = 0; i <= last; i++) {
         const double t = (double)i / (double)last;
         double *x = band->x + i * n;
-        for (size_t k = 0; k < n; k++) x[k] = (1 - t) * a[k] + t * b[k];
+        for (size_t k = 0; k < n; k++)
+            x[k] = (1 - t) * a[k] + t * b[k];
         el4ml_status status = el4ml_value_gradient(e, x, &band->energy[i], band->g + i * n);
         for (int attempt = 0; attempt < 10 && status == EL4ML_NUMERICAL; attempt++) {
             const double amount = 0.02 * distance / sqrt((double)n) * (attempt + 1);
-            for (size_t k = 0; k < n; k++) x[k] += amount * (2 * el4ml_random_uniform(&random) - 1);
+            for (size_t k = 0; k < n; k++)
+                x[k] += amount * (2 * el4ml_random_uniform(&random) - 1);
             status = el4ml_value_gradient(e, x, &band->energy[i], band->g + i * n);
         }
         if (status != EL4ML_OK) return status;
@@ -285,7 +299,8 @@ static void write_guess(const el4ml_band *band, size_t i, double *guess, double 
     const size_t n = band->n;
     const double *x = band->x + i * n, *before = x - n, *after = x + n;
     const double left = band->energy[i] - band->energy[i - 1], right = band->energy[i] - band->energy[i + 1];
-    double t = left + right > 0 ? 0.5 * (left - right) / (left + right) : 0; /* -1/2 ... 1/2 between neighbours */
+    double t =
+        left + right > 0 ? 0.5 * (left - right) / (left + right) : 0; /* -1/2 ... 1/2 between neighbours */
     t = fmax(-0.5, fmin(0.5, t));
     for (size_t k = 0; k < n; k++) {
         const double d = t > 0 ? after[k] - x[k] : x[k] - before[k];
@@ -296,7 +311,8 @@ static void write_guess(const el4ml_band *band, size_t i, double *guess, double 
 }
 
 el4ml_status el4ml_elastic_band(el4ml_searcher *s, const double *a, const double *b, size_t images,
-                                size_t iterations, size_t capacity, double *guess, double *tangent, size_t *count)
+                                size_t iterations, size_t capacity, double *guess, double *tangent,
+                                size_t *count)
 {
     el4ml_band *band = s->band;
     el4ml_evaluator *e = &s->evaluator;

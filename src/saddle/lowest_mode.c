@@ -1,7 +1,8 @@
-/* The smallest eigenpair of a Hessian by thick-restart Lanczos with full reorthogonalisation (Wu and Simon, SIAM J. Matrix
- * Anal. Appl. 22, 602, 2000; Parlett, The Symmetric Eigenvalue Problem, ch. 13). The residual of a Ritz pair is |beta_m z_m|,
- * so that convergence costs nothing to see. When the basis is full the lowest KEPT Ritz vectors stay, and with them what was
- * learnt of the cluster of small eigenvalues that a regularised net has. */
+/* The smallest eigenpair of a Hessian by thick-restart Lanczos with full reorthogonalisation (Wu and Simon,
+ * SIAM J. Matrix Anal. Appl. 22, 602, 2000; Parlett, The Symmetric Eigenvalue Problem, ch. 13). The residual
+ * of a Ritz pair is |beta_m z_m|, so that convergence costs nothing to see. When the basis is full the lowest
+ * KEPT Ritz vectors stay, and with them what was learnt of the cluster of small eigenvalues that a
+ * regularised net has. */
 #include <math.h>
 
 #include "base/linalg.h"
@@ -16,7 +17,7 @@ bool el4ml_lanczos_init(el4ml_lanczos *l, size_t n)
     *l = (el4ml_lanczos){.n = n, .capacity = m, .work_size = el4ml_eigen_work_size(m)};
     l->q = EL4ML_NEW(double, (m + 1) * n);
     l->ritz = EL4ML_NEW(double, KEPT *n);
-    l->t = EL4ML_NEW(double, 2 * m *m + 3 * (m + 2) + l->work_size);
+    l->t = EL4ML_NEW(double, 2 * m * m + 3 * (m + 2) + l->work_size);
     if (!l->q || !l->t || !l->ritz) {
         el4ml_lanczos_clear(l);
         return false;
@@ -77,7 +78,8 @@ static bool solve(el4ml_lanczos *l, size_t m, bool tridiagonal)
         return el4ml_tridiagonal(m, l->values, l->beta, l->z, l->work);
     }
     for (size_t i = 0; i < m; i++)
-        for (size_t k = 0; k < m; k++) l->z[i * m + k] = l->t[i * stride + k];
+        for (size_t k = 0; k < m; k++)
+            l->z[i * m + k] = l->t[i * stride + k];
     return el4ml_eigen(m, l->z, l->values, true, l->work, l->work_size);
 }
 
@@ -85,20 +87,26 @@ static bool solve(el4ml_lanczos *l, size_t m, bool tridiagonal)
 static void assemble(const el4ml_lanczos *l, size_t m, size_t k, double *mode)
 {
     const size_t n = l->n;
-    for (size_t i = 0; i < n; i++) mode[i] = 0;
-    for (size_t i = 0; i < m; i++) el4ml_axpy(n, l->z[k * m + i], l->q + i * n, mode);
+    for (size_t i = 0; i < n; i++)
+        mode[i] = 0;
+    for (size_t i = 0; i < m; i++)
+        el4ml_axpy(n, l->z[k * m + i], l->q + i * n, mode);
 }
 
 /* The lowest Ritz vectors become the head of the basis, the remainder q[m] follows them. */
 static size_t restart(el4ml_lanczos *l, size_t m, double beta)
 {
     const size_t n = l->n, stride = l->capacity, kept = m / 3 < KEPT ? m / 3 : KEPT;
-    for (size_t k = 0; k < kept; k++) assemble(l, m, k, l->ritz + k * n);
+    for (size_t k = 0; k < kept; k++)
+        assemble(l, m, k, l->ritz + k * n);
     el4ml_copy(kept * n, l->ritz, l->q);
     double *next = l->q + kept * n;
-    for (size_t i = 0; i < n; i++) next[i] = l->q[m * n + i] / beta;
-    for (size_t i = 0; i < stride * stride; i++) l->t[i] = 0;
-    for (size_t k = 0; k < kept; k++) l->t[k * stride + k] = l->values[k];
+    for (size_t i = 0; i < n; i++)
+        next[i] = l->q[m * n + i] / beta;
+    for (size_t i = 0; i < stride * stride; i++)
+        l->t[i] = 0;
+    for (size_t k = 0; k < kept; k++)
+        l->t[k * stride + k] = l->values[k];
     return kept;
 }
 
@@ -110,7 +118,8 @@ static bool begin(el4ml_lanczos *l, const el4ml_curvature *c, const double *mode
     const double norm = el4ml_norm(l->n, l->q);
     if (!(norm > 0)) return false;
     el4ml_scale(l->n, 1 / norm, l->q);
-    for (size_t i = 0; i < l->capacity * l->capacity; i++) l->t[i] = 0;
+    for (size_t i = 0; i < l->capacity * l->capacity; i++)
+        l->t[i] = 0;
     return true;
 }
 

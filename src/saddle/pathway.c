@@ -5,8 +5,8 @@
 #include "base/memory.h"
 #include "saddle/searcher.h"
 
-/* Step off ts along sign * mode so that V is visibly below the transition state: shorter steps first, as the minimum may
- * be nearer than the usual displacement, then longer ones. */
+/* Step off ts along sign * mode so that V is visibly below the transition state: shorter steps first, as the
+ * minimum may be nearer than the usual displacement, then longer ones. */
 static el4ml_status step_off(el4ml_searcher *s, const double *ts, double top, const double *mode, double sign,
                              double *x)
 {
@@ -14,7 +14,8 @@ static el4ml_status step_off(el4ml_searcher *s, const double *ts, double top, co
     const double visible = 1e-13 * fmax(1, fabs(top));
     for (int k = 0; k < 16; k++) {
         const double amount = s->options.displacement * s->length * (k < 8 ? ldexp(1, -k) : ldexp(1, k - 7));
-        for (size_t i = 0; i < s->n; i++) x[i] = ts[i] + sign * amount * mode[i];
+        for (size_t i = 0; i < s->n; i++)
+            x[i] = ts[i] + sign * amount * mode[i];
         const el4ml_status status = el4ml_value_gradient(&s->evaluator, x, &value, NULL);
         if (status != EL4ML_OK) return status;
         if (top - value > visible) return EL4ML_OK;
@@ -22,7 +23,8 @@ static el4ml_status step_off(el4ml_searcher *s, const double *ts, double top, co
     return EL4ML_NOT_CONVERGED;
 }
 
-el4ml_status el4ml_descend(el4ml_searcher *s, const double *ts, const double *mode, double *plus, double *minus)
+el4ml_status el4ml_descend(el4ml_searcher *s, const double *ts, const double *mode, double *plus,
+                           double *minus)
 {
     double top;
     el4ml_status status = el4ml_value_gradient(&s->evaluator, ts, &top, NULL);
@@ -63,15 +65,18 @@ static el4ml_status complete(el4ml_searcher *s, const double *x, el4ml_passage *
     const size_t n = s->n;
     double *block = EL4ML_NEW(double, 3 * n);
     if (!block) return EL4ML_OUT_OF_MEMORY;
-    *p = (el4ml_passage){.ts.x = block, .minimum = {{.x = block + n}, {.x = block + 2 * n}},
-                         .known_ts = EL4ML_UNKNOWN, .known_minimum = {EL4ML_UNKNOWN, EL4ML_UNKNOWN}};
+    *p = (el4ml_passage){.ts.x = block,
+                         .minimum = {{.x = block + n}, {.x = block + 2 * n}},
+                         .known_ts = EL4ML_UNKNOWN,
+                         .known_minimum = {EL4ML_UNKNOWN, EL4ML_UNKNOWN}};
     el4ml_copy(n, x, p->ts.x);
     el4ml_status status = el4ml_value_gradient(&s->evaluator, x, &p->ts.energy, s->g);
     p->ts.gradient_rms = el4ml_norm(n, s->g) / sqrt((double)n);
     if (status == EL4ML_OK) {
         p->known_ts = el4ml_ask_known(s, true, &p->ts);
         if (p->known_ts != EL4ML_UNKNOWN) return EL4ML_OK;
-        status = el4ml_characterise(s, &p->ts);
+        status = el4ml_polish(s, &p->ts);
+        if (status == EL4ML_OK) status = el4ml_characterise(s, &p->ts);
     }
     if (status == EL4ML_OK && (p->ts.index != 1 || p->ts.gradient_rms > s->options.gradient_tolerance))
         status = EL4ML_NOT_CONVERGED;
@@ -109,8 +114,8 @@ el4ml_status el4ml_search_between(el4ml_searcher *s, const double *a, const doub
     const size_t images = s->options.images + (attempt < 12 ? (size_t)attempt * 4 : 48);
     size_t guesses;
     const size_t iterations = s->options.band_iterations * (attempt < 20 ? (size_t)attempt + 1 : 20);
-    status = el4ml_elastic_band(s, a, s->aligned, images, iterations, capacity, s->guesses,
-                                s->tangents, &guesses);
+    status =
+        el4ml_elastic_band(s, a, s->aligned, images, iterations, capacity, s->guesses, s->tangents, &guesses);
     if (status != EL4ML_OK) return note(report, status);
     for (size_t k = 0; k < guesses; k++) {
         double *x = s->guesses + k * n, *mode = s->tangents + k * n;
@@ -120,12 +125,13 @@ el4ml_status el4ml_search_between(el4ml_searcher *s, const double *a, const doub
         if (status != EL4ML_OK) break;
     }
     if (status != EL4ML_OK)
-        while (report->found > 0) el4ml_passage_clear(&passages[--report->found]);
+        while (report->found > 0)
+            el4ml_passage_clear(&passages[--report->found]);
     return status;
 }
 
-/* The first direction and step of search number k from a minimum: two of three along the modes, soft ones first, both
- * ways and with small and large steps; every third in a random direction. */
+/* The first direction and step of search number k from a minimum: two of three along the modes, soft ones
+ * first, both ways and with small and large steps; every third in a random direction. */
 static el4ml_status first_direction(el4ml_searcher *s, const double *a, uint64_t k, el4ml_random *random,
                                     double *direction, double *step)
 {
@@ -156,9 +162,11 @@ static el4ml_status first_direction(el4ml_searcher *s, const double *a, uint64_t
     }
     if (!el4ml_eigen(n, s->spectrum, values, true, values + n, s->eigen_work_size)) return EL4ML_NUMERICAL;
     const double sign = j & 1 ? -1 : 1;
-    for (size_t i = 0; i < n; i++) direction[i] = sign * s->spectrum[mode * n + i];
+    for (size_t i = 0; i < n; i++)
+        direction[i] = sign * s->spectrum[mode * n + i];
     *step = sizes[(j / 2) % 2 + (j / (4 * modes)) % 2] * s->length;
-    if (j / (4 * modes) >= 2) { /* the list is through: the same modes again, mixed with chance, as no search is worth repeating */
+    if (j / (4 * modes) >= 2) { /* the list is through: the same modes again, mixed with chance, as no search
+                                   is worth repeating */
         double *mix = s->plus;
         el4ml_random_direction(random, n, mix);
         el4ml_axpy(n, el4ml_random_uniform(random), mix, direction);
@@ -177,7 +185,8 @@ el4ml_status el4ml_search_from(el4ml_searcher *s, const double *a, uint64_t k, e
     el4ml_status status = first_direction(s, a, k, &random, mode, &step);
     if (status == EL4ML_OK) {
         el4ml_project_out(n, s->curvature.zero_modes, s->curvature.zero_basis, mode);
-        for (size_t i = 0; i < n; i++) x[i] = a[i] + step * mode[i];
+        for (size_t i = 0; i < n; i++)
+            x[i] = a[i] + step * mode[i];
         const bool track = k % 3 != 2 || k % 2 == 0; /* random directions: also straight to the lowest mode */
         status = el4ml_follow_mode(s, x, mode, track);
     }

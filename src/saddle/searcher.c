@@ -105,7 +105,8 @@ void el4ml_searcher_recognise(el4ml_searcher *s, el4ml_recognise recognise, void
 
 size_t el4ml_ask_known(el4ml_searcher *s, bool transition_state, const el4ml_stationary *point)
 {
-    return s->recognise ? s->recognise(s->recognise_context, &s->evaluator, transition_state, point) : EL4ML_UNKNOWN;
+    return s->recognise ? s->recognise(s->recognise_context, &s->evaluator, transition_state, point)
+                        : EL4ML_UNKNOWN;
 }
 
 el4ml_status el4ml_search_minimum(el4ml_searcher *s, const double *start, el4ml_stationary *point)
@@ -126,7 +127,8 @@ el4ml_status el4ml_search_proved_minimum(el4ml_searcher *s, const double *start,
         point->smallest_eigenvalue = 0;
         *known = el4ml_ask_known(s, false, point);
         if (*known != EL4ML_UNKNOWN) return EL4ML_OK;
-        status = el4ml_characterise(s, point);
+        status = el4ml_polish(s, point);
+        if (status == EL4ML_OK) status = el4ml_characterise(s, point);
         if (status != EL4ML_OK || point->index == 0) return status;
         if (attempt == 3) return EL4ML_NOT_CONVERGED;
         double value;

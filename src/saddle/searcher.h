@@ -5,28 +5,28 @@
 #include "el4ml/saddle.h"
 #include "minimise/curvature.h"
 
-#define EL4ML_GUESSES 6      /* most transition-state guesses taken from one band */
-#define EL4ML_KRYLOV 48      /* Lanczos vectors kept before a restart */
+#define EL4ML_GUESSES 6       /* most transition-state guesses taken from one band */
+#define EL4ML_KRYLOV 48       /* Lanczos vectors kept before a restart */
 #define EL4ML_TRACK_LIMIT 400 /* n up to which a mode is tracked through the full spectrum */
 
 typedef struct el4ml_lanczos {
     size_t n, capacity, work_size;
-    double *q;               /* (capacity + 1, n): the basis */
-    double *ritz;            /* Ritz vectors on their way through a restart */
-    double *t;               /* (capacity, capacity): the projected operator */
+    double *q;                        /* (capacity + 1, n): the basis */
+    double *ritz;                     /* Ritz vectors on their way through a restart */
+    double *t;                        /* (capacity, capacity): the projected operator */
     double *z, *values, *beta, *work; /* its eigenproblem */
 } el4ml_lanczos;
 
 struct el4ml_searcher {
     el4ml_search_options options;
     size_t n;
-    double length;           /* the surface's length_scale */
+    double length; /* the surface's length_scale */
     el4ml_evaluator evaluator;
     el4ml_minimiser *minimiser, *path_minimiser;
     el4ml_curvature curvature;
     el4ml_lanczos lanczos;
     double *g, *trial, *trial_g, *step, *hs, *mode; /* (n) each, eigenvector-following */
-    double *spectrum, *eigen_work;  /* (n, n), n + work: full spectra, when n <= EL4ML_TRACK_LIMIT */
+    double *spectrum, *eigen_work; /* (n, n), n + work: full spectra, when n <= EL4ML_TRACK_LIMIT */
     size_t eigen_work_size;
     int *pivots;
     double *guesses, *tangents, *aligned, *plus, *minus;
@@ -37,8 +37,9 @@ struct el4ml_searcher {
 
 bool el4ml_lanczos_init(el4ml_lanczos *l, size_t n);
 void el4ml_lanczos_clear(el4ml_lanczos *l);
-/* Smallest eigenvalue of the curvature operator in the space without the zero modes, to |H e - value e| <= tolerance |value|. `mode`:
- * start in, unit vector out. NOT_CONVERGED after so many restarts: the best pair so far is given all the same. */
+/* Smallest eigenvalue of the curvature operator in the space without the zero modes, to |H e - value e| <=
+ * tolerance |value|. `mode`: start in, unit vector out. NOT_CONVERGED after so many restarts: the best pair
+ * so far is given all the same. */
 #define EL4ML_MANY_RESTARTS 60
 el4ml_status el4ml_lowest_mode(el4ml_lanczos *l, el4ml_curvature *c, double tolerance, int restarts_allowed,
                                double *mode, double *value);
@@ -49,6 +50,10 @@ el4ml_status el4ml_gradient_flow(el4ml_searcher *s, double *x, double tolerance)
 
 /* The known number of a point, EL4ML_UNKNOWN when nobody was asked or knows. */
 size_t el4ml_ask_known(el4ml_searcher *s, bool transition_state, const el4ml_stationary *point);
+
+/* From a converged point to the stationary point as near as rounding lets it, where the spectrum is at hand.
+ */
+el4ml_status el4ml_polish(el4ml_searcher *s, el4ml_stationary *point);
 
 struct el4ml_band *el4ml_band_new(size_t n);
 void el4ml_band_free(struct el4ml_band *band);

@@ -1,4 +1,5 @@
-/* el4ml_check_surface: what a user can check of any surface without knowing it. The tests' harness is stricter. */
+/* el4ml_check_surface: what a user can check of any surface without knowing it. The tests' harness is
+ * stricter. */
 #include <math.h>
 #include <time.h>
 
@@ -34,7 +35,8 @@ static el4ml_status check_gradient(check_work *w, double step, double *error)
     el4ml_status status = el4ml_value_gradient(&w->e, w->x, &at, w->g);
     for (int k = 0; k < 4 && status == EL4ML_OK; k++) {
         const double h = (k & 1 ? -1 : 1) * (k < 2 ? step : 0.5 * step);
-        for (size_t i = 0; i < n; i++) w->trial[i] = w->x[i] + h * w->v[i];
+        for (size_t i = 0; i < n; i++)
+            w->trial[i] = w->x[i] + h * w->v[i];
         status = el4ml_value_gradient(&w->e, w->trial, &value[k], NULL);
     }
     if (status != EL4ML_OK) return status;
@@ -50,10 +52,12 @@ static el4ml_status check_product(check_work *w, double step, double *error)
     const size_t n = w->e.n;
     double value;
     el4ml_status status = el4ml_hessian_vector(&w->e, w->x, 1, w->v, w->hv);
-    for (size_t i = 0; i < n; i++) w->other[i] = 0;
+    for (size_t i = 0; i < n; i++)
+        w->other[i] = 0;
     for (int k = 0; k < 4 && status == EL4ML_OK; k++) {
         const double sign = k & 1 ? -1 : 1, h = k < 2 ? step : 0.5 * step;
-        for (size_t i = 0; i < n; i++) w->trial[i] = w->x[i] + sign * h * w->v[i];
+        for (size_t i = 0; i < n; i++)
+            w->trial[i] = w->x[i] + sign * h * w->v[i];
         status = el4ml_value_gradient(&w->e, w->trial, &value, w->g);
         el4ml_axpy(n, sign * (k < 2 ? -1.0 / 3 : 4.0 / 3) / (2 * h), w->g, w->other);
     }
@@ -125,7 +129,8 @@ static el4ml_status run_checks(check_work *w, uint64_t seed, el4ml_surface_check
     if (status == EL4ML_OK && smooth) status = time_calls(w, true, &check->seconds_hessian_product);
     check->zero_modes = el4ml_zero_modes(&w->e, w->x, NULL);
     check->passed = check->gradient_error < 1e-6 && check->hessian_product_error < 1e-6 &&
-                    check->hessian_error < 1e-10 && check->symmetry_error < 1e-12 && check->alignment_error < 1e-7;
+                    check->hessian_error < 1e-10 && check->symmetry_error < 1e-12 &&
+                    check->alignment_error < 1e-7;
     return status;
 }
 

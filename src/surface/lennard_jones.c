@@ -11,7 +11,8 @@
 
 #define LONGEST_BOND 5.0     /* fragments farther apart than this have come apart: not a cluster any more */
 #define START_SEPARATION 0.8 /* no two atoms of a random start are closer */
-#define STEP_LENGTH 0.4      /* the unit of steps: largest displacement of a coordinate in a basin-hopping step */
+/* The unit of steps: the largest displacement of a coordinate in a basin-hopping step, in sigma. */
+#define STEP_LENGTH 0.4
 #define WEAKLY_BOUND 0.4     /* an atom with less than this part of the strongest binding is put elsewhere */
 #define LARGEST_CLUSTER 4096 /* the Hessian alone would have 1.2 GB */
 

@@ -10,15 +10,19 @@ el4ml_status el4ml_surface_new(const el4ml_surface_ops *ops, const el4ml_surface
                                el4ml_surface **surface, el4ml_error *error)
 {
     if (ops->struct_size != sizeof *ops)
-        return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "surface: built against another version of el4ml/surface.h");
-    if (!ops->kind || !ops->value_gradient || !ops->hessian_vector || !ops->hessian || !ops->initialise)
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT,
-                          "surface: kind, value_gradient, hessian_vector, hessian and initialise are required");
+                          "surface: built against another version of el4ml/surface.h");
+    if (!ops->kind || !ops->value_gradient || !ops->hessian_vector || !ops->hessian || !ops->initialise)
+        return el4ml_fail(
+            error, EL4ML_INVALID_ARGUMENT,
+            "surface: kind, value_gradient, hessian_vector, hessian and initialise are required");
     const int symmetry = (ops->align != NULL) + (ops->same != NULL) + (ops->multiplicity != NULL);
     if (symmetry != 0 && symmetry != 3)
-        return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "surface: align, same and multiplicity come together");
+        return el4ml_fail(error, EL4ML_INVALID_ARGUMENT,
+                          "surface: align, same and multiplicity come together");
     if (info->dimension == 0 || info->dimension > INT32_MAX)
-        return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "surface: impossible dimension %zu", info->dimension);
+        return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "surface: impossible dimension %zu",
+                          info->dimension);
     el4ml_surface *made = EL4ML_NEW(el4ml_surface, 1);
     if (!made) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "surface: out of memory");
     made->ops = *ops;
@@ -58,8 +62,10 @@ static bool all_finite(size_t n, const double *x)
     double sum[4] = {0};
     size_t i = 0;
     for (; i + 4 <= n; i += 4)
-        for (size_t k = 0; k < 4; k++) sum[k] += x[i + k] * 0.0;
-    for (; i < n; i++) sum[0] += x[i] * 0.0;
+        for (size_t k = 0; k < 4; k++)
+            sum[k] += x[i + k] * 0.0;
+    for (; i < n; i++)
+        sum[0] += x[i] * 0.0;
     return (sum[0] + sum[1]) + (sum[2] + sum[3]) == 0.0;
 }
 
@@ -79,7 +85,8 @@ el4ml_status el4ml_value_gradient(el4ml_evaluator *e, const double *x, double *v
     return EL4ML_OK;
 }
 
-el4ml_status el4ml_hessian_vector(el4ml_evaluator *e, const double *x, size_t count, const double *v, double *hv)
+el4ml_status el4ml_hessian_vector(el4ml_evaluator *e, const double *x, size_t count, const double *v,
+                                  double *hv)
 {
     if (stopped(e)) return EL4ML_INTERRUPTED;
     e->cost.hessian_products += count;
@@ -123,8 +130,8 @@ el4ml_status el4ml_same(el4ml_evaluator *e, const double *a, const double *b, do
     return EL4ML_OK;
 }
 
-el4ml_status el4ml_multiplicity(el4ml_evaluator *e, const double *x, double tolerance, double *log_multiplicity,
-                                double *order)
+el4ml_status el4ml_multiplicity(el4ml_evaluator *e, const double *x, double tolerance,
+                                double *log_multiplicity, double *order)
 {
     const el4ml_surface *s = e->surface;
     if (s->ops.multiplicity)
@@ -146,7 +153,8 @@ void el4ml_perturb(el4ml_evaluator *e, el4ml_random *random, double step, const 
         s->ops.perturb(s->self, e->workspace, random, step, x, y);
         return;
     }
-    for (size_t i = 0; i < e->n; i++) y[i] = x[i] + step * (2 * el4ml_random_uniform(random) - 1);
+    for (size_t i = 0; i < e->n; i++)
+        y[i] = x[i] + step * (2 * el4ml_random_uniform(random) - 1);
 }
 
 bool el4ml_inside(const el4ml_evaluator *e, const double *x)
