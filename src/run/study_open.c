@@ -8,21 +8,22 @@
 
 #define MAX_PARAMETERS 1e7 /* as in study.c, now that the data's width is known */
 
-/* What a thread's searcher takes, in doubles, to within a factor of two: vectors of the parameters, and for symmetry
- * matrices of what can be exchanged (units of a layer, atoms). */
+/* What a thread's searcher takes, in doubles, to within a factor of two: vectors of the parameters, and for
+ * symmetry matrices of what can be exchanged (units of a layer, atoms). */
 #define VECTORS 230.0
 #define MATRICES 2.0
 
 /* Half of the machine's memory for one thread is out of reach. Asking for it could end other programs. */
-static el4ml_status check_memory(const el4ml_study *study, const char *key, double parameters, double exchanged,
-                                 el4ml_error *error)
+static el4ml_status check_memory(const el4ml_study *study, const char *key, double parameters,
+                                 double exchanged, el4ml_error *error)
 {
     const double bytes = 8 * (VECTORS * parameters + MATRICES * exchanged * exchanged);
     const double pages = (double)sysconf(_SC_PHYS_PAGES), page = (double)sysconf(_SC_PAGESIZE);
     if (!(pages > 0) || !(page > 0) || bytes <= 0.5 * pages * page) return EL4ML_OK;
-    return el4ml_fail(error, EL4ML_BAD_INPUT,
-                      "%s: '%s': a model of this size takes about %.0f GB for each thread; this machine has %.0f",
-                      el4ml_path_for_message(study->path), key, bytes / 1e9, pages * page / 1e9);
+    return el4ml_fail(
+        error, EL4ML_BAD_INPUT,
+        "%s: '%s': a model of this size takes about %.0f GB for each thread; this machine has %.0f",
+        el4ml_path_for_message(study->path), key, bytes / 1e9, pages * page / 1e9);
 }
 
 static el4ml_status check_size(const el4ml_study *study, const el4ml_dataset *train, el4ml_error *error)
