@@ -2,12 +2,13 @@
  * minima. */
 #include "run_help.h"
 
-START_TEST(three_published_minima)
+static void check_seed(uint64_t seed)
 {
     static const double energies[3] = {0.08985663222778674, 0.09118957887697, 0.09139508329767};
     static const double products[3] = {-223.2112898728, -224.4860151062, -232.7655150721};
     el4ml_surface *surface = iris_surface(5, EL4ML_TANH, 1e-3);
     el4ml_study study = plain_study();
+    study.seed = seed;
     study.steps = 600;
     const char *folder = scratch_folder("iris");
     el4ml_landscape *l = run_study(folder, &study, surface, 2);
@@ -24,6 +25,12 @@ START_TEST(three_published_minima)
     check_verification(folder, surface, l);
     remove_folder(folder);
     el4ml_surface_free(surface);
+}
+
+START_TEST(three_published_minima)
+{
+    for (uint64_t seed = 1; seed <= 4; seed++)
+        check_seed(seed);
 }
 END_TEST
 

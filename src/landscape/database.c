@@ -179,8 +179,10 @@ static el4ml_status load_row(el4ml_landscape *l, el4ml_species species, sqlite3_
     r->hits = sqlite3_column_int64(s, 7);
     r->train = (el4ml_metrics){column_double(s, 10), column_double(s, 11), column_double(s, 12)};
     r->test = (el4ml_metrics){column_double(s, 13), column_double(s, 14), column_double(s, 15)};
-    r->a = (size_t)(a - 1);
-    r->b = (size_t)(b - 1);
+    if (species == EL4ML_TRANSITION_STATE) {
+        r->a = (size_t)(a - 1);
+        r->b = (size_t)(b - 1);
+    }
     return EL4ML_OK;
 }
 
