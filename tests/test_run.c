@@ -120,7 +120,7 @@ START_TEST(better_paths_are_never_worse)
 }
 END_TEST
 
-static void never_called(void *context, const el4ml_progress *progress)
+static void count_batches(void *context, const el4ml_progress *progress)
 {
     (void)progress;
     ++*(int *)context;
@@ -134,12 +134,18 @@ START_TEST(limits_of_time)
     int batches = 0;
     bool time_up = false;
     const el4ml_run_options options = {
-        .threads = 2, .time_limit = 1e-9, .progress = never_called, .context = &batches};
+        .threads = 2, .time_limit = 1e-9, .progress = count_batches, .context = &batches};
     ck_assert_int_eq(el4ml_run_explore(&s.study, s.surface, NULL, l, &options, &time_up, NULL), EL4ML_OK);
-    ck_assert(time_up && batches == 1); /* one batch is made and kept */
-    ck_assert_uint_gt(el4ml_landscape_totals(l)->explore_runs, 0);
+    ck_assert(time_up && batches == 0); /* the open batch is given up, nothing of it is kept */
+    ck_assert_uint_eq(el4ml_landscape_totals(l)->explore_runs, 0);
+    ck_assert_uint_eq(el4ml_landscape_count(l, EL4ML_MINIMUM), 0);
+    el4ml_run_options unlimited = options;
+    unlimited.time_limit = 0;
+    ck_assert_int_eq(el4ml_run_explore(&s.study, s.surface, NULL, l, &unlimited, &time_up, NULL), EL4ML_OK);
+    ck_assert(!time_up && batches > 0);
+    const int explored = batches;
     ck_assert_int_eq(el4ml_run_connect(&s.study, s.surface, NULL, l, &options, &time_up, NULL), EL4ML_OK);
-    ck_assert(time_up && batches == 2);
+    ck_assert(time_up && batches == explored);
     el4ml_landscape_close(l);
     remove_folder(folder);
     el4ml_surface_free(s.surface);
