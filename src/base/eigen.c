@@ -9,7 +9,7 @@
 
 /* An off-diagonal element this small, in a matrix scaled to size 1, is rounding of the reduction: it may
  * stand between two diagonal elements that are zero. */
-#define NEGLIGIBLE 1e-18
+#define NEGLIGIBLE 2e-17
 
 /* Sorted ascending, eigenvectors with them. */
 static void sort_pairs(size_t n, double *d, double *z)
