@@ -241,11 +241,30 @@ bool el4ml_mlp_match(const el4ml_mlp *m, el4ml_mlp_symmetry *s, double tolerance
     return exists(&t);
 }
 
-/* Unit i of layer l goes to (j, sign), all before it stay: can the rest follow? */
+/* Squared distance that x moves when units i and j of layer l change places, both times `sign`, and nothing
+ * else moves. */
+static double swap_cost(const match *t, size_t l, size_t i, size_t j, double sign)
+{
+    const el4ml_mlp *m = t->m;
+    const double *x = t->s->a;
+    const size_t in = m->size[l - 1], d = m->size[l], out = m->size[l + 1];
+    const double *row = x + m->weights[l] + i * in, *row2 = x + m->weights[l] + j * in;
+    double sum = square(x[m->biases[l] + i] - sign * x[m->biases[l] + j]);
+    for (size_t k = 0; k < in; k++)
+        sum += square(row[k] - sign * row2[k]);
+    const double *column = x + m->weights[l + 1] + i, *column2 = x + m->weights[l + 1] + j;
+    for (size_t r = 0; r < out; r++)
+        sum += square(column[r * d] - sign * column2[r * d]);
+    return i == j ? sum : 2 * sum;
+}
+
+/* Unit i of layer l goes to (j, sign), all before it stay: can the rest follow? A simple exchange usually
+ * tells, and a wide net with many idle units has too many pairs for a search each. */
 static bool reaches(match *t, size_t l, size_t i, size_t j, double sign)
 {
     const el4ml_mlp *m = t->m;
     el4ml_mlp_symmetry *s = t->s;
+    if (swap_cost(t, l, i, j, sign) <= t->tolerance * t->tolerance) return true;
     el4ml_mlp_identity(m, s);
     for (size_t k = 1; k < m->layers; k++)
         for (size_t u = 0; u < m->size[k]; u++)
