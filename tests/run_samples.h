@@ -65,15 +65,15 @@ static inline sample make_sample(int k)
         s.surface = iris_surface(5, EL4ML_TANH, 1e-4);
         s.study.steps = 200;
         s.study.budget = 150;
-        s.study.improve = 40;
+        s.study.improve = 20;
         break;
     case 1:
         s.name = "net-random";
         s.surface = iris_surface(3, EL4ML_SOFTPLUS, 1e-4);
         s.study.method = EL4ML_RANDOM_STARTS;
-        s.study.steps = 203; /* no whole number of batches */
-        s.study.budget = 60;
-        s.study.improve = 20;
+        s.study.steps = 83; /* no whole number of batches */
+        s.study.budget = 40;
+        s.study.improve = 10;
         break;
     case 2:
         s.name = "lj9";
@@ -88,14 +88,14 @@ static inline sample make_sample(int k)
         s.study.method = EL4ML_RANDOM_STARTS;
         s.study.steps = 40;
         s.study.goal = EL4ML_EXHAUST;
-        s.study.budget = 300;
+        s.study.budget = 200;
         break;
     default:
         s.name = "schwefel-exhaust";
         s.surface = function_surface("schwefel");
         s.study.steps = 100;
         s.study.goal = EL4ML_EXHAUST;
-        s.study.budget = 700;
+        s.study.budget = 400;
         break;
     }
     return s;
