@@ -141,7 +141,7 @@ el4ml_status el4ml_characterise(el4ml_searcher *s, el4ml_stationary *p)
     if (status != EL4ML_OK) return status;
     double order;
     status = el4ml_multiplicity(e, p->x, relative_tolerance_of_symmetry(s->n), &p->log_multiplicity, &order);
-    p->flagged = !isfinite(order) || !isfinite(p->log_multiplicity);
+    p->flagged = !isfinite(p->log_multiplicity); /* the order itself may overflow for a wide net */
     if (p->flagged) p->log_multiplicity = 0;
     return status;
 }
