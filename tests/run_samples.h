@@ -71,9 +71,9 @@ static inline sample make_sample(int k)
         s.name = "net-random";
         s.surface = iris_surface(3, EL4ML_SOFTPLUS, 1e-4);
         s.study.method = EL4ML_RANDOM_STARTS;
-        s.study.steps = 83; /* no whole number of batches */
-        s.study.budget = 40;
-        s.study.improve = 10;
+        s.study.steps = 403; /* no whole number of batches */
+        s.study.budget = 120;
+        s.study.improve = 70;
         break;
     case 2:
         s.name = "lj9";
