@@ -1,5 +1,7 @@
 #include "saddle/searcher.h"
 
+#include <math.h>
+
 #include "base/linalg.h"
 #include "base/memory.h"
 
@@ -118,6 +120,14 @@ el4ml_status el4ml_search_minimum(el4ml_searcher *s, const double *start, el4ml_
     return status;
 }
 
+/* |g| / |lambda_min| is how far the point may be from where the gradient vanishes. A loss without a minimum
+ * (separable classes and no L2 term) has such points on the way to infinity: flat below any tolerance, and
+ * nowhere near the end. */
+static bool undetermined(const el4ml_searcher *s, const el4ml_stationary *point)
+{
+    return point->gradient_rms * sqrt((double)s->n) > 0.1 * s->length * fabs(point->smallest_eigenvalue);
+}
+
 el4ml_status el4ml_search_proved_minimum(el4ml_searcher *s, const double *start, el4ml_stationary *point,
                                          size_t *known)
 {
@@ -129,6 +139,7 @@ el4ml_status el4ml_search_proved_minimum(el4ml_searcher *s, const double *start,
         if (*known != EL4ML_UNKNOWN) return EL4ML_OK;
         status = el4ml_polish(s, point);
         if (status == EL4ML_OK) status = el4ml_characterise(s, point);
+        if (status == EL4ML_OK && undetermined(s, point)) return EL4ML_NOT_CONVERGED;
         if (status != EL4ML_OK || point->index == 0) return status;
         if (attempt == 3) return EL4ML_NOT_CONVERGED;
         double value;
