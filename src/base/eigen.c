@@ -63,9 +63,8 @@ static bool sweep(size_t n, size_t l, size_t m, double *d, double *e, double *z)
     return true;
 }
 
-bool el4ml_tridiagonal(size_t n, double *d, double *e, double *z, double *work)
+bool el4ml_tridiagonal(size_t n, double *d, double *e, double *z)
 {
-    (void)work;
     if (n == 0) return true;
     double largest = 0;
     for (size_t i = 0; i < n; i++)
@@ -142,7 +141,7 @@ bool el4ml_eigen(size_t n, double *a, double *values, bool vectors, double *work
     for (size_t i = 0; i < n * n; i++)
         if (!isfinite(a[i])) return false;
     reduce(n, a, reflectors, beta, values, e, scratch);
-    if (!el4ml_tridiagonal(n, values, e, vectors ? a : NULL, scratch)) return false;
+    if (!el4ml_tridiagonal(n, values, e, vectors ? a : NULL)) return false;
     for (size_t k = n; vectors && k-- > 0;) { /* rows of a: z Q^T, reflector by reflector */
         if (k + 1 >= n || beta[k] == 0) continue;
         const size_t m = n - k - 1;

@@ -47,8 +47,7 @@ void el4ml_ldl_inertia(size_t n, const double *factor, const int *pivots, size_t
 size_t el4ml_eigen_work_size(size_t n);
 bool el4ml_eigen(size_t n, double *a, double *values, bool vectors, double *work, size_t work_size);
 /* Symmetric tridiagonal eigenproblem, diagonal d (n), off-diagonal e (n - 1, with room for n), both
- * overwritten, d becomes the eigenvalues, ascending; z (n, n): rows are eigenvectors; NULL: none. work is not
- * used. */
-bool el4ml_tridiagonal(size_t n, double *d, double *e, double *z, double *work);
+ * overwritten, d becomes the eigenvalues, ascending; z (n, n): rows are eigenvectors; NULL: none. */
+bool el4ml_tridiagonal(size_t n, double *d, double *e, double *z);
 
 #endif

@@ -75,7 +75,7 @@ static bool solve(el4ml_lanczos *l, size_t m, bool tridiagonal)
             l->values[i] = l->t[i * stride + i];
             l->beta[i] = i + 1 < m ? l->t[(i + 1) * stride + i] : 0;
         }
-        return el4ml_tridiagonal(m, l->values, l->beta, l->z, l->work);
+        return el4ml_tridiagonal(m, l->values, l->beta, l->z);
     }
     for (size_t i = 0; i < m; i++)
         for (size_t k = 0; k < m; k++)
