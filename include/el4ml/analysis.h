@@ -37,7 +37,7 @@ EL4ML_API char *el4ml_check_json(const el4ml_surface *surface, const el4ml_surfa
 EL4ML_API char *el4ml_suggestion_json(const char *path, const char *text);
 
 /* Write summary.json, disconnectivity.svg, heat_capacity.svg and report.html into `folder`, each whole or not
- * at all. `description` and `data` describe the model and its data in a line each; data may be NULL. */
+ * at all. */
 EL4ML_API el4ml_status el4ml_report_folder(const char *folder, const el4ml_study *study,
                                            el4ml_landscape *landscape, const el4ml_analysis *analysis,
                                            el4ml_error *error);

@@ -88,9 +88,8 @@ char *el4ml_info_json(el4ml_landscape *landscape, const el4ml_summary *summary)
     return finish(info(landscape, summary));
 }
 
-static json_t *list_of(const el4ml_landscape *l, const size_t *nodes, size_t count)
+static json_t *list_of(const size_t *nodes, size_t count)
 {
-    (void)l;
     json_t *list = json_array();
     for (size_t k = 0; k < count; k++)
         json_array_append_new(list, identifier(nodes[k]));
@@ -125,8 +124,8 @@ char *el4ml_analysis_json(el4ml_landscape *l, const el4ml_analysis *a)
         const el4ml_peak *p = &a->peaks[k];
         json_array_append_new(peaks, json_pack("{s:o, s:o, s:o, s:o}", "temperature", number(p->temperature),
                                                "heat_capacity", number(p->heat_capacity), "gaining",
-                                               list_of(l, p->gaining, p->gaining_count), "losing",
-                                               list_of(l, p->losing, p->losing_count)));
+                                               list_of(p->gaining, p->gaining_count), "losing",
+                                               list_of(p->losing, p->losing_count)));
     }
     json_object_set_new(o, "peaks", peaks);
     json_object_set_new(o, "kappa", number(a->network->kappa));

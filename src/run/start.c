@@ -11,10 +11,6 @@
 #include "base/memory.h"
 #include "base/npy.h"
 
-typedef struct stored_start {
-    el4ml_start_report report;
-} stored_start;
-
 static bool transposed(const el4ml_archive *a, const size_t *sizes, size_t layers)
 {
     size_t layer = 0;
@@ -110,8 +106,7 @@ static el4ml_status locate(el4ml_session *s, double *x, double *minimum, el4ml_e
 {
     el4ml_searcher *searcher = el4ml_pool_searcher(s->pool);
     el4ml_evaluator *e = el4ml_searcher_evaluator(searcher);
-    stored_start stored = {.report = {.given = true}};
-    el4ml_start_report *r = &stored.report;
+    el4ml_start_report stored = {.given = true}, *r = &stored;
     el4ml_status status = el4ml_value_gradient(e, x, &r->energy, minimum);
     r->gradient_rms = el4ml_norm(s->n, minimum) / sqrt((double)s->n);
     el4ml_stationary point = {.x = minimum};
@@ -172,11 +167,10 @@ const double *el4ml_session_start_point(el4ml_session *s)
 void el4ml_start_report_get(el4ml_landscape *landscape, el4ml_start_report *report)
 {
     size_t size;
-    const stored_start *stored = el4ml_landscape_get(landscape, "start", &size);
+    const el4ml_start_report *stored = el4ml_landscape_get(landscape, "start", &size);
     *report = (el4ml_start_report){0};
-    if (stored && size == sizeof *stored &&
-        stored->report.minimum < el4ml_landscape_count(landscape, EL4ML_MINIMUM))
-        *report = stored->report;
+    if (stored && size == sizeof *stored && stored->minimum < el4ml_landscape_count(landscape, EL4ML_MINIMUM))
+        *report = *stored;
     if (!report->given) return;
     report->rank = 1;
     const double energy = el4ml_landscape_record(landscape, EL4ML_MINIMUM, report->minimum)->point.energy;
