@@ -74,53 +74,6 @@ static void product(size_t rows, size_t n, size_t stride, const double *a, const
         y[i] = dot_inline(n, a + i * stride, x);
 }
 
-/* Columns k ... k + columns - 1 of the factor, for all rows below; copied to `panel` (columns, n), where each
- * is contiguous. The trailing matrix has had all earlier columns taken out. */
-static int factor_panel(size_t n, size_t k, size_t columns, double *a, double *panel)
-{
-    for (size_t c = 0; c < columns; c++) {
-        double *column = panel + c * n;
-        const size_t at = k + c;
-        for (size_t i = at; i < n; i++) {
-            double value = a[i * n + at];
-            for (size_t r = 0; r < c; r++)
-                value -= panel[r * n + i] * panel[r * n + at];
-            column[i] = value;
-        }
-        if (!(column[at] > 0)) return 0;
-        const double pivot = sqrt(column[at]), inverse = 1 / pivot;
-        column[at] = a[at * n + at] = pivot;
-        for (size_t i = at + 1; i < n; i++)
-            a[i * n + at] = column[i] *= inverse;
-    }
-    return 1;
-}
-
-/* Four columns at a time, each panel then taken out of all that is left (right-looking). */
-static int cholesky(size_t n, double *a, double *panel)
-{
-    for (size_t k = 0; k < n; k += 4) {
-        const size_t columns = n - k < 4 ? n - k : 4, next = k + columns;
-        if (!factor_panel(n, k, columns, a, panel)) return 0;
-        if (columns < 4) return 1;
-        const double *p0 = panel, *p1 = p0 + n, *p2 = p1 + n, *p3 = p2 + n;
-        for (size_t i = next; i < n; i++) {
-            double *row = a + i * n;
-            const vector l0 = vector_all(p0[i]), l1 = vector_all(p1[i]), l2 = vector_all(p2[i]),
-                         l3 = vector_all(p3[i]);
-            size_t j = next;
-            for (; j + L <= i + 1; j += L)
-                vector_store_unaligned(
-                    row + j, vector_load_unaligned(row + j) - l0 * vector_load_unaligned(p0 + j) -
-                                 l1 * vector_load_unaligned(p1 + j) - l2 * vector_load_unaligned(p2 + j) -
-                                 l3 * vector_load_unaligned(p3 + j));
-            for (; j <= i; j++)
-                row[j] -= p0[i] * p0[j] + p1[i] * p1[j] + p2[i] * p2[j] + p3[i] * p3[j];
-        }
-    }
-    return 1;
-}
-
 static void rotate(size_t n, double c, double s, double *restrict x, double *restrict y)
 {
     const vector vc = vector_all(c), vs = vector_all(s);
@@ -155,4 +108,4 @@ static void rank_two(size_t rows, size_t n, size_t stride, const double *u, cons
 
 #define NAME_(set) el4ml_linalg_kernels_##set
 #define NAME(set) NAME_(set)
-const el4ml_linalg_kernels NAME(EL4ML_KERNEL_SET) = {dot, axpy, product, cholesky, rotate, rank_two};
+const el4ml_linalg_kernels NAME(EL4ML_KERNEL_SET) = {dot, axpy, product, rotate, rank_two};

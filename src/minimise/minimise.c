@@ -107,7 +107,7 @@ static void lbfgs_direction(el4ml_minimiser *m)
     for (size_t i = 0; i < n; i++)
         m->d[i] = -m->g[i];
     if (m->stored == 0 && m->preconditioned) {
-        el4ml_cholesky_solve(m->n, m->curvature.factor, m->d);
+        el4ml_factor_solve(&m->curvature.factor, m->d);
         return;
     }
     if (m->stored == 0) {
@@ -123,7 +123,7 @@ static void lbfgs_direction(el4ml_minimiser *m)
     const size_t last = (m->next + h - 1) % h;
     const double *y = m->y + last * stride;
     if (m->preconditioned)
-        el4ml_cholesky_solve(m->n, m->curvature.factor, m->d);
+        el4ml_factor_solve(&m->curvature.factor, m->d);
     else
         el4ml_scale(n, 1 / (m->rho[last] * el4ml_dot(n, y, y)), m->d);
     for (size_t k = m->stored; k-- > 0;) {
@@ -263,7 +263,7 @@ static el4ml_status precondition(el4ml_minimiser *m)
     double mu = m->mu > 0 ? 0.25 * m->mu : 0;
     const double least = 1e-4 * m->curvature.shift;
     for (int k = 0; k < 20; k++) {
-        if (el4ml_curvature_factorise(&m->curvature, mu)) {
+        if (el4ml_factor_make(&m->curvature.factor, m->curvature.matrix, mu)) {
             m->preconditioned = true;
             m->mu = mu;
             m->refreshed = m->evaluations;

@@ -18,11 +18,11 @@ static double uphill(double ge, double lambda, double cap)
     return fmax(-cap, fmin(cap, h));
 }
 
-/* The eigenvector of the full spectrum that overlaps most with `mode`; *lowest tells whether it is the first.
- */
-static el4ml_status track_mode(el4ml_searcher *s, double *mode, double *lambda)
+/* The eigenvector that overlaps most with `mode`: from its last direction, or else from the full spectrum. */
+static el4ml_status track(el4ml_searcher *s, double rms, double *mode, double *lambda)
 {
     const size_t n = s->n;
+    if (el4ml_track_mode(s, rms <= 1e-4 ? 1e-3 : 0.05, mode, lambda) == EL4ML_OK) return EL4ML_OK;
     double *values = s->eigen_work;
     el4ml_copy(n * n, s->curvature.matrix, s->spectrum);
     if (!el4ml_eigen(n, s->spectrum, values, true, values + n, s->eigen_work_size)) return EL4ML_NUMERICAL;
@@ -83,13 +83,13 @@ static double model_error(const el4ml_searcher *s)
     return sqrt(error / fmax(change, 1e-300));
 }
 
-el4ml_status el4ml_follow_mode(el4ml_searcher *s, double *x, double *mode, bool track)
+el4ml_status el4ml_follow_mode(el4ml_searcher *s, double *x, double *mode, bool tracked)
 {
     const size_t n = s->n;
     el4ml_evaluator *e = &s->evaluator;
     double value, lambda = 0, radius = s->options.max_step * s->length;
     const double longest = radius, shortest = 1e-3 * radius;
-    track = track && s->spectrum && s->curvature.dense;
+    tracked = tracked && s->spectrum && s->curvature.dense;
     el4ml_status status = el4ml_value_gradient(e, x, &value, s->g);
     if (status != EL4ML_OK) return status;
     bool fresh = true; /* the curvature belongs to x */
@@ -98,7 +98,7 @@ el4ml_status el4ml_follow_mode(el4ml_searcher *s, double *x, double *mode, bool 
         if (fresh) {
             status = el4ml_curvature_set(&s->curvature, x);
             if (status != EL4ML_OK) return status;
-            status = track ? track_mode(s, mode, &lambda) : follow_lowest(s, rms, mode, &lambda);
+            status = tracked ? track(s, rms, mode, &lambda) : follow_lowest(s, rms, mode, &lambda);
             if (status != EL4ML_OK) return status;
         }
         if (rms <= s->options.gradient_tolerance) return lambda < 0 ? EL4ML_OK : EL4ML_NOT_CONVERGED;

@@ -130,6 +130,7 @@ el4ml_status el4ml_lowest_mode(el4ml_lanczos *l, el4ml_curvature *c, double tole
     double size = 0; /* estimate of |H| */
     size_t j = 0;
     if (!begin(l, c, mode)) return EL4ML_NUMERICAL;
+    if (c->dense && c->changed) return el4ml_lowest_mode_dense(l, c, tolerance, mode, value);
     for (int restarts = 0; restarts <= restarts_allowed; restarts++) {
         double beta = 0;
         size_t m = j;

@@ -75,8 +75,7 @@ static el4ml_status complete(el4ml_searcher *s, const double *x, el4ml_passage *
     if (status == EL4ML_OK) {
         p->known_ts = el4ml_ask_known(s, true, &p->ts);
         if (p->known_ts != EL4ML_UNKNOWN) return EL4ML_OK;
-        status = el4ml_polish(s, &p->ts);
-        if (status == EL4ML_OK) status = el4ml_characterise(s, &p->ts);
+        status = el4ml_settle(s, &p->ts);
     }
     if (status == EL4ML_OK && (p->ts.index != 1 || p->ts.gradient_rms > s->options.gradient_tolerance))
         status = EL4ML_NOT_CONVERGED;

@@ -13,66 +13,46 @@ static double relative_tolerance_of_symmetry(size_t n)
     return 1e-5 * sqrt((double)n);
 }
 
-/* Small n: the full spectrum of the shifted Hessian in `matrix`, overwritten. */
-static el4ml_status from_spectrum(el4ml_searcher *s, const el4ml_curvature *c, double *matrix,
-                                  el4ml_stationary *p)
-{
-    double *values = s->eigen_work;
-    if (!el4ml_eigen(s->n, matrix, values, false, values + s->n, s->eigen_work_size)) return EL4ML_NUMERICAL;
-    p->log_product = -(double)c->zero_modes * log(c->shift);
-    for (size_t i = 0; i < s->n; i++)
-        if (values[i] > 0) p->log_product += log(values[i]);
-    p->smallest_eigenvalue = values[0];
-    return EL4ML_OK;
-}
-
-/* Larger n: ln |det| from LDL^T; a transition state's one negative eigenvalue, from Lanczos, is taken out. */
-static el4ml_status from_factor(el4ml_searcher *s, el4ml_curvature *c, double log_determinant,
+/* Index, ln product and smallest eigenvalue at the point where `c` is set, from the factorised Hessian and
+ * Lanczos; a transition state's one negative eigenvalue is taken out of ln |det|. */
+static el4ml_status from_factor(el4ml_searcher *s, el4ml_curvature *c, const el4ml_ldl *ldl,
                                 el4ml_stationary *p)
 {
     for (size_t i = 0; i < s->n; i++)
         s->mode[i] = 0;
     s->mode[0] = 1;
+    p->proved = true;
+    p->index = ldl->negative;
     const el4ml_status status =
         el4ml_lowest_mode(&s->lanczos, c, 1e-7, EL4ML_MANY_RESTARTS, s->mode, &p->smallest_eigenvalue);
     if (status != EL4ML_OK) return status;
-    p->log_product = log_determinant - (double)c->zero_modes * log(c->shift);
+    p->log_product = ldl->log_determinant - (double)c->zero_modes * log(c->shift);
     if (p->index == 1) p->log_product -= log(-p->smallest_eigenvalue);
     if (p->index > 1) p->log_product = NAN;
     return EL4ML_OK;
 }
 
-static el4ml_status prove(el4ml_searcher *s, el4ml_stationary *p)
+static el4ml_status prove_dense(el4ml_searcher *s, el4ml_stationary *p)
 {
-    const size_t n = s->n;
-    el4ml_curvature own, *c = &s->curvature;
-    const bool borrowed = c->dense;
-    if (!borrowed) {
-        if (!el4ml_curvature_init(&own, &s->evaluator, n)) return EL4ML_OUT_OF_MEMORY;
-        c = &own;
-    }
-    el4ml_status status = el4ml_curvature_set(c, p->x);
-    const size_t work_size = el4ml_ldl_work_size(n);
-    double *work = EL4ML_NEW(double, work_size);
-    if (!work) status = EL4ML_OUT_OF_MEMORY;
-    if (status == EL4ML_OK) {
-        double log_determinant;
-        el4ml_copy(n * n, c->matrix, c->factor);
-        if (!el4ml_ldl(n, c->factor, s->pivots, work, work_size)) {
-            status = EL4ML_NOT_CONVERGED; /* singular: a flat direction that is not a known zero mode */
-        } else {
-            el4ml_ldl_inertia(n, c->factor, s->pivots, &p->index, &log_determinant);
-            p->proved = true;
-            if (s->spectrum) {
-                el4ml_copy(n * n, c->matrix, c->factor);
-                status = from_spectrum(s, c, c->factor, p);
-            } else {
-                status = from_factor(s, c, log_determinant, p);
-            }
-        }
-    }
-    el4ml_release(work);
-    if (!borrowed) el4ml_curvature_clear(&own);
+    const el4ml_status status = el4ml_curvature_set(&s->curvature, p->x);
+    if (status != EL4ML_OK) return status;
+    if (!el4ml_ldl_make(&s->ldl, s->curvature.matrix, 0))
+        return EL4ML_NOT_CONVERGED; /* singular: a flat direction that is not a known zero mode */
+    return from_factor(s, &s->curvature, &s->ldl, p);
+}
+
+/* Where searches make no matrix: one is made for the proof alone. */
+static el4ml_status prove_large(el4ml_searcher *s, el4ml_stationary *p)
+{
+    el4ml_curvature c = {0};
+    el4ml_ldl ldl = {0};
+    el4ml_status status = EL4ML_OUT_OF_MEMORY;
+    if (el4ml_curvature_init_matrix(&c, &s->evaluator) && el4ml_ldl_init(&ldl, s->n))
+        status = el4ml_curvature_set(&c, p->x);
+    if (status == EL4ML_OK)
+        status = el4ml_ldl_make(&ldl, c.matrix, 0) ? from_factor(s, &c, &ldl, p) : EL4ML_NOT_CONVERGED;
+    el4ml_ldl_clear(&ldl);
+    el4ml_curvature_clear(&c);
     return status;
 }
 
@@ -102,48 +82,74 @@ static el4ml_status check(el4ml_searcher *s, el4ml_stationary *p)
     return status;
 }
 
-/* Newton's method for g = 0 by the spectrum, once or twice: along a soft mode an RMS gradient of 1e-9 is
- * still far enough from the point to show in the sixth decimal of the ln product. */
-el4ml_status el4ml_polish(el4ml_searcher *s, el4ml_stationary *p)
+static el4ml_status set_multiplicity(el4ml_searcher *s, el4ml_stationary *p)
 {
-    const size_t n = s->n;
-    el4ml_curvature *c = &s->curvature;
-    if (!s->spectrum || !c->dense) return EL4ML_OK;
-    el4ml_status status = el4ml_value_gradient(&s->evaluator, p->x, &p->energy, s->g);
-    for (int k = 0; k < 2 && status == EL4ML_OK; k++) {
-        double energy, *values = s->eigen_work;
-        status = el4ml_curvature_set(c, p->x);
-        if (status != EL4ML_OK) break;
-        el4ml_copy(n * n, c->matrix, s->spectrum);
-        if (!el4ml_eigen(n, s->spectrum, values, true, values + n, s->eigen_work_size)) break;
-        el4ml_copy(n, p->x, s->trial);
-        for (size_t i = 0; i < n; i++) {
-            const double *v = s->spectrum + i * n, step = -el4ml_dot(n, v, s->g) / values[i];
-            if (fabs(step) <= 1e-3 * s->length) el4ml_axpy(n, step, v, s->trial);
-        }
-        status = el4ml_value_gradient(&s->evaluator, s->trial, &energy, s->trial_g);
-        if (status != EL4ML_OK || !(el4ml_norm(n, s->trial_g) <= 0.5 * el4ml_norm(n, s->g))) break;
-        el4ml_copy(n, s->trial, p->x);
-        el4ml_copy(n, s->trial_g, s->g);
-        p->energy = energy;
-    }
-    p->gradient_rms = el4ml_norm(n, s->g) / sqrt((double)n);
-    return status == EL4ML_NUMERICAL ? EL4ML_OK : status;
+    double order;
+    const el4ml_status status = el4ml_multiplicity(
+        &s->evaluator, p->x, relative_tolerance_of_symmetry(s->n), &p->log_multiplicity, &order);
+    p->flagged = !isfinite(p->log_multiplicity); /* the order itself may overflow for a wide net */
+    if (p->flagged) p->log_multiplicity = 0;
+    return status;
+}
+
+static el4ml_status set_gradient(el4ml_searcher *s, el4ml_stationary *p)
+{
+    const el4ml_status status = el4ml_value_gradient(&s->evaluator, p->x, &p->energy, s->g);
+    p->gradient_rms = el4ml_norm(s->n, s->g) / sqrt((double)s->n);
+    return status;
 }
 
 el4ml_status el4ml_characterise(el4ml_searcher *s, el4ml_stationary *p)
 {
-    el4ml_evaluator *e = &s->evaluator;
-    el4ml_status status = el4ml_value_gradient(e, p->x, &p->energy, s->g);
+    el4ml_status status = set_gradient(s, p);
     if (status != EL4ML_OK) return status;
-    p->gradient_rms = el4ml_norm(s->n, s->g) / sqrt((double)s->n);
-    status = s->n <= s->options.proof_limit ? prove(s, p) : check(s, p);
-    if (status != EL4ML_OK) return status;
-    double order;
-    status = el4ml_multiplicity(e, p->x, relative_tolerance_of_symmetry(s->n), &p->log_multiplicity, &order);
-    p->flagged = !isfinite(p->log_multiplicity); /* the order itself may overflow for a wide net */
-    if (p->flagged) p->log_multiplicity = 0;
-    return status;
+    status = s->curvature.dense               ? prove_dense(s, p)
+             : s->n <= s->options.proof_limit ? prove_large(s, p)
+                                              : check(s, p);
+    return status == EL4ML_OK ? set_multiplicity(s, p) : status;
+}
+
+/* Newton's step from the factor that s->ldl holds; taken when it at least halves the gradient. */
+static el4ml_status newton_step(el4ml_searcher *s, el4ml_stationary *p, bool *taken)
+{
+    const size_t n = s->n;
+    const el4ml_curvature *c = &s->curvature;
+    double energy;
+    *taken = false;
+    el4ml_copy(n, s->g, s->step);
+    el4ml_ldl_solve(&s->ldl, s->step);
+    el4ml_project_out(n, c->zero_modes, c->zero_basis, s->step);
+    if (!(el4ml_norm(n, s->step) <= 0.1 * s->length)) return EL4ML_OK;
+    for (size_t i = 0; i < n; i++)
+        s->trial[i] = p->x[i] - s->step[i];
+    const el4ml_status status = el4ml_value_gradient(&s->evaluator, s->trial, &energy, s->trial_g);
+    if (status != EL4ML_OK) return status == EL4ML_NUMERICAL ? EL4ML_OK : status;
+    *taken = el4ml_norm(n, s->trial_g) <= 0.5 * el4ml_norm(n, s->g);
+    if (!*taken) return EL4ML_OK;
+    el4ml_copy(n, s->trial, p->x);
+    el4ml_copy(n, s->trial_g, s->g);
+    p->energy = energy;
+    p->gradient_rms = el4ml_norm(n, s->g) / sqrt((double)n);
+    return EL4ML_OK;
+}
+
+/* Along a soft mode an RMS gradient of 1e-9 is still far enough from the point to show in the sixth decimal of
+ * the ln product: Newton's method goes on, twice at most, and the factor of its last Hessian is the proof. */
+el4ml_status el4ml_settle(el4ml_searcher *s, el4ml_stationary *p)
+{
+    el4ml_curvature *c = &s->curvature;
+    if (!c->dense) return el4ml_characterise(s, p);
+    el4ml_status status = set_gradient(s, p);
+    bool moved = true;
+    for (int k = 0; moved && status == EL4ML_OK; k++) {
+        status = el4ml_curvature_set(c, p->x);
+        if (status != EL4ML_OK) return status;
+        if (!el4ml_ldl_make(&s->ldl, c->matrix, 0)) return EL4ML_NOT_CONVERGED; /* as in prove_dense */
+        moved = false;
+        if (k < 2) status = newton_step(s, p, &moved);
+    }
+    if (status == EL4ML_OK) status = from_factor(s, c, &s->ldl, p);
+    return status == EL4ML_OK ? set_multiplicity(s, p) : status;
 }
 
 el4ml_status el4ml_unstable_mode(el4ml_searcher *s, const double *x, double *mode, double *value)
@@ -151,15 +157,6 @@ el4ml_status el4ml_unstable_mode(el4ml_searcher *s, const double *x, double *mod
     const size_t n = s->n;
     el4ml_status status = el4ml_curvature_set(&s->curvature, x);
     if (status != EL4ML_OK) return status;
-    if (s->spectrum && s->curvature.dense) {
-        double *values = s->eigen_work;
-        el4ml_copy(n * n, s->curvature.matrix, s->spectrum);
-        if (!el4ml_eigen(n, s->spectrum, values, true, values + n, s->eigen_work_size))
-            return EL4ML_NUMERICAL;
-        el4ml_copy(n, s->spectrum, mode);
-        *value = values[0];
-        return EL4ML_OK;
-    }
     for (size_t i = 0; i < n; i++)
         mode[i] = 0;
     mode[0] = 1;

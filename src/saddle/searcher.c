@@ -24,8 +24,8 @@ static bool allocate(el4ml_searcher *s)
     const size_t n = s->n, stride = (n + 7) / 8 * 8;
     s->g = EL4ML_NEW(double, 9 * stride);
     s->guesses = EL4ML_NEW(double, 2 * EL4ML_GUESSES * n);
-    s->pivots = EL4ML_NEW(int, n);
-    if (!s->g || !s->guesses || !s->pivots) return false;
+    if (!s->g || !s->guesses) return false;
+    if (n <= s->options.dense_limit && !el4ml_ldl_init(&s->ldl, n)) return false;
     s->trial = s->g + stride;
     s->trial_g = s->trial + stride;
     s->step = s->trial_g + stride;
@@ -87,7 +87,7 @@ void el4ml_searcher_free(el4ml_searcher *s)
     el4ml_band_free(s->band);
     el4ml_release(s->g);
     el4ml_release(s->guesses);
-    el4ml_release(s->pivots);
+    el4ml_ldl_clear(&s->ldl);
     el4ml_release(s->spectrum);
     el4ml_release(s->eigen_work);
     el4ml_evaluator_clear(&s->evaluator);
@@ -137,8 +137,7 @@ el4ml_status el4ml_search_proved_minimum(el4ml_searcher *s, const double *start,
         point->smallest_eigenvalue = 0;
         *known = el4ml_ask_known(s, false, point);
         if (*known != EL4ML_UNKNOWN) return EL4ML_OK;
-        status = el4ml_polish(s, point);
-        if (status == EL4ML_OK) status = el4ml_characterise(s, point);
+        status = el4ml_settle(s, point);
         if (status == EL4ML_OK && undetermined(s, point)) return EL4ML_NOT_CONVERGED;
         if (status != EL4ML_OK || point->index == 0) return status;
         if (attempt == 3) return EL4ML_NOT_CONVERGED;

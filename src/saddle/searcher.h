@@ -2,6 +2,7 @@
 #ifndef EL4ML_SADDLE_SEARCHER_H
 #define EL4ML_SADDLE_SEARCHER_H
 
+#include "base/ldl.h"
 #include "el4ml/saddle.h"
 #include "minimise/curvature.h"
 
@@ -28,7 +29,7 @@ struct el4ml_searcher {
     double *g, *trial, *trial_g, *step, *hs, *mode; /* (n) each, eigenvector-following */
     double *spectrum, *eigen_work; /* (n, n), n + work: full spectra, when n <= EL4ML_TRACK_LIMIT */
     size_t eigen_work_size;
-    int *pivots;
+    el4ml_ldl ldl; /* when n <= dense_limit */
     double *guesses, *tangents, *aligned, *plus, *minus;
     struct el4ml_band *band;
     el4ml_recognise recognise;
@@ -44,6 +45,13 @@ void el4ml_lanczos_clear(el4ml_lanczos *l);
 el4ml_status el4ml_lowest_mode(el4ml_lanczos *l, el4ml_curvature *c, double tolerance, int restarts_allowed,
                                double *mode, double *value);
 
+/* The same with a full matrix and room to factorise it; the start is l->q, free of zero modes. */
+el4ml_status el4ml_lowest_mode_dense(el4ml_lanczos *l, el4ml_curvature *c, double tolerance, double *mode,
+                                     double *value);
+/* The eigenpair that `mode` has become at the point where the curvature is set, to a residual of tolerance
+ * |value|. NOT_CONVERGED (mode as it was): it cannot be told which. Full matrix only. */
+el4ml_status el4ml_track_mode(el4ml_searcher *s, double tolerance, double *mode, double *value);
+
 /* From x down the gradient flow to near a stationary point, x overwritten; local error below tolerance (in
  * length_scale). */
 el4ml_status el4ml_gradient_flow(el4ml_searcher *s, double *x, double tolerance);
@@ -51,9 +59,9 @@ el4ml_status el4ml_gradient_flow(el4ml_searcher *s, double *x, double tolerance)
 /* The known number of a point, EL4ML_UNKNOWN when nobody was asked or knows. */
 size_t el4ml_ask_known(el4ml_searcher *s, bool transition_state, const el4ml_stationary *point);
 
-/* From a converged point to the stationary point as near as rounding lets it, where the spectrum is at hand.
- */
-el4ml_status el4ml_polish(el4ml_searcher *s, el4ml_stationary *point);
+/* From a converged point to the stationary point as near as rounding lets it, and all that el4ml_characterise
+ * fills. */
+el4ml_status el4ml_settle(el4ml_searcher *s, el4ml_stationary *point);
 
 struct el4ml_band *el4ml_band_new(size_t n);
 void el4ml_band_free(struct el4ml_band *band);

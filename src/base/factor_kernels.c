@@ -1,0 +1,185 @@
+/* Cholesky by block rows, left-looking: a block row of U is A's less U^T U of all rows above, gathered in
+ * registers; then its diagonal block is factorised and the rest of the row solved with it. The rows of U are
+ * contiguous, so that every inner loop runs along memory. */
+#include "base/factor_kernels.h"
+
+#include <math.h>
+
+#include "base/vector.h"
+
+#define L VECTOR_LANES
+#define B EL4ML_FACTOR_BLOCK
+/* Rows and vectors of a register tile: sixteen accumulators of 32 registers, eight of 16. */
+#if VECTOR_LANES == 8
+#define ROWS 8
+#define WIDE 2
+#else
+#define ROWS 4
+#define WIDE 2
+#endif
+
+/* Columns c ... c + width L - 1 of rows `row` ... row + ROWS - 1, less the products of the `depth` rows above. */
+VECTOR_INLINE void take_out(size_t size, size_t row, size_t depth, size_t c, size_t width, double *u)
+{
+    vector sum[ROWS][WIDE];
+    for (size_t r = 0; r < ROWS; r++)
+        for (size_t q = 0; q < width; q++)
+            sum[r][q] = vector_load_unaligned(u + (row + r) * size + c + q * L);
+    for (size_t k = 0; k < depth; k++) {
+        const double *above = u + k * size;
+        vector v[WIDE];
+        for (size_t q = 0; q < width; q++)
+            v[q] = vector_load_unaligned(above + c + q * L);
+        for (size_t r = 0; r < ROWS; r++) {
+            const vector factor = vector_all(above[row + r]);
+            for (size_t q = 0; q < width; q++)
+                sum[r][q] -= factor * v[q];
+        }
+    }
+    for (size_t r = 0; r < ROWS; r++)
+        for (size_t q = 0; q < width; q++)
+            vector_store_unaligned(u + (row + r) * size + c + q * L, sum[r][q]);
+}
+
+static void take_out_above(size_t size, size_t block, double *u)
+{
+    for (size_t row = block; row < block + B; row += ROWS) {
+        size_t c = block;
+        for (; c + WIDE * L <= size; c += WIDE * L)
+            take_out(size, row, block, c, WIDE, u);
+        for (; c < size; c += L)
+            take_out(size, row, block, c, 1, u);
+    }
+}
+
+/* The diagonal block's own factor, and the reciprocals of its pivots. */
+VECTOR_INLINE int factor_block(size_t size, double *u, double d[B][B], double *reciprocal)
+{
+    for (size_t r = 0; r < B; r++)
+        for (size_t c = 0; c < B; c++)
+            d[r][c] = u[r * size + c];
+    for (size_t r = 0; r < B; r++) {
+        if (!(d[r][r] > 0)) return 0;
+        reciprocal[r] = 1 / sqrt(d[r][r]);
+        for (size_t c = 0; c < B; c++)
+            d[r][c] *= reciprocal[r];
+        for (size_t s = r + 1; s < B; s++)
+            for (size_t c = 0; c < B; c++)
+                d[s][c] -= d[r][s] * d[r][c];
+    }
+    for (size_t r = 0; r < B; r++)
+        for (size_t c = r; c < B; c++)
+            u[r * size + c] = d[r][c];
+    return 1;
+}
+
+/* One vector of columns right of the diagonal block: the triangular system, row after row. */
+VECTOR_INLINE void solve_columns(size_t size, double d[B][B], const double *reciprocal, double *u)
+{
+    vector x[B];
+    for (size_t r = 0; r < B; r++)
+        x[r] = vector_load_unaligned(u + r * size);
+    for (size_t r = 0; r < B; r++) {
+        x[r] *= vector_all(reciprocal[r]);
+        for (size_t s = r + 1; s < B; s++)
+            x[s] -= vector_all(d[r][s]) * x[r];
+    }
+    for (size_t r = 0; r < B; r++)
+        vector_store_unaligned(u + r * size, x[r]);
+}
+
+static int cholesky(size_t size, double *u)
+{
+    for (size_t block = 0; block < size; block += B) {
+        double d[B][B], reciprocal[B];
+        take_out_above(size, block, u);
+        double *corner = u + block * size + block;
+        if (!factor_block(size, corner, d, reciprocal)) return 0;
+        for (size_t c = B; block + c < size; c += L)
+            solve_columns(size, d, reciprocal, corner + c);
+    }
+    return 1;
+}
+
+static void invert_blocks(size_t size, const double *u, double *inverse)
+{
+    for (size_t block = 0; block < size; block += B, inverse += 2 * B * B) {
+        const double *d = u + block * size + block;
+        double x[B][B] = {{0}};
+        for (size_t r = B; r-- > 0;) {
+            const double reciprocal = 1 / d[r * size + r];
+            for (size_t q = r + 1; q < B; q++)
+                for (size_t c = 0; c < B; c++)
+                    x[r][c] -= d[r * size + q] * x[q][c];
+            x[r][r] += 1;
+            for (size_t c = 0; c < B; c++)
+                x[r][c] *= reciprocal;
+        }
+        for (size_t r = 0; r < B; r++)
+            for (size_t c = 0; c < B; c++) {
+                inverse[r * B + c] = x[r][c];
+                inverse[B * B + c * B + r] = x[r][c];
+            }
+    }
+}
+
+/* y = M^T b with the rows of M (8, 8). */
+VECTOR_INLINE void combine(const double *m, const double *b, double *y)
+{
+    vector even[B / L], odd[B / L];
+    for (size_t q = 0; q < B / L; q++) {
+        even[q] = vector_all(b[0]) * vector_load_unaligned(m + q * L);
+        odd[q] = vector_all(b[1]) * vector_load_unaligned(m + B + q * L);
+    }
+    for (size_t r = 2; r < B; r += 2)
+        for (size_t q = 0; q < B / L; q++) {
+            even[q] += vector_all(b[r]) * vector_load_unaligned(m + r * B + q * L);
+            odd[q] += vector_all(b[r + 1]) * vector_load_unaligned(m + (r + 1) * B + q * L);
+        }
+    for (size_t q = 0; q < B / L; q++)
+        vector_store_unaligned(y + q * L, even[q] + odd[q]);
+}
+
+static void forward(size_t size, const double *u, const double *inverse, double *b)
+{
+    for (size_t block = 0; block < size; block += B, inverse += 2 * B * B) {
+        double y[B];
+        combine(inverse, b + block, y);
+        for (size_t r = 0; r < B; r++)
+            b[block + r] = y[r];
+        vector factor[B];
+        for (size_t r = 0; r < B; r++)
+            factor[r] = vector_all(y[r]);
+        for (size_t c = block + B; c < size; c += L) {
+            vector even = vector_load_unaligned(b + c), odd = {0};
+            for (size_t r = 0; r < B; r += 2) {
+                even -= factor[r] * vector_load_unaligned(u + (block + r) * size + c);
+                odd -= factor[r + 1] * vector_load_unaligned(u + (block + r + 1) * size + c);
+            }
+            vector_store_unaligned(b + c, even + odd);
+        }
+    }
+}
+
+static void backward(size_t size, const double *u, const double *inverse, double *y)
+{
+    for (size_t block = size; block > 0;) {
+        block -= B;
+        vector sum[B];
+        for (size_t r = 0; r < B; r++)
+            sum[r] = (vector){0};
+        for (size_t c = block + B; c < size; c += L) {
+            const vector x = vector_load_unaligned(y + c);
+            for (size_t r = 0; r < B; r++)
+                sum[r] += x * vector_load_unaligned(u + (block + r) * size + c);
+        }
+        double z[B];
+        for (size_t r = 0; r < B; r += L)
+            vector_store_unaligned(z + r, vector_load_unaligned(y + block + r) - vector_sums(sum + r));
+        combine(inverse + (2 * (block / B) + 1) * B * B, z, y + block);
+    }
+}
+
+#define NAME_(set) el4ml_factor_kernels_##set
+#define NAME(set) NAME_(set)
+const el4ml_factor_kernels NAME(EL4ML_KERNEL_SET) = {cholesky, invert_blocks, forward, backward};

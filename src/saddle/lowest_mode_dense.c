@@ -1,0 +1,136 @@
+/* Eigenpairs of a full Hessian by factorisations.
+ *
+ * The lowest: Cholesky of H - sigma succeeds exactly when sigma lies below the whole spectrum, so that a shift is
+ * proved, not guessed, to be on the right side. Lanczos on (H - sigma)^-1 then finds the lowest pair in a few
+ * solves (Ericsson and Ruhe, Math. Comp. 35, 1251, 1980); where it needs more, the shift moves closer.
+ * One that is followed from point to point: Rayleigh quotient iteration from its last direction (Parlett, The
+ * Symmetric Eigenvalue Problem, ch. 4). */
+#include <math.h>
+
+#include "base/linalg.h"
+#include "saddle/searcher.h"
+
+#define STEPS 8   /* Lanczos vectors before the shift moves */
+#define ROUNDS 40 /* shifts */
+
+/* Rayleigh quotient, and the norm of H v - rho v. */
+static double rayleigh(el4ml_curvature *c, const double *v, double *residual)
+{
+    const size_t n = c->n;
+    double *hv = c->scratch;
+    el4ml_symmetric_product(n, c->matrix, v, hv);
+    const double rho = el4ml_dot(n, v, hv);
+    el4ml_axpy(n, -rho, v, hv);
+    *residual = el4ml_norm(n, hv);
+    return rho;
+}
+
+/* Lowest pair of the shifted inverse as Lanczos sees it after some steps: lambda = sigma + 1/theta. */
+typedef struct ritz {
+    double theta, residual; /* |(H - sigma)^-1 y - theta y| */
+    size_t steps;
+} ritz;
+
+static bool solve_small(el4ml_lanczos *l, const double *alpha, const double *beta, size_t m, ritz *r)
+{
+    double *d = l->values, *e = l->beta;
+    for (size_t i = 0; i < m; i++) {
+        d[i] = alpha[i];
+        e[i] = beta[i];
+    }
+    if (!el4ml_tridiagonal(m, d, e, l->z)) return false;
+    *r = (ritz){.theta = d[m - 1], .residual = fabs(beta[m - 1] * l->z[(m - 1) * m + m - 1]), .steps = m};
+    return r->theta > 0;
+}
+
+/* y = the last Ritz vector, into q[0]. */
+static void assemble(el4ml_lanczos *l, size_t m)
+{
+    double *y = l->ritz;
+    for (size_t i = 0; i < l->n; i++)
+        y[i] = 0;
+    for (size_t i = 0; i < m; i++)
+        el4ml_axpy(l->n, l->z[(m - 1) * m + i], l->q + i * l->n, y);
+    const double norm = el4ml_norm(l->n, y);
+    for (size_t i = 0; i < l->n; i++)
+        l->q[i] = y[i] / norm;
+}
+
+/* Lanczos on the factor's inverse from q[0], until the residual is below tolerance * theta or the steps are
+ * spent; the Ritz vector is left in q[0]. */
+static bool inverse_lanczos(el4ml_lanczos *l, el4ml_curvature *c, double tolerance, ritz *r)
+{
+    const size_t n = l->n, most = n < STEPS ? n : STEPS;
+    double alpha[STEPS], beta[STEPS];
+    for (size_t j = 0; j < most; j++) {
+        double *q = l->q + j * n, *next = q + n;
+        el4ml_copy(n, q, next);
+        el4ml_factor_solve(&c->factor, next);
+        el4ml_project_out(n, c->zero_modes, c->zero_basis, next);
+        alpha[j] = el4ml_dot(n, q, next);
+        el4ml_project_out(n, j + 1, l->q, next);
+        el4ml_project_out(n, j + 1, l->q, next);
+        beta[j] = el4ml_norm(n, next);
+        const bool over = beta[j] <= 1e-14 * fabs(alpha[j]), last = over || j + 1 == most;
+        if (last || j > 0) {
+            if (!solve_small(l, alpha, beta, j + 1, r)) return false;
+            if (last || r->residual <= tolerance * r->theta) break;
+        }
+        el4ml_scale(n, 1 / beta[j], next);
+    }
+    assemble(l, r->steps);
+    return true;
+}
+
+el4ml_status el4ml_lowest_mode_dense(el4ml_lanczos *l, el4ml_curvature *c, double tolerance, double *mode,
+                                     double *value)
+{
+    double residual, below = NAN; /* a shift known to be below the spectrum */
+    const double rho = rayleigh(c, l->q, &residual), small = 1e-12 * c->shift;
+    double gap = fmin(1.1 * residual, 0.5 * fabs(rho)) + small, shift = rho - gap;
+    for (int round = 0; round < ROUNDS; round++) {
+        if (!el4ml_factor_make(&c->factor, c->matrix, -shift)) {
+            gap *= 4;
+            shift = isnan(below) ? rho - gap : 0.5 * (shift + below);
+            continue;
+        }
+        below = shift;
+        ritz r = {0};
+        if (!inverse_lanczos(l, c, tolerance, &r)) return EL4ML_NUMERICAL;
+        *value = shift + 1 / r.theta;
+        el4ml_copy(l->n, l->q, mode);
+        if (r.residual <= tolerance * r.theta || r.steps == l->n) return EL4ML_OK;
+        shift += 0.95 / (r.theta + r.residual);
+    }
+    return EL4ML_NOT_CONVERGED;
+}
+
+el4ml_status el4ml_track_mode(el4ml_searcher *s, double tolerance, double *mode, double *value)
+{
+    const size_t n = s->n;
+    el4ml_curvature *c = &s->curvature;
+    double *v = s->lanczos.q, *next = v + n, residual;
+    el4ml_copy(n, mode, v);
+    el4ml_project_out(n, c->zero_modes, c->zero_basis, v);
+    el4ml_scale(n, 1 / el4ml_norm(n, v), v);
+    for (int k = 0; k < 5; k++) {
+        double rho = rayleigh(c, v, &residual);
+        if (residual <= tolerance * (fabs(rho) + 1e-9 * c->shift)) {
+            if (!(fabs(el4ml_dot(n, v, mode)) >= 0.7)) break; /* it went over to another one */
+            el4ml_copy(n, v, mode);
+            *value = rho;
+            return EL4ML_OK;
+        }
+        if (!el4ml_ldl_make(&s->ldl, c->matrix, -rho) &&
+            !el4ml_ldl_make(&s->ldl, c->matrix, -rho + 1e-10 * c->shift))
+            break;
+        el4ml_copy(n, v, next);
+        el4ml_ldl_solve(&s->ldl, next);
+        el4ml_project_out(n, c->zero_modes, c->zero_basis, next);
+        const double norm = el4ml_norm(n, next), sign = el4ml_dot(n, next, v) < 0 ? -1 : 1;
+        if (!(norm > 0) || !isfinite(norm)) break;
+        for (size_t i = 0; i < n; i++)
+            v[i] = sign * next[i] / norm;
+    }
+    return EL4ML_NOT_CONVERGED;
+}
