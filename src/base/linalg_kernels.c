@@ -6,14 +6,6 @@
 
 #define L VECTOR_LANES
 
-VECTOR_INLINE double sum_lanes(vector x)
-{
-    double sum = 0;
-    for (int k = 0; k < L; k++)
-        sum += x[k];
-    return sum;
-}
-
 VECTOR_INLINE double dot_inline(size_t n, const double *x, const double *y)
 {
     vector s0 = {0}, s1 = {0};
@@ -29,7 +21,7 @@ VECTOR_INLINE double dot_inline(size_t n, const double *x, const double *y)
     double tail = 0;
     for (; i < n; i++)
         tail += x[i] * y[i];
-    return sum_lanes(s0 + s1) + tail;
+    return vector_sum(s0 + s1) + tail;
 }
 
 static double dot(size_t n, const double *x, const double *y)
@@ -62,7 +54,7 @@ VECTOR_INLINE void four_dots(size_t n, const double *a, size_t stride, const dou
         for (size_t r = 0; r < 4; r++)
             tail[r] += a[r * stride + i] * x[i];
     for (size_t r = 0; r < 4; r++)
-        y[r] = sum_lanes(s[r]) + tail[r];
+        y[r] = vector_sum(s[r]) + tail[r];
 }
 
 static void product(size_t rows, size_t n, size_t stride, const double *a, const double *x, double *y)

@@ -383,6 +383,7 @@ el4ml_status el4ml_mlp_new_with(const el4ml_mlp_options *options, const el4ml_da
     el4ml_surface_info info = {.dimension = m->dimension,
                                .max_zero_modes = m->flat_count,
                                .usual_zero_modes = m->flat_count,
+                               .evaluation_flops = 6 * (double)train->rows * (double)m->dimension,
                                .length_scale = 1,
                                .second_derivatives = m->activation != EL4ML_RELU || m->layers == 1};
     describe(m, info.description, sizeof info.description);
