@@ -24,7 +24,8 @@ static bool allocate(el4ml_searcher *s)
     const size_t n = s->n, stride = (n + 7) / 8 * 8;
     s->g = EL4ML_NEW(double, 9 * stride);
     s->guesses = EL4ML_NEW(double, 2 * EL4ML_GUESSES * n);
-    if (!s->g || !s->guesses) return false;
+    s->stages = EL4ML_NEW(double, EL4ML_FLOW_STAGES *n);
+    if (!s->g || !s->guesses || !s->stages) return false;
     if (n <= s->options.dense_limit && !el4ml_ldl_init(&s->ldl, n)) return false;
     s->trial = s->g + stride;
     s->trial_g = s->trial + stride;
@@ -87,6 +88,7 @@ void el4ml_searcher_free(el4ml_searcher *s)
     el4ml_band_free(s->band);
     el4ml_release(s->g);
     el4ml_release(s->guesses);
+    el4ml_release(s->stages);
     el4ml_ldl_clear(&s->ldl);
     el4ml_release(s->spectrum);
     el4ml_release(s->eigen_work);

@@ -10,6 +10,8 @@
 #define EL4ML_KRYLOV 48       /* Lanczos vectors kept before a restart */
 #define EL4ML_TRACK_LIMIT 400 /* n up to which a mode is tracked through the full spectrum */
 
+#define EL4ML_FLOW_STAGES 6   /* of the integrator of paths */
+
 typedef struct el4ml_lanczos {
     size_t n, capacity, work_size;
     double *q;                        /* (capacity + 1, n): the basis */
@@ -30,6 +32,7 @@ struct el4ml_searcher {
     double *spectrum, *eigen_work; /* (n, n), n + work: full spectra, when n <= EL4ML_TRACK_LIMIT */
     size_t eigen_work_size;
     el4ml_ldl ldl; /* when n <= dense_limit */
+    double *stages; /* (EL4ML_FLOW_STAGES, n) */
     double *guesses, *tangents, *aligned, *plus, *minus;
     struct el4ml_band *band;
     el4ml_recognise recognise;
