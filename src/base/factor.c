@@ -32,12 +32,13 @@ bool el4ml_factor_init(el4ml_factor *f, size_t n)
     const size_t size = (n + B - 1) / B * B;
     *f = (el4ml_factor){.n = n, .size = size};
     f->u = EL4ML_NEW(double, size *size);
-    f->inverse = EL4ML_NEW(double, 2 * B * size + size);
+    f->inverse = EL4ML_NEW(double, 2 * B * size + 2 * size);
     if (!f->u || !f->inverse) {
         el4ml_factor_clear(f);
         return false;
     }
     f->b = f->inverse + 2 * B * size;
+    f->sign = f->b + size;
     return true;
 }
 
@@ -75,7 +76,21 @@ bool el4ml_factor_make(el4ml_factor *f, const double *a, double shift)
     const bool definite =
         f->n <= EL4ML_FACTOR_OWN ? k->cholesky(f->size, f->u) != 0 : el4ml_large_cholesky(f->size, f->u);
     if (definite) k->invert_blocks(f->size, f->u, f->inverse);
+    f->mixed = false;
     return definite;
+}
+
+bool el4ml_factor_make_indefinite(el4ml_factor *f, const double *a, double shift)
+{
+    const el4ml_factor_kernels *k = kernels();
+    double size = 0;
+    load(f, a, shift);
+    for (size_t i = 0; i < f->n; i++)
+        size = fmax(size, fabs(f->u[i * f->size + i]));
+    if (!k->signed_cholesky(f->size, 1e-14 * size, f->u, f->sign)) return false;
+    k->invert_blocks(f->size, f->u, f->inverse);
+    f->mixed = true;
+    return true;
 }
 
 static void take(el4ml_factor *f, const double *b)
@@ -90,6 +105,8 @@ void el4ml_factor_solve(el4ml_factor *f, double *b)
     const el4ml_factor_kernels *k = kernels();
     take(f, b);
     k->forward(f->size, f->u, f->inverse, f->b);
+    for (size_t i = 0; f->mixed && i < f->n; i++)
+        f->b[i] *= f->sign[i];
     k->backward(f->size, f->u, f->inverse, f->b);
     memcpy(b, f->b, f->n * sizeof *b);
 }

@@ -18,8 +18,10 @@
 #define WIDE 2
 #endif
 
-/* Columns c ... c + width L - 1 of rows `row` ... row + ROWS - 1, less the products of the `depth` rows above. */
-VECTOR_INLINE void take_out(size_t size, size_t row, size_t depth, size_t c, size_t width, double *u)
+/* Columns c ... c + width L - 1 of rows `row` ... row + ROWS - 1, less the products of the `depth` rows above, each
+ * with its sign (NULL: all +1). */
+VECTOR_INLINE void take_out(size_t size, size_t row, size_t depth, size_t c, size_t width, double *u,
+                            const double *sign)
 {
     vector sum[ROWS][WIDE];
     for (size_t r = 0; r < ROWS; r++)
@@ -31,7 +33,7 @@ VECTOR_INLINE void take_out(size_t size, size_t row, size_t depth, size_t c, siz
         for (size_t q = 0; q < width; q++)
             v[q] = vector_load_unaligned(above + c + q * L);
         for (size_t r = 0; r < ROWS; r++) {
-            const vector factor = vector_all(above[row + r]);
+            const vector factor = vector_all(sign ? sign[k] * above[row + r] : above[row + r]);
             for (size_t q = 0; q < width; q++)
                 sum[r][q] -= factor * v[q];
         }
@@ -41,31 +43,35 @@ VECTOR_INLINE void take_out(size_t size, size_t row, size_t depth, size_t c, siz
             vector_store_unaligned(u + (row + r) * size + c + q * L, sum[r][q]);
 }
 
-static void take_out_above(size_t size, size_t block, double *u)
+VECTOR_INLINE void take_out_above(size_t size, size_t block, double *u, const double *sign)
 {
     for (size_t row = block; row < block + B; row += ROWS) {
         size_t c = block;
         for (; c + WIDE * L <= size; c += WIDE * L)
-            take_out(size, row, block, c, WIDE, u);
+            take_out(size, row, block, c, WIDE, u, sign);
         for (; c < size; c += L)
-            take_out(size, row, block, c, 1, u);
+            take_out(size, row, block, c, 1, u, sign);
     }
 }
 
-/* The diagonal block's own factor, and the reciprocals of its pivots. */
-VECTOR_INLINE int factor_block(size_t size, double *u, double d[B][B], double *reciprocal)
+/* The diagonal block's own factor, and the reciprocals of its pivots. A negative pivot: with `sign` it is noted
+ * there, without it is a failure. */
+VECTOR_INLINE int factor_block(size_t size, double *u, double d[B][B], double *reciprocal, double least,
+                               double *sign)
 {
     for (size_t r = 0; r < B; r++)
         for (size_t c = 0; c < B; c++)
             d[r][c] = u[r * size + c];
     for (size_t r = 0; r < B; r++) {
-        if (!(d[r][r] > 0)) return 0;
-        reciprocal[r] = 1 / sqrt(d[r][r]);
+        const double pivot = sign ? fabs(d[r][r]) : d[r][r], own = sign && d[r][r] < 0 ? -1 : 1;
+        if (!(pivot > least)) return 0;
+        if (sign) sign[r] = own;
+        reciprocal[r] = own / sqrt(pivot);
         for (size_t c = 0; c < B; c++)
             d[r][c] *= reciprocal[r];
         for (size_t s = r + 1; s < B; s++)
             for (size_t c = 0; c < B; c++)
-                d[s][c] -= d[r][s] * d[r][c];
+                d[s][c] -= own * d[r][s] * d[r][c];
     }
     for (size_t r = 0; r < B; r++)
         for (size_t c = r; c < B; c++)
@@ -74,7 +80,8 @@ VECTOR_INLINE int factor_block(size_t size, double *u, double d[B][B], double *r
 }
 
 /* One vector of columns right of the diagonal block: the triangular system, row after row. */
-VECTOR_INLINE void solve_columns(size_t size, double d[B][B], const double *reciprocal, double *u)
+VECTOR_INLINE void solve_columns(size_t size, double d[B][B], const double *reciprocal, const double *sign,
+                                 double *u)
 {
     vector x[B];
     for (size_t r = 0; r < B; r++)
@@ -82,23 +89,33 @@ VECTOR_INLINE void solve_columns(size_t size, double d[B][B], const double *reci
     for (size_t r = 0; r < B; r++) {
         x[r] *= vector_all(reciprocal[r]);
         for (size_t s = r + 1; s < B; s++)
-            x[s] -= vector_all(d[r][s]) * x[r];
+            x[s] -= vector_all(sign ? sign[r] * d[r][s] : d[r][s]) * x[r];
     }
     for (size_t r = 0; r < B; r++)
         vector_store_unaligned(u + r * size, x[r]);
 }
 
-static int cholesky(size_t size, double *u)
+VECTOR_INLINE int factorise(size_t size, double least, double *u, double *sign)
 {
     for (size_t block = 0; block < size; block += B) {
         double d[B][B], reciprocal[B];
-        take_out_above(size, block, u);
-        double *corner = u + block * size + block;
-        if (!factor_block(size, corner, d, reciprocal)) return 0;
+        double *own = sign ? sign + block : NULL, *corner = u + block * size + block;
+        take_out_above(size, block, u, sign);
+        if (!factor_block(size, corner, d, reciprocal, least, own)) return 0;
         for (size_t c = B; block + c < size; c += L)
-            solve_columns(size, d, reciprocal, corner + c);
+            solve_columns(size, d, reciprocal, own, corner + c);
     }
     return 1;
+}
+
+static int cholesky(size_t size, double *u)
+{
+    return factorise(size, 0, u, NULL);
+}
+
+static int signed_cholesky(size_t size, double least, double *u, double *sign)
+{
+    return factorise(size, least, u, sign);
 }
 
 static void invert_blocks(size_t size, const double *u, double *inverse)
@@ -182,4 +199,4 @@ static void backward(size_t size, const double *u, const double *inverse, double
 
 #define NAME_(set) el4ml_factor_kernels_##set
 #define NAME(set) NAME_(set)
-const el4ml_factor_kernels NAME(EL4ML_KERNEL_SET) = {cholesky, invert_blocks, forward, backward};
+const el4ml_factor_kernels NAME(EL4ML_KERNEL_SET) = {cholesky, signed_cholesky, invert_blocks, forward, backward};

@@ -103,14 +103,12 @@ static int choose(const el4ml_ldl *f, size_t k, size_t *row)
 static bool eliminate_one(el4ml_ldl *f, size_t k)
 {
     const size_t n = f->n, next = k + 1, left = n - next;
-    double *row = f->a + k * n, d = row[k], *minus = f->work, *none = f->work + n;
+    double *row = f->a + k * n, d = row[k], *minus = f->work;
     if (d == 0 || !isfinite(d)) return false;
     f->pivots[k] = 1;
-    for (size_t i = 0; i < left; i++) {
+    for (size_t i = 0; i < left; i++)
         minus[i] = -row[next + i] / d;
-        none[i] = 0;
-    }
-    el4ml_rank_two(left, left, n, minus, row + next, none, row + next, f->a + next * n + next);
+    el4ml_rank_one(left, left, n, minus, row + next, f->a + next * n + next);
     for (size_t i = 0; i < left; i++)
         row[next + i] = -minus[i];
     f->negative += d < 0;

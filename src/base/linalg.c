@@ -72,6 +72,11 @@ void el4ml_symmetric_product(size_t n, const double *a, const double *x, double 
     kernels()->product(n, n, n, a, x, y);
 }
 
+void el4ml_rank_one(size_t rows, size_t n, size_t stride, const double *u, const double *p, double *a)
+{
+    kernels()->rank_one(rows, n, stride, u, p, a);
+}
+
 void el4ml_rank_two(size_t rows, size_t n, size_t stride, const double *u, const double *p, const double *v,
                     const double *q, double *a)
 {

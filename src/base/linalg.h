@@ -18,6 +18,8 @@ void el4ml_symmetric_product(size_t n, const double *a, const double *x, double 
 void el4ml_rows_product(size_t rows, size_t n, size_t stride, const double *a, const double *x, double *y);
 /* (x, y) <- (c x - s y, s x + c y). */
 void el4ml_rotate_pair(size_t n, double c, double s, double *x, double *y);
+/* a_i += u_i p for each of the rows. */
+void el4ml_rank_one(size_t rows, size_t n, size_t stride, const double *u, const double *p, double *a);
 /* a_i += u_i p + v_i q for each of the rows. */
 void el4ml_rank_two(size_t rows, size_t n, size_t stride, const double *u, const double *p, const double *v,
                     const double *q, double *a);

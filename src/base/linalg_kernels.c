@@ -82,6 +82,21 @@ static void rotate(size_t n, double c, double s, double *restrict x, double *res
     }
 }
 
+static void rank_one(size_t rows, size_t n, size_t stride, const double *u, const double *restrict p,
+                     double *restrict a)
+{
+    for (size_t r = 0; r < rows; r++) {
+        double *row = a + r * stride;
+        const vector vu = vector_all(u[r]);
+        size_t i = 0;
+        for (; i + L <= n; i += L)
+            vector_store_unaligned(row + i,
+                                   vector_load_unaligned(row + i) + vu * vector_load_unaligned(p + i));
+        for (; i < n; i++)
+            row[i] += u[r] * p[i];
+    }
+}
+
 static void rank_two(size_t rows, size_t n, size_t stride, const double *u, const double *restrict p,
                      const double *v, const double *restrict q, double *restrict a)
 {
@@ -100,4 +115,4 @@ static void rank_two(size_t rows, size_t n, size_t stride, const double *u, cons
 
 #define NAME_(set) el4ml_linalg_kernels_##set
 #define NAME(set) NAME_(set)
-const el4ml_linalg_kernels NAME(EL4ML_KERNEL_SET) = {dot, axpy, product, rotate, rank_two};
+const el4ml_linalg_kernels NAME(EL4ML_KERNEL_SET) = {dot, axpy, product, rotate, rank_one, rank_two};

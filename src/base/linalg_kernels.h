@@ -11,6 +11,8 @@ typedef struct el4ml_linalg_kernels {
                     double *y); /* y = A x */
     /* (x, y) <- (c x - s y, s x + c y) */
     void (*rotate)(size_t n, double c, double s, double *x, double *y);
+    /* rows i: a_i += u_i p over the first n columns; (rows, stride) */
+    void (*rank_one)(size_t rows, size_t n, size_t stride, const double *u, const double *p, double *a);
     /* rows i: a_i += u_i p + v_i q over the first n columns; (rows, stride) */
     void (*rank_two)(size_t rows, size_t n, size_t stride, const double *u, const double *p, const double *v,
                      const double *q, double *a);

@@ -113,19 +113,19 @@ el4ml_status el4ml_track_mode(el4ml_searcher *s, double tolerance, double *mode,
     el4ml_copy(n, mode, v);
     el4ml_project_out(n, c->zero_modes, c->zero_basis, v);
     el4ml_scale(n, 1 / el4ml_norm(n, v), v);
-    for (int k = 0; k < 5; k++) {
+    for (int k = 0; k < 4; k++) {
         double rho = rayleigh(c, v, &residual);
         if (residual <= tolerance * (fabs(rho) + 1e-9 * c->shift)) {
-            if (!(fabs(el4ml_dot(n, v, mode)) >= 0.7)) break; /* it went over to another one */
+            if (!(fabs(el4ml_dot(n, v, mode)) >= 0.5)) break; /* it went over to another one */
             el4ml_copy(n, v, mode);
             *value = rho;
             return EL4ML_OK;
         }
-        if (!el4ml_ldl_make(&s->ldl, c->matrix, -rho) &&
-            !el4ml_ldl_make(&s->ldl, c->matrix, -rho + 1e-10 * c->shift))
+        if (!el4ml_factor_make_indefinite(&c->factor, c->matrix, -rho) &&
+            !el4ml_factor_make_indefinite(&c->factor, c->matrix, -rho + 1e-9 * c->shift))
             break;
         el4ml_copy(n, v, next);
-        el4ml_ldl_solve(&s->ldl, next);
+        el4ml_factor_solve(&c->factor, next);
         el4ml_project_out(n, c->zero_modes, c->zero_basis, next);
         const double norm = el4ml_norm(n, next), sign = el4ml_dot(n, next, v) < 0 ? -1 : 1;
         if (!(norm > 0) || !isfinite(norm)) break;
