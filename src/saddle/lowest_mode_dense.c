@@ -43,14 +43,14 @@ static bool solve_small(el4ml_lanczos *l, const double *alpha, const double *bet
     return r->theta > 0;
 }
 
-/* y = the last Ritz vector, into q[0]. */
-static void assemble(el4ml_lanczos *l, size_t m)
+/* Ritz vector k of the first m basis vectors, into q[0]. */
+static void assemble(el4ml_lanczos *l, size_t m, size_t k)
 {
     double *y = l->ritz;
     for (size_t i = 0; i < l->n; i++)
         y[i] = 0;
     for (size_t i = 0; i < m; i++)
-        el4ml_axpy(l->n, l->z[(m - 1) * m + i], l->q + i * l->n, y);
+        el4ml_axpy(l->n, l->z[k * m + i], l->q + i * l->n, y);
     const double norm = el4ml_norm(l->n, y);
     for (size_t i = 0; i < l->n; i++)
         l->q[i] = y[i] / norm;
@@ -78,7 +78,7 @@ static bool inverse_lanczos(el4ml_lanczos *l, el4ml_curvature *c, double toleran
         }
         el4ml_scale(n, 1 / beta[j], next);
     }
-    assemble(l, r->steps);
+    assemble(l, r->steps, r->steps - 1);
     return true;
 }
 
@@ -105,32 +105,72 @@ el4ml_status el4ml_lowest_mode_dense(el4ml_lanczos *l, el4ml_curvature *c, doubl
     return EL4ML_NOT_CONVERGED;
 }
 
+#define SOFT 0.05 /* eigenvalues below this share of the mean one are as good as zero to a step */
+
+/* Rayleigh quotient iteration from the unit vector v, until the residual is below tolerance times |rho| or a soft
+ * eigenvalue, whichever is larger. */
+static bool rayleigh_iteration(el4ml_curvature *c, double tolerance, double *v, double *next, double *value)
+{
+    const size_t n = c->n;
+    double residual;
+    for (int k = 0; k < 4; k++) {
+        const double rho = *value = rayleigh(c, v, &residual);
+        if (residual <= tolerance * (fabs(rho) + SOFT * c->shift)) return true;
+        if (!el4ml_factor_make_indefinite(&c->factor, c->matrix, -rho) &&
+            !el4ml_factor_make_indefinite(&c->factor, c->matrix, -rho + 1e-9 * c->shift))
+            return false;
+        el4ml_copy(n, v, next);
+        el4ml_factor_solve(&c->factor, next);
+        el4ml_project_out(n, c->zero_modes, c->zero_basis, next);
+        const double norm = el4ml_norm(n, next);
+        if (!(norm > 0) || !isfinite(norm)) return false;
+        for (size_t i = 0; i < n; i++)
+            v[i] = next[i] / norm;
+    }
+    return false;
+}
+
+/* Of the Ritz vectors in the Krylov space of q[0], the one nearest to it, left in q[0]. */
+static bool nearest_ritz(el4ml_lanczos *l, el4ml_curvature *c)
+{
+    const size_t n = l->n, m = n < STEPS ? n : STEPS;
+    double *d = l->values, *e = l->beta;
+    for (size_t j = 0; j < m; j++) {
+        double *next = l->q + (j + 1) * n;
+        el4ml_symmetric_product(n, c->matrix, l->q + j * n, next);
+        el4ml_project_out(n, c->zero_modes, c->zero_basis, next);
+        d[j] = el4ml_dot(n, l->q + j * n, next);
+        el4ml_project_out(n, j + 1, l->q, next);
+        el4ml_project_out(n, j + 1, l->q, next);
+        e[j] = el4ml_norm(n, next);
+        if (!(e[j] > 0)) return false;
+        el4ml_scale(n, 1 / e[j], next);
+    }
+    if (!el4ml_tridiagonal(m, d, e, l->z)) return false;
+    size_t best = 0;
+    for (size_t k = 1; k < m; k++)
+        if (fabs(l->z[k * m]) > fabs(l->z[best * m])) best = k;
+    assemble(l, m, best);
+    return true;
+}
+
+/* From its last direction; where that has become a mixture, from the nearest Ritz vector. */
 el4ml_status el4ml_track_mode(el4ml_searcher *s, double tolerance, double *mode, double *value)
 {
     const size_t n = s->n;
     el4ml_curvature *c = &s->curvature;
-    double *v = s->lanczos.q, *next = v + n, residual;
-    el4ml_copy(n, mode, v);
-    el4ml_project_out(n, c->zero_modes, c->zero_basis, v);
-    el4ml_scale(n, 1 / el4ml_norm(n, v), v);
-    for (int k = 0; k < 4; k++) {
-        double rho = rayleigh(c, v, &residual);
-        if (residual <= tolerance * (fabs(rho) + 1e-9 * c->shift)) {
-            if (!(fabs(el4ml_dot(n, v, mode)) >= 0.5)) break; /* it went over to another one */
-            el4ml_copy(n, v, mode);
-            *value = rho;
-            return EL4ML_OK;
-        }
-        if (!el4ml_factor_make_indefinite(&c->factor, c->matrix, -rho) &&
-            !el4ml_factor_make_indefinite(&c->factor, c->matrix, -rho + 1e-9 * c->shift))
-            break;
-        el4ml_copy(n, v, next);
-        el4ml_factor_solve(&c->factor, next);
-        el4ml_project_out(n, c->zero_modes, c->zero_basis, next);
-        const double norm = el4ml_norm(n, next), sign = el4ml_dot(n, next, v) < 0 ? -1 : 1;
-        if (!(norm > 0) || !isfinite(norm)) break;
+    double *v = s->lanczos.q, *scratch = v + n;
+    for (int attempt = 0; attempt < 2; attempt++) {
+        el4ml_copy(n, mode, v);
+        el4ml_project_out(n, c->zero_modes, c->zero_basis, v);
+        el4ml_scale(n, 1 / el4ml_norm(n, v), v);
+        if (attempt == 1 && !nearest_ritz(&s->lanczos, c)) break;
+        if (!rayleigh_iteration(c, tolerance, v, scratch, value)) continue;
+        const double overlap = el4ml_dot(n, v, mode);
+        if (!(fabs(overlap) >= 0.5)) continue; /* it went over to another one */
         for (size_t i = 0; i < n; i++)
-            v[i] = sign * next[i] / norm;
+            mode[i] = overlap < 0 ? -v[i] : v[i];
+        return EL4ML_OK;
     }
     return EL4ML_NOT_CONVERGED;
 }

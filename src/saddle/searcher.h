@@ -52,7 +52,7 @@ el4ml_status el4ml_lowest_mode(el4ml_lanczos *l, el4ml_curvature *c, double tole
 el4ml_status el4ml_lowest_mode_dense(el4ml_lanczos *l, el4ml_curvature *c, double tolerance, double *mode,
                                      double *value);
 /* The eigenpair that `mode` has become at the point where the curvature is set, to a residual of tolerance
- * |value|. NOT_CONVERGED (mode as it was): it cannot be told which. Full matrix only. */
+ * times |value|, or times a twentieth of the mean eigenvalue. NOT_CONVERGED (mode as it was): it cannot be told which. Full matrix only. */
 el4ml_status el4ml_track_mode(el4ml_searcher *s, double tolerance, double *mode, double *value);
 
 /* From x down the gradient flow to near a stationary point, x overwritten; local error below tolerance (in
