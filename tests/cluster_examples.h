@@ -2,6 +2,7 @@
 #ifndef EL4ML_TESTS_CLUSTER_EXAMPLES_H
 #define EL4ML_TESTS_CLUSTER_EXAMPLES_H
 
+#include "base/factor.h"
 #include "el4ml/surfaces.h"
 #include "surface_harness.h"
 
@@ -210,8 +211,11 @@ static inline double log_product(el4ml_evaluator *e, const double *x)
 {
     double *h = harness_vector(e->n * e->n);
     shifted_hessian(e, x, h);
-    ck_assert_msg(el4ml_cholesky(e->n, h), "not a minimum");
-    const double product = el4ml_cholesky_log_determinant(e->n, h);
+    el4ml_factor factor;
+    ck_assert(el4ml_factor_init(&factor, e->n));
+    ck_assert_msg(el4ml_factor_make(&factor, h, 0), "not a minimum");
+    const double product = el4ml_factor_log_determinant(&factor);
+    el4ml_factor_clear(&factor);
     el4ml_release(h);
     return product;
 }

@@ -170,7 +170,7 @@ START_TEST(options_out_of_range_are_refused)
     bad[0].gradient_tolerance = 0;
     bad[1].gradient_tolerance = NAN;
     bad[2].max_step = 0;
-    bad[3].history = 0;
+    bad[3].max_step = -1;
     bad[4].history = 501;
     bad[5].max_step = NAN;
     bad[6].gradient_tolerance = -1;

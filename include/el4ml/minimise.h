@@ -10,8 +10,8 @@ EL4ML_BEGIN
 typedef struct el4ml_minimise_options {
     double gradient_tolerance; /* RMS gradient |g|/sqrt(n) to reach; > 0, default 1e-9 */
     uint64_t max_evaluations;  /* of the gradient; default 20000 */
-    size_t history;            /* L-BFGS corrections kept, 1 ... 500; default 0: 24, or fewer (down to 4) where
-                                  they would cost more than the evaluations they save */
+    size_t history;  /* L-BFGS corrections kept, 1 ... 500; default 0: 24, or fewer (down to 4) where
+                        they would cost more than the evaluations they save */
     double max_step; /* longest L-BFGS step, |dx|, in units of the surface's length_scale; > 0, default 3 */
     double max_rise; /* largest rise of V in one step, relative to max(1, |V|); default 1e-12 */
     double newton_gradient; /* RMS gradient below which Newton steps are tried; 0: never; default 1e-6 */

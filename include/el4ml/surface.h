@@ -74,8 +74,8 @@ typedef struct el4ml_surface_info {
     size_t max_zero_modes;   /* the largest z that zero_modes can return */
     size_t usual_zero_modes; /* z of a typical point; kappa = n - z enters the thermodynamics */
     size_t descriptor_size;  /* 0 without a descriptor */
-    double evaluation_flops; /* arithmetic operations of a value and gradient, roughly; 0: unknown, taken as many.
-                                Where it is small the search does less work of its own beside it */
+    double evaluation_flops; /* arithmetic operations of a value and gradient, roughly; 0: unknown, taken as
+                                many. Where it is small the search does less work of its own beside it */
     double length_scale; /* a typical size of a move between neighbouring minima, in units of x; default 1 */
     bool second_derivatives; /* false: minimisation only (relu); transition states are refused */
     char description[256]; /* one line for people, e.g. "MLP 4-5-3, tanh, cross-entropy, l2 1e-3, 150 rows" */

@@ -18,11 +18,12 @@ typedef struct el4ml_factor {
 
 bool el4ml_factor_init(el4ml_factor *f, size_t n);
 void el4ml_factor_clear(el4ml_factor *f);
-/* Factorise a + shift, a symmetric (n, n). False when it is not positive definite; the factor is then void. */
+/* Factorise a + shift, a symmetric (n, n). False when it is not positive definite; the factor is then void.
+ */
 bool el4ml_factor_make(el4ml_factor *f, const double *a, double shift);
-/* U^T S U = A + shift, S = diag(+-1), without pivoting: three times as fast as base/ldl.h, and as accurate as the
- * luck of the pivots, so that what comes of it has to be checked. For n up to EL4ML_FACTOR_OWN. False when a pivot
- * vanishes. */
+/* U^T S U = A + shift, S = diag(+-1), without pivoting: three times as fast as base/ldl.h, and as accurate as
+ * the luck of the pivots, so that what comes of it has to be checked. For n up to EL4ML_FACTOR_OWN. False
+ * when a pivot vanishes. */
 bool el4ml_factor_make_indefinite(el4ml_factor *f, const double *a, double shift);
 /* (A + shift) x = b, b becomes x. */
 void el4ml_factor_solve(el4ml_factor *f, double *b);

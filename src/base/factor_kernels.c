@@ -18,8 +18,8 @@
 #define WIDE 2
 #endif
 
-/* Columns c ... c + width L - 1 of rows `row` ... row + ROWS - 1, less the products of the `depth` rows above, each
- * with its sign (NULL: all +1). */
+/* Columns c ... c + width L - 1 of rows `row` ... row + ROWS - 1, less the products of the `depth` rows
+ * above, each with its sign (NULL: all +1). */
 VECTOR_INLINE void take_out(size_t size, size_t row, size_t depth, size_t c, size_t width, double *u,
                             const double *sign)
 {
@@ -54,8 +54,8 @@ VECTOR_INLINE void take_out_above(size_t size, size_t block, double *u, const do
     }
 }
 
-/* The diagonal block's own factor, and the reciprocals of its pivots. A negative pivot: with `sign` it is noted
- * there, without it is a failure. */
+/* The diagonal block's own factor, and the reciprocals of its pivots. A negative pivot: with `sign` it is
+ * noted there, without it is a failure. */
 VECTOR_INLINE int factor_block(size_t size, double *u, double d[B][B], double *reciprocal, double least,
                                double *sign)
 {
@@ -199,4 +199,5 @@ static void backward(size_t size, const double *u, const double *inverse, double
 
 #define NAME_(set) el4ml_factor_kernels_##set
 #define NAME(set) NAME_(set)
-const el4ml_factor_kernels NAME(EL4ML_KERNEL_SET) = {cholesky, signed_cholesky, invert_blocks, forward, backward};
+const el4ml_factor_kernels NAME(EL4ML_KERNEL_SET) = {cholesky, signed_cholesky, invert_blocks, forward,
+                                                     backward};

@@ -1,5 +1,6 @@
-/* P A P^T = U^T D U of a symmetric matrix that need not be definite, by Bunch and Kaufman's pivoting: inertia,
- * determinant, solves. Ours while n is at most EL4ML_LDL_OWN; LAPACK, one caller at a time, beyond. */
+/* P A P^T = U^T D U of a symmetric matrix that need not be definite, by Bunch and Kaufman's pivoting:
+ * inertia, determinant, solves. Ours while n is at most EL4ML_LDL_OWN; LAPACK, one caller at a time, beyond.
+ */
 #ifndef EL4ML_BASE_LDL_H
 #define EL4ML_BASE_LDL_H
 
@@ -9,9 +10,9 @@
 
 typedef struct el4ml_ldl {
     size_t n;
-    double *a;      /* (n, n): D in the diagonal blocks, rows of U right of them; beyond OWN as LAPACK leaves it */
-    int *pivots;    /* (n): 1 for a 1 x 1 block, 2 and 0 for the rows of a 2 x 2; beyond OWN LAPACK's */
-    size_t *order;  /* (n): row i of P A P^T is row order[i] of A */
+    double *a; /* (n, n): D in the diagonal blocks, rows of U right of them; beyond OWN as LAPACK leaves it */
+    int *pivots;   /* (n): 1 for a 1 x 1 block, 2 and 0 for the rows of a 2 x 2; beyond OWN LAPACK's */
+    size_t *order; /* (n): row i of P A P^T is row order[i] of A */
     double *work;
     size_t work_size;
     size_t negative;        /* number of negative eigenvalues, by Sylvester's law */

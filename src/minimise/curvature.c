@@ -17,7 +17,9 @@ static bool init(el4ml_curvature *c, el4ml_evaluator *evaluator, bool matrix, bo
     bool good = true;
     if (matrix) good = (c->matrix = EL4ML_NEW(double, n *n)) != NULL;
     if (factors) good = good && (c->changed = EL4ML_NEW(double, n *n)) && el4ml_factor_init(&c->factor, n);
-    c->zero_basis = EL4ML_NEW(double, (evaluator->surface->info.max_zero_modes + 1) * n);
+    const size_t modes = evaluator->surface->info.max_zero_modes;
+    c->zero_basis = EL4ML_NEW(double, (2 * modes + 1) * n);
+    if (c->zero_basis) c->moved = c->zero_basis + (modes + 1) * n;
     c->scratch = EL4ML_NEW(double, 6 * n);
     if (good && c->zero_basis && c->scratch) return true;
     el4ml_curvature_clear(c);
@@ -45,14 +47,25 @@ void el4ml_curvature_clear(el4ml_curvature *c)
     *c = (el4ml_curvature){0};
 }
 
-/* H + shift sum z z^T: the zero modes get the mean diagonal element, well inside the spectrum. */
-static void shift_zero_modes(el4ml_curvature *c)
+/* P H P + shift sum z z^T, P the projection on what is orthogonal to the zero modes z: they get the mean
+ * diagonal element, well inside the spectrum. Away from stationary points H z is not zero, so H itself will
+ * not do. With w = H z and p_k = sum_l (z_l.w_k + shift [k = l]) z_l / 2 - w_k it is H + sum_k (z_k p_k^T +
+ * p_k z_k^T). */
+static void move_zero_modes(el4ml_curvature *c)
 {
-    const size_t n = c->n;
-    for (size_t k = 0; k < c->zero_modes; k++) {
-        const double *z = c->zero_basis + k * n;
+    const size_t n = c->n, count = c->zero_modes;
+    for (size_t k = 0; k < count; k++)
+        el4ml_symmetric_product(n, c->matrix, c->zero_basis + k * n, c->moved + k * n);
+    double *p = c->scratch;
+    for (size_t k = 0; k < count; k++) {
+        const double *z = c->zero_basis + k * n, *w = c->moved + k * n;
         for (size_t i = 0; i < n; i++)
-            el4ml_axpy(n, c->shift * z[i], z, c->matrix + i * n);
+            p[i] = -w[i];
+        for (size_t l = 0; l < count; l++) {
+            const double *other = c->zero_basis + l * n;
+            el4ml_axpy(n, 0.5 * (el4ml_dot(n, other, w) + (k == l ? c->shift : 0)), other, p);
+        }
+        el4ml_rank_two(n, n, n, z, p, p, z, c->matrix);
     }
 }
 
@@ -68,7 +81,7 @@ el4ml_status el4ml_curvature_set(el4ml_curvature *c, const double *x)
     for (size_t i = 0; i < c->n; i++)
         trace += fabs(c->matrix[i * c->n + i]);
     if (trace > 0) c->shift = trace / (double)c->n;
-    shift_zero_modes(c);
+    move_zero_modes(c);
     return EL4ML_OK;
 }
 

@@ -10,10 +10,11 @@ typedef struct el4ml_curvature {
     el4ml_evaluator *evaluator;
     size_t n;
     bool dense;
-    double *matrix;     /* (n, n) when dense */
-    double *changed;    /* (n, n) when dense: the matrix with a mode decoupled */
+    double *matrix;      /* (n, n) when dense: P H P + shift sum z z^T */
+    double *changed;     /* (n, n) when dense: the matrix with a mode decoupled */
     el4ml_factor factor; /* when dense */
-    double *zero_basis; /* (max_zero_modes, n) */
+    double *zero_basis;  /* (max_zero_modes + 1, n): one slot is kept free */
+    double *moved;       /* (max_zero_modes, n): scratch */
     size_t zero_modes;
     double shift;    /* eigenvalue given to the zero modes */
     const double *x; /* the point it was set at; borrowed */

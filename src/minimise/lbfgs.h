@@ -7,8 +7,8 @@
 
 typedef struct el4ml_lbfgs {
     size_t n, history, capacity; /* capacity: of s and y together */
-    double *s, *y;       /* (history, n): a ring */
-    double *rho, *alpha; /* (history) */
+    double *s, *y;               /* (history, n): a ring */
+    double *rho, *alpha;         /* (history) */
     size_t stored, next;
 } el4ml_lbfgs;
 
@@ -23,8 +23,8 @@ double *el4ml_lbfgs_slot_s(el4ml_lbfgs *l);
 double *el4ml_lbfgs_slot_y(el4ml_lbfgs *l);
 /* Keep the pair in the slots unless |s.y| <= least |s|^2. Negative curvature is kept, as GMIN does. */
 void el4ml_lbfgs_keep(el4ml_lbfgs *l, double least);
-/* The recursion's two halves: q becomes what the initial matrix is to be applied to, and then d. Between them the
- * caller applies it, for instance el4ml_lbfgs_scale. */
+/* The recursion's two halves: q becomes what the initial matrix is to be applied to, and then d. Between them
+ * the caller applies it, for instance el4ml_lbfgs_scale. */
 void el4ml_lbfgs_before(el4ml_lbfgs *l, double *q);
 void el4ml_lbfgs_after(el4ml_lbfgs *l, double *d);
 /* s.y / y.y of the last pair; 1 while nothing is stored. */

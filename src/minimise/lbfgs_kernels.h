@@ -5,7 +5,8 @@
 #include <stddef.h>
 
 typedef struct el4ml_lbfgs_kernels {
-    /* d += a x, and the product of the new d with y: one pass does what the recursion does between two dots. */
+    /* d += a x, and the product of the new d with y: one pass does what the recursion does between two dots.
+     */
     double (*add_dot)(size_t n, double a, const double *x, const double *y, double *d);
 } el4ml_lbfgs_kernels;
 

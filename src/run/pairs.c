@@ -135,7 +135,8 @@ static el4ml_pair *look_up(el4ml_pairs *p, size_t a, size_t b)
 
 static bool note_tried(el4ml_pairs *p, size_t k)
 {
-    if (!el4ml_grow((void **)&p->tried, &p->tried_capacity, p->tried_count + 1, sizeof *p->tried)) return false;
+    if (!el4ml_grow((void **)&p->tried, &p->tried_capacity, p->tried_count + 1, sizeof *p->tried))
+        return false;
     p->tried[p->tried_count++] = k;
     return true;
 }

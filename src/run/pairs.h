@@ -18,7 +18,7 @@ typedef struct el4ml_pairs {
     size_t tried_count, tried_capacity;
     double *descriptors; /* (measured, descriptor_size), where the surface has them */
     size_t descriptors_capacity;
-    size_t *order;   /* scratch: candidates of a batch */
+    size_t *order; /* scratch: candidates of a batch */
     double *score;
     size_t scratch_capacity;
 } el4ml_pairs;

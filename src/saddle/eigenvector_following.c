@@ -83,9 +83,9 @@ static double model_error(const el4ml_searcher *s)
     return sqrt(error / fmax(change, 1e-300));
 }
 
-/* Where the two lowest eigenvalues cross, the lowest mode changes from step to step and a search can go to and
- * fro for ever: one that has not arrived by now keeps to the mode it has (measured on 190 pairs of a small net: 6
- * failures rather than 13). */
+/* Where the two lowest eigenvalues cross, the lowest mode changes from step to step and a search can go to
+ * and fro for ever: one that has not arrived by now keeps to the mode it has (measured on 190 pairs of a
+ * small net: 6 failures rather than 13). */
 #define LOWEST_UNTIL 80
 
 el4ml_status el4ml_follow_mode(el4ml_searcher *s, double *x, double *mode, bool tracked)

@@ -8,8 +8,8 @@
  *     (H + 1/(gamma h)) u_i = -g(x + sum_j a_ij u_j) + 1/h sum_j c_ij u_j,        j < i
  *     x' = x + sum_i m_i u_i,        local error |u_6|
  *
- * For h -> infinity a step becomes Newton's, so the end costs little. A Hessian and its factor cost as much as a
- * dozen gradients: six stages that make the steps twice as long pay. */
+ * For h -> infinity a step becomes Newton's, so the end costs little. A Hessian and its factor cost as much
+ * as a dozen gradients: six stages that make the steps twice as long pay. */
 #include <math.h>
 
 #include "base/linalg.h"
@@ -86,16 +86,15 @@ static el4ml_status attempt(flow *f, double *error)
         if (status != EL4ML_OK || !good) return status;
     }
     el4ml_axpy(s->n, 1, f->u[STAGES - 1], f->trial); /* the last stage stands at x' - u_6 */
-    const el4ml_status status =
-        el4ml_value_gradient(&s->evaluator, f->trial, &f->trial_value, s->trial_g);
+    const el4ml_status status = el4ml_value_gradient(&s->evaluator, f->trial, &f->trial_value, s->trial_g);
     if (status != EL4ML_OK) return status == EL4ML_NUMERICAL ? EL4ML_OK : status;
     if (f->trial_value <= f->value + 1e-13 * fmax(1, fabs(f->value))) /* V falls along the flow */
         *error = el4ml_norm(s->n, f->u[STAGES - 1]);
     return EL4ML_OK;
 }
 
-/* The next step; after two accepted ones also by how the error changed between them (Gustafsson, ACM Trans. Math.
- * Softw. 20, 496, 1994): on the way off a saddle every step must be shorter than the last. */
+/* The next step; after two accepted ones also by how the error changed between them (Gustafsson, ACM Trans.
+ * Math. Softw. 20, 496, 1994): on the way off a saddle every step must be shorter than the last. */
 static void control(flow *f, double error, bool accepted)
 {
     if (!isfinite(error)) {

@@ -1,10 +1,10 @@
 /* Eigenpairs of a full Hessian by factorisations.
  *
- * The lowest: Cholesky of H - sigma succeeds exactly when sigma lies below the whole spectrum, so that a shift is
- * proved, not guessed, to be on the right side. Lanczos on (H - sigma)^-1 then finds the lowest pair in a few
- * solves (Ericsson and Ruhe, Math. Comp. 35, 1251, 1980); where it needs more, the shift moves closer.
- * One that is followed from point to point: Rayleigh quotient iteration from its last direction (Parlett, The
- * Symmetric Eigenvalue Problem, ch. 4). */
+ * The lowest: Cholesky of H - sigma succeeds exactly when sigma lies below the whole spectrum, so that a
+ * shift is proved, not guessed, to be on the right side. Lanczos on (H - sigma)^-1 then finds the lowest pair
+ * in a few solves (Ericsson and Ruhe, Math. Comp. 35, 1251, 1980); where it needs more, the shift moves
+ * closer. One that is followed from point to point: Rayleigh quotient iteration from its last direction
+ * (Parlett, The Symmetric Eigenvalue Problem, ch. 4). */
 #include <math.h>
 
 #include "base/linalg.h"
@@ -107,8 +107,8 @@ el4ml_status el4ml_lowest_mode_dense(el4ml_lanczos *l, el4ml_curvature *c, doubl
 
 #define SOFT 0.05 /* eigenvalues below this share of the mean one are as good as zero to a step */
 
-/* Rayleigh quotient iteration from the unit vector v, until the residual is below tolerance times |rho| or a soft
- * eigenvalue, whichever is larger. */
+/* Rayleigh quotient iteration from the unit vector v, until the residual is below tolerance times |rho| or a
+ * soft eigenvalue, whichever is larger. */
 static bool rayleigh_iteration(el4ml_curvature *c, double tolerance, double *v, double *next, double *value)
 {
     const size_t n = c->n;

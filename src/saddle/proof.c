@@ -13,6 +13,19 @@ static double relative_tolerance_of_symmetry(size_t n)
     return 1e-5 * sqrt((double)n);
 }
 
+/* ln of the product of the positive eigenvalues where several are negative. */
+static double product_of_positive(el4ml_searcher *s, const el4ml_curvature *c)
+{
+    const size_t n = s->n;
+    if (!s->spectrum) return NAN;
+    double *values = s->eigen_work, sum = 0;
+    el4ml_copy(n * n, c->matrix, s->spectrum);
+    if (!el4ml_eigen(n, s->spectrum, values, false, values + n, s->eigen_work_size)) return NAN;
+    for (size_t i = 0; i < n; i++)
+        if (values[i] > 0) sum += log(values[i]);
+    return sum - (double)c->zero_modes * log(c->shift);
+}
+
 /* Index, ln product and smallest eigenvalue at the point where `c` is set, from the factorised Hessian and
  * Lanczos; a transition state's one negative eigenvalue is taken out of ln |det|. */
 static el4ml_status from_factor(el4ml_searcher *s, el4ml_curvature *c, const el4ml_ldl *ldl,
@@ -28,7 +41,7 @@ static el4ml_status from_factor(el4ml_searcher *s, el4ml_curvature *c, const el4
     if (status != EL4ML_OK) return status;
     p->log_product = ldl->log_determinant - (double)c->zero_modes * log(c->shift);
     if (p->index == 1) p->log_product -= log(-p->smallest_eigenvalue);
-    if (p->index > 1) p->log_product = NAN;
+    if (p->index > 1) p->log_product = product_of_positive(s, c);
     return EL4ML_OK;
 }
 
@@ -85,8 +98,8 @@ static el4ml_status check(el4ml_searcher *s, el4ml_stationary *p)
 static el4ml_status set_multiplicity(el4ml_searcher *s, el4ml_stationary *p)
 {
     double order;
-    const el4ml_status status = el4ml_multiplicity(
-        &s->evaluator, p->x, relative_tolerance_of_symmetry(s->n), &p->log_multiplicity, &order);
+    const el4ml_status status = el4ml_multiplicity(&s->evaluator, p->x, relative_tolerance_of_symmetry(s->n),
+                                                   &p->log_multiplicity, &order);
     p->flagged = !isfinite(p->log_multiplicity); /* the order itself may overflow for a wide net */
     if (p->flagged) p->log_multiplicity = 0;
     return status;
@@ -133,8 +146,9 @@ static el4ml_status newton_step(el4ml_searcher *s, el4ml_stationary *p, bool *ta
     return EL4ML_OK;
 }
 
-/* Along a soft mode an RMS gradient of 1e-9 is still far enough from the point to show in the sixth decimal of
- * the ln product: Newton's method goes on, twice at most, and the factor of its last Hessian is the proof. */
+/* Along a soft mode an RMS gradient of 1e-9 is still far enough from the point to show in the sixth decimal
+ * of the ln product: Newton's method goes on, twice at most, and the factor of its last Hessian is the proof.
+ */
 el4ml_status el4ml_settle(el4ml_searcher *s, el4ml_stationary *p)
 {
     el4ml_curvature *c = &s->curvature;

@@ -10,7 +10,7 @@
 #define EL4ML_KRYLOV 48       /* Lanczos vectors kept before a restart */
 #define EL4ML_TRACK_LIMIT 400 /* n up to which a mode is tracked through the full spectrum */
 
-#define EL4ML_FLOW_STAGES 6   /* of the integrator of paths */
+#define EL4ML_FLOW_STAGES 6 /* of the integrator of paths */
 
 typedef struct el4ml_lanczos {
     size_t n, capacity, work_size;
@@ -31,7 +31,7 @@ struct el4ml_searcher {
     double *g, *trial, *trial_g, *step, *hs, *mode; /* (n) each, eigenvector-following */
     double *spectrum, *eigen_work; /* (n, n), n + work: full spectra, when n <= EL4ML_TRACK_LIMIT */
     size_t eigen_work_size;
-    el4ml_ldl ldl; /* when n <= dense_limit */
+    el4ml_ldl ldl;  /* when n <= dense_limit */
     double *stages; /* (EL4ML_FLOW_STAGES, n) */
     double *guesses, *tangents, *aligned, *plus, *minus;
     struct el4ml_band *band;
@@ -52,7 +52,8 @@ el4ml_status el4ml_lowest_mode(el4ml_lanczos *l, el4ml_curvature *c, double tole
 el4ml_status el4ml_lowest_mode_dense(el4ml_lanczos *l, el4ml_curvature *c, double tolerance, double *mode,
                                      double *value);
 /* The eigenpair that `mode` has become at the point where the curvature is set, to a residual of tolerance
- * times |value|, or times a twentieth of the mean eigenvalue. NOT_CONVERGED (mode as it was): it cannot be told which. Full matrix only. */
+ * times |value|, or times a twentieth of the mean eigenvalue. NOT_CONVERGED (mode as it was): it cannot be
+ * told which. Full matrix only. */
 el4ml_status el4ml_track_mode(el4ml_searcher *s, double tolerance, double *mode, double *value);
 
 /* From x down the gradient flow to near a stationary point, x overwritten; local error below tolerance (in
