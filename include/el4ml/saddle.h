@@ -27,7 +27,7 @@ typedef struct el4ml_search_options {
                               0.01 */
     double path_step; /* longest step of the minimisation that ends that path, in length_scale; default 0.1 */
     double displacement;    /* along the negative mode to either side, in length_scale; default 0.02 */
-    size_t max_iterations;  /* of eigenvector-following; default 500 */
+    size_t max_iterations;  /* of eigenvector-following; default 200 */
     size_t images;          /* of the band, first attempt; default 9 */
     size_t band_iterations; /* cap; default 40 */
     size_t dense_limit;     /* n up to which searches use the full Hessian; default 500 */

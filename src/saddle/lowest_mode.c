@@ -110,7 +110,7 @@ static size_t restart(el4ml_lanczos *l, size_t m, double beta)
     return kept;
 }
 
-static bool begin(el4ml_lanczos *l, const el4ml_curvature *c, const double *mode)
+bool el4ml_lanczos_begin(el4ml_lanczos *l, const el4ml_curvature *c, const double *mode)
 {
     el4ml_copy(l->n, mode, l->q);
     stir(l->n, 0.02, l->q);
@@ -129,8 +129,8 @@ el4ml_status el4ml_lowest_mode(el4ml_lanczos *l, el4ml_curvature *c, double tole
     const size_t n = l->n;
     double size = 0; /* estimate of |H| */
     size_t j = 0;
-    if (!begin(l, c, mode)) return EL4ML_NUMERICAL;
-    if (c->dense && c->changed) return el4ml_lowest_mode_dense(l, c, tolerance, mode, value);
+    if (!el4ml_lanczos_begin(l, c, mode)) return EL4ML_NUMERICAL;
+    if (c->dense && c->changed) return el4ml_lowest_mode_dense(l, c, tolerance, NAN, mode, value);
     for (int restarts = 0; restarts <= restarts_allowed; restarts++) {
         double beta = 0;
         size_t m = j;

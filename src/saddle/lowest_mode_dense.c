@@ -82,25 +82,40 @@ static bool inverse_lanczos(el4ml_lanczos *l, el4ml_curvature *c, double toleran
     return true;
 }
 
-el4ml_status el4ml_lowest_mode_dense(el4ml_lanczos *l, el4ml_curvature *c, double tolerance, double *mode,
-                                     double *value)
+/* A shift just below the Rayleigh quotient of l->q, or as far below as it takes; the factor belongs to it. */
+static bool first_shift(el4ml_lanczos *l, el4ml_curvature *c, double *shift)
 {
-    double residual, below = NAN; /* a shift known to be below the spectrum */
-    const double rho = rayleigh(c, l->q, &residual), small = 1e-12 * c->shift;
-    double gap = fmin(1.1 * residual, 0.5 * fabs(rho)) + small, shift = rho - gap;
+    double residual;
+    const double rho = rayleigh(c, l->q, &residual);
+    double gap = fmin(1.1 * residual, 0.5 * fabs(rho)) + 1e-12 * c->shift;
+    for (int k = 0; k < ROUNDS; k++, gap *= 4) {
+        *shift = rho - gap;
+        if (el4ml_factor_make(&c->factor, c->matrix, -*shift)) return true;
+    }
+    return false;
+}
+
+/* A shift above the last, `below`, that is below the spectrum too. */
+static bool closer_shift(el4ml_curvature *c, double below, double *shift)
+{
+    for (int k = 0; k < ROUNDS; k++, *shift = 0.5 * (*shift + below))
+        if (el4ml_factor_make(&c->factor, c->matrix, -*shift)) return true;
+    return false;
+}
+
+el4ml_status el4ml_lowest_mode_dense(el4ml_lanczos *l, el4ml_curvature *c, double tolerance, double shift,
+                                     double *mode, double *value)
+{
+    if (isnan(shift) && !first_shift(l, c, &shift)) return EL4ML_NOT_CONVERGED;
     for (int round = 0; round < ROUNDS; round++) {
-        if (!el4ml_factor_make(&c->factor, c->matrix, -shift)) {
-            gap *= 4;
-            shift = isnan(below) ? rho - gap : 0.5 * (shift + below);
-            continue;
-        }
-        below = shift;
+        const double below = shift;
         ritz r = {0};
         if (!inverse_lanczos(l, c, tolerance, &r)) return EL4ML_NUMERICAL;
         *value = shift + 1 / r.theta;
         el4ml_copy(l->n, l->q, mode);
         if (r.residual <= tolerance * r.theta || r.steps == l->n) return EL4ML_OK;
         shift += 0.95 / (r.theta + r.residual);
+        if (!closer_shift(c, below, &shift)) return EL4ML_NOT_CONVERGED;
     }
     return EL4ML_NOT_CONVERGED;
 }

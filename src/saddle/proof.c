@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "saddle/searcher.h"
 
+#define MODE_TOLERANCE 1e-7
 #define CHECK_TOLERANCE 1e-3 /* residual relative to the eigenvalue: its sign is beyond doubt */
 
 static double relative_tolerance_of_symmetry(size_t n)
@@ -26,32 +27,65 @@ static double product_of_positive(el4ml_searcher *s, const el4ml_curvature *c)
     return sum - (double)c->zero_modes * log(c->shift);
 }
 
-/* Index, ln product and smallest eigenvalue at the point where `c` is set, from the factorised Hessian and
- * Lanczos; a transition state's one negative eigenvalue is taken out of ln |det|. */
-static el4ml_status from_factor(el4ml_searcher *s, el4ml_curvature *c, const el4ml_ldl *ldl,
-                                el4ml_stationary *p)
+/* What a factorised Hessian proves. */
+typedef struct inertia {
+    size_t negative;
+    double log_determinant;
+    bool definite; /* c->factor is that of H itself */
+} inertia;
+
+/* Index, ln product and smallest eigenvalue at the point where `c` is set; a transition state's one negative
+ * eigenvalue is taken out of ln |det|. s->mode: a start in, the lowest mode out. */
+static el4ml_status conclude(el4ml_searcher *s, el4ml_curvature *c, const inertia *i, el4ml_stationary *p)
 {
-    for (size_t i = 0; i < s->n; i++)
-        s->mode[i] = 0;
-    s->mode[0] = 1;
+    el4ml_lanczos *l = &s->lanczos;
     p->proved = true;
-    p->index = ldl->negative;
-    const el4ml_status status =
-        el4ml_lowest_mode(&s->lanczos, c, 1e-7, EL4ML_MANY_RESTARTS, s->mode, &p->smallest_eigenvalue);
+    p->index = i->negative;
+    el4ml_status status;
+    if (i->definite)
+        status = el4ml_lanczos_begin(l, c, s->mode)
+                     ? el4ml_lowest_mode_dense(l, c, MODE_TOLERANCE, 0, s->mode, &p->smallest_eigenvalue)
+                     : EL4ML_NUMERICAL;
+    else
+        status =
+            el4ml_lowest_mode(l, c, MODE_TOLERANCE, EL4ML_MANY_RESTARTS, s->mode, &p->smallest_eigenvalue);
     if (status != EL4ML_OK) return status;
-    p->log_product = ldl->log_determinant - (double)c->zero_modes * log(c->shift);
+    p->log_product = i->log_determinant - (double)c->zero_modes * log(c->shift);
     if (p->index == 1) p->log_product -= log(-p->smallest_eigenvalue);
     if (p->index > 1) p->log_product = product_of_positive(s, c);
     return EL4ML_OK;
 }
 
+static void start_anywhere(el4ml_searcher *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        s->mode[i] = 0;
+    s->mode[0] = 1;
+}
+
+/* Of the Hessian at x: Cholesky (LDL^T with nothing but positive pivots) for a minimum, pivoted LDL^T for all
+ * else. NOT_CONVERGED: singular, a flat direction that is not a known zero mode. */
+static el4ml_status factorise(el4ml_searcher *s, const double *x, inertia *i)
+{
+    el4ml_curvature *c = &s->curvature;
+    const el4ml_status status = el4ml_curvature_set(c, x);
+    if (status != EL4ML_OK) return status;
+    if (el4ml_factor_make(&c->factor, c->matrix, 0)) {
+        *i = (inertia){0, el4ml_factor_log_determinant(&c->factor), true};
+        return EL4ML_OK;
+    }
+    if (!el4ml_ldl_make(&s->ldl, c->matrix, 0)) return EL4ML_NOT_CONVERGED;
+    *i = (inertia){s->ldl.negative, s->ldl.log_determinant, false};
+    return EL4ML_OK;
+}
+
 static el4ml_status prove_dense(el4ml_searcher *s, el4ml_stationary *p)
 {
-    const el4ml_status status = el4ml_curvature_set(&s->curvature, p->x);
+    inertia i;
+    const el4ml_status status = factorise(s, p->x, &i);
     if (status != EL4ML_OK) return status;
-    if (!el4ml_ldl_make(&s->ldl, s->curvature.matrix, 0))
-        return EL4ML_NOT_CONVERGED; /* singular: a flat direction that is not a known zero mode */
-    return from_factor(s, &s->curvature, &s->ldl, p);
+    start_anywhere(s);
+    return conclude(s, &s->curvature, &i, p);
 }
 
 /* Where searches make no matrix: one is made for the proof alone. */
@@ -62,8 +96,10 @@ static el4ml_status prove_large(el4ml_searcher *s, el4ml_stationary *p)
     el4ml_status status = EL4ML_OUT_OF_MEMORY;
     if (el4ml_curvature_init_matrix(&c, &s->evaluator) && el4ml_ldl_init(&ldl, s->n))
         status = el4ml_curvature_set(&c, p->x);
-    if (status == EL4ML_OK)
-        status = el4ml_ldl_make(&ldl, c.matrix, 0) ? from_factor(s, &c, &ldl, p) : EL4ML_NOT_CONVERGED;
+    if (status == EL4ML_OK && !el4ml_ldl_make(&ldl, c.matrix, 0)) status = EL4ML_NOT_CONVERGED;
+    start_anywhere(s);
+    const inertia i = {ldl.negative, ldl.log_determinant, false};
+    if (status == EL4ML_OK) status = conclude(s, &c, &i, p);
     el4ml_ldl_clear(&ldl);
     el4ml_curvature_clear(&c);
     return status;
@@ -75,8 +111,7 @@ static el4ml_status check(el4ml_searcher *s, el4ml_stationary *p)
     el4ml_curvature *c = &s->curvature;
     el4ml_status status = el4ml_curvature_set(c, p->x);
     if (status != EL4ML_OK) return status;
-    for (size_t i = 0; i < s->n; i++)
-        s->mode[i] = 0;
+    start_anywhere(s);
     status = el4ml_lowest_mode(&s->lanczos, c, CHECK_TOLERANCE, EL4ML_MANY_RESTARTS, s->mode,
                                &p->smallest_eigenvalue);
     if (status != EL4ML_OK) return status;
@@ -122,19 +157,22 @@ el4ml_status el4ml_characterise(el4ml_searcher *s, el4ml_stationary *p)
     return status == EL4ML_OK ? set_multiplicity(s, p) : status;
 }
 
-/* Newton's step from the factor that s->ldl holds; taken when it at least halves the gradient. */
-static el4ml_status newton_step(el4ml_searcher *s, el4ml_stationary *p, bool *taken)
+/* Newton's step from the factor at p->x; taken when it at least halves the gradient. */
+static el4ml_status newton_step(el4ml_searcher *s, const inertia *i, el4ml_stationary *p, bool *taken)
 {
     const size_t n = s->n;
-    const el4ml_curvature *c = &s->curvature;
+    el4ml_curvature *c = &s->curvature;
     double energy;
     *taken = false;
     el4ml_copy(n, s->g, s->step);
-    el4ml_ldl_solve(&s->ldl, s->step);
+    if (i->definite)
+        el4ml_factor_solve(&c->factor, s->step);
+    else
+        el4ml_ldl_solve(&s->ldl, s->step);
     el4ml_project_out(n, c->zero_modes, c->zero_basis, s->step);
     if (!(el4ml_norm(n, s->step) <= 0.1 * s->length)) return EL4ML_OK;
-    for (size_t i = 0; i < n; i++)
-        s->trial[i] = p->x[i] - s->step[i];
+    for (size_t k = 0; k < n; k++)
+        s->trial[k] = p->x[k] - s->step[k];
     const el4ml_status status = el4ml_value_gradient(&s->evaluator, s->trial, &energy, s->trial_g);
     if (status != EL4ML_OK) return status == EL4ML_NUMERICAL ? EL4ML_OK : status;
     *taken = el4ml_norm(n, s->trial_g) <= 0.5 * el4ml_norm(n, s->g);
@@ -149,30 +187,33 @@ static el4ml_status newton_step(el4ml_searcher *s, el4ml_stationary *p, bool *ta
 /* Along a soft mode an RMS gradient of 1e-9 is still far enough from the point to show in the sixth decimal
  * of the ln product: Newton's method goes on, twice at most, and the factor of its last Hessian is the proof.
  */
-el4ml_status el4ml_settle(el4ml_searcher *s, el4ml_stationary *p)
+el4ml_status el4ml_settle(el4ml_searcher *s, el4ml_stationary *p, const double *mode)
 {
-    el4ml_curvature *c = &s->curvature;
-    if (!c->dense) return el4ml_characterise(s, p);
+    if (!s->curvature.dense) return el4ml_characterise(s, p);
     el4ml_status status = set_gradient(s, p);
+    inertia i = {0};
     bool moved = true;
     for (int k = 0; moved && status == EL4ML_OK; k++) {
-        status = el4ml_curvature_set(c, p->x);
-        if (status != EL4ML_OK) return status;
-        if (!el4ml_ldl_make(&s->ldl, c->matrix, 0)) return EL4ML_NOT_CONVERGED; /* as in prove_dense */
         moved = false;
-        if (k < 2) status = newton_step(s, p, &moved);
+        status = factorise(s, p->x, &i);
+        if (status == EL4ML_OK && k < 2) status = newton_step(s, &i, p, &moved);
     }
-    if (status == EL4ML_OK) status = from_factor(s, c, &s->ldl, p);
+    if (status != EL4ML_OK) return status;
+    if (mode)
+        el4ml_copy(s->n, mode, s->mode);
+    else
+        start_anywhere(s);
+    status = conclude(s, &s->curvature, &i, p);
     return status == EL4ML_OK ? set_multiplicity(s, p) : status;
 }
 
 el4ml_status el4ml_unstable_mode(el4ml_searcher *s, const double *x, double *mode, double *value)
 {
-    const size_t n = s->n;
     el4ml_status status = el4ml_curvature_set(&s->curvature, x);
     if (status != EL4ML_OK) return status;
-    for (size_t i = 0; i < n; i++)
-        mode[i] = 0;
-    mode[0] = 1;
-    return el4ml_lowest_mode(&s->lanczos, &s->curvature, 1e-7, EL4ML_MANY_RESTARTS, mode, value);
+    start_anywhere(s);
+    status =
+        el4ml_lowest_mode(&s->lanczos, &s->curvature, MODE_TOLERANCE, EL4ML_MANY_RESTARTS, s->mode, value);
+    el4ml_copy(s->n, s->mode, mode);
+    return status;
 }

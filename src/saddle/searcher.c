@@ -12,7 +12,7 @@ el4ml_search_options el4ml_search_options_default(void)
                                   .path_tolerance = 0.01,
                                   .path_step = 0.1,
                                   .displacement = 0.02,
-                                  .max_iterations = 300,
+                                  .max_iterations = 200,
                                   .images = 9,
                                   .band_iterations = 40,
                                   .dense_limit = 500,
@@ -139,7 +139,7 @@ el4ml_status el4ml_search_proved_minimum(el4ml_searcher *s, const double *start,
         point->smallest_eigenvalue = 0;
         *known = el4ml_ask_known(s, false, point);
         if (*known != EL4ML_UNKNOWN) return EL4ML_OK;
-        status = el4ml_settle(s, point);
+        status = el4ml_settle(s, point, NULL);
         if (status == EL4ML_OK && undetermined(s, point)) return EL4ML_NOT_CONVERGED;
         if (status != EL4ML_OK || point->index == 0) return status;
         if (attempt == 3) return EL4ML_NOT_CONVERGED;

@@ -48,9 +48,12 @@ void el4ml_lanczos_clear(el4ml_lanczos *l);
 el4ml_status el4ml_lowest_mode(el4ml_lanczos *l, el4ml_curvature *c, double tolerance, int restarts_allowed,
                                double *mode, double *value);
 
-/* The same with a full matrix and room to factorise it; the start is l->q, free of zero modes. */
-el4ml_status el4ml_lowest_mode_dense(el4ml_lanczos *l, el4ml_curvature *c, double tolerance, double *mode,
-                                     double *value);
+/* The same with a full matrix and room to factorise it, from el4ml_lanczos_begin. `shift`: one below the
+ * spectrum for which c->factor stands already, NAN: none. */
+el4ml_status el4ml_lowest_mode_dense(el4ml_lanczos *l, el4ml_curvature *c, double tolerance, double shift,
+                                     double *mode, double *value);
+/* The start `mode`, stirred and free of zero modes, becomes the first vector of the basis. */
+bool el4ml_lanczos_begin(el4ml_lanczos *l, const el4ml_curvature *c, const double *mode);
 /* The eigenpair that `mode` has become at the point where the curvature is set, to a residual of tolerance
  * times |value|, or times a twentieth of the mean eigenvalue. NOT_CONVERGED (mode as it was): it cannot be
  * told which. Full matrix only. */
@@ -64,8 +67,9 @@ el4ml_status el4ml_gradient_flow(el4ml_searcher *s, double *x, double tolerance)
 size_t el4ml_ask_known(el4ml_searcher *s, bool transition_state, const el4ml_stationary *point);
 
 /* From a converged point to the stationary point as near as rounding lets it, and all that el4ml_characterise
- * fills. */
-el4ml_status el4ml_settle(el4ml_searcher *s, el4ml_stationary *point);
+ * fills; s->mode is its lowest mode where a full matrix is at hand. `mode` (NULL: none): what is known of
+ * that mode. */
+el4ml_status el4ml_settle(el4ml_searcher *s, el4ml_stationary *point, const double *mode);
 
 struct el4ml_band *el4ml_band_new(size_t n);
 void el4ml_band_free(struct el4ml_band *band);
