@@ -5,6 +5,8 @@
 #include "base/linalg.h"
 #include "base/memory.h"
 
+#define HISTORY 20 /* of L-BFGS in the space orthogonal to a mode */
+
 el4ml_search_options el4ml_search_options_default(void)
 {
     return (el4ml_search_options){.gradient_tolerance = 1e-9,
@@ -26,7 +28,8 @@ static bool allocate(el4ml_searcher *s)
     s->guesses = EL4ML_NEW(double, 2 * EL4ML_GUESSES * n);
     s->stages = EL4ML_NEW(double, EL4ML_FLOW_STAGES *n);
     if (!s->g || !s->guesses || !s->stages) return false;
-    if (n <= s->options.dense_limit && !el4ml_ldl_init(&s->ldl, n)) return false;
+    if (n <= s->options.dense_limit ? !el4ml_ldl_init(&s->ldl, n) : !el4ml_lbfgs_init(&s->lbfgs, n, HISTORY))
+        return false;
     s->trial = s->g + stride;
     s->trial_g = s->trial + stride;
     s->step = s->trial_g + stride;
@@ -90,6 +93,7 @@ void el4ml_searcher_free(el4ml_searcher *s)
     el4ml_release(s->guesses);
     el4ml_release(s->stages);
     el4ml_ldl_clear(&s->ldl);
+    el4ml_lbfgs_clear(&s->lbfgs);
     el4ml_release(s->spectrum);
     el4ml_release(s->eigen_work);
     el4ml_evaluator_clear(&s->evaluator);

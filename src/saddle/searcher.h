@@ -5,6 +5,7 @@
 #include "base/ldl.h"
 #include "el4ml/saddle.h"
 #include "minimise/curvature.h"
+#include "minimise/lbfgs.h"
 
 #define EL4ML_GUESSES 6       /* most transition-state guesses taken from one band */
 #define EL4ML_KRYLOV 48       /* Lanczos vectors kept before a restart */
@@ -31,7 +32,8 @@ struct el4ml_searcher {
     double *g, *trial, *trial_g, *step, *hs, *mode; /* (n) each, eigenvector-following */
     double *spectrum, *eigen_work; /* (n, n), n + work: full spectra, when n <= EL4ML_TRACK_LIMIT */
     size_t eigen_work_size;
-    el4ml_ldl ldl;  /* when n <= dense_limit */
+    el4ml_ldl ldl;     /* when n <= dense_limit */
+    el4ml_lbfgs lbfgs; /* beyond */
     double *stages; /* (EL4ML_FLOW_STAGES, n) */
     double *guesses, *tangents, *aligned, *plus, *minus;
     struct el4ml_band *band;
@@ -58,6 +60,11 @@ bool el4ml_lanczos_begin(el4ml_lanczos *l, const el4ml_curvature *c, const doubl
  * times |value|, or times a twentieth of the mean eigenvalue. NOT_CONVERGED (mode as it was): it cannot be
  * told which. Full matrix only. */
 el4ml_status el4ml_track_mode(el4ml_searcher *s, double tolerance, double *mode, double *value);
+
+/* Length of the step along a mode: uphill, capped (eigenvector_following.c). */
+double el4ml_uphill(double slope, double lambda, double cap);
+/* el4ml_follow_mode without a full matrix, always along the lowest mode. */
+el4ml_status el4ml_follow_lowest(el4ml_searcher *s, double *x, double *mode);
 
 /* From x down the gradient flow to near a stationary point, x overwritten; local error below tolerance (in
  * length_scale). */
