@@ -31,7 +31,7 @@ typedef struct el4ml_search_options {
     size_t images;          /* of the band, first attempt; default 9 */
     size_t band_iterations; /* cap; default 40 */
     size_t dense_limit;     /* n up to which searches use the full Hessian; default 500 */
-    size_t proof_limit;     /* n up to which a point is proved by the full Hessian; default 4000 */
+    size_t proof_limit; /* n up to which a point is proved by the full Hessian, 8 n^2 bytes; default 10000 */
 } el4ml_search_options;
 
 EL4ML_API el4ml_search_options el4ml_search_options_default(void);

@@ -6,7 +6,6 @@
 
 #include "base/cpu.h"
 #include "base/factor_kernels.h"
-#include "base/ldl.h"
 #include "base/memory.h"
 
 #define B EL4ML_FACTOR_BLOCK
@@ -49,35 +48,57 @@ void el4ml_factor_clear(el4ml_factor *f)
     *f = (el4ml_factor){0};
 }
 
-/* The rows of A from the diagonal's block on: what is left of it nobody reads. */
-static void load(el4ml_factor *f, const double *a, double shift)
+/* Row i from its diagonal block on (what is left of that nobody reads), padded with zeros; `from` may be
+ * where it lies already. */
+static void load_row(el4ml_factor *f, size_t i, const double *from, double shift)
 {
-    const size_t n = f->n, size = f->size;
-    for (size_t i = 0; i < n; i++) {
-        double *row = f->u + i * size;
-        const size_t from = i / B * B;
-        memcpy(row + from, a + i * n + from, (n - from) * sizeof *row);
-        row[i] += shift;
-        for (size_t j = n; j < size; j++)
-            row[j] = 0;
-    }
-    for (size_t i = n; i < size; i++) {
-        double *row = f->u + i * size;
-        for (size_t j = i / B * B; j < size; j++)
+    double *row = f->u + i * f->size;
+    const size_t first = i / B * B;
+    memmove(row + first, from + first, (f->n - first) * sizeof *row);
+    row[i] += shift;
+    for (size_t j = f->n; j < f->size; j++)
+        row[j] = 0;
+}
+
+/* The identity in the rows beyond n. */
+static void pad(el4ml_factor *f)
+{
+    for (size_t i = f->n; i < f->size; i++) {
+        double *row = f->u + i * f->size;
+        for (size_t j = i / B * B; j < f->size; j++)
             row[j] = 0;
         row[i] = 1;
     }
 }
 
-bool el4ml_factor_make(el4ml_factor *f, const double *a, double shift)
+static void load(el4ml_factor *f, const double *a, double shift)
 {
-    load(f, a, shift);
+    for (size_t i = 0; i < f->n; i++)
+        load_row(f, i, a + i * f->n, shift);
+    pad(f);
+}
+
+static bool factorise(el4ml_factor *f)
+{
     const el4ml_factor_kernels *k = kernels();
-    const bool definite =
-        f->n <= EL4ML_FACTOR_OWN ? k->cholesky(f->size, f->u) != 0 : el4ml_large_cholesky(f->size, f->u);
+    const bool definite = k->cholesky(f->size, f->u) != 0;
     if (definite) k->invert_blocks(f->size, f->u, f->inverse);
     f->mixed = false;
     return definite;
+}
+
+bool el4ml_factor_make(el4ml_factor *f, const double *a, double shift)
+{
+    load(f, a, shift);
+    return factorise(f);
+}
+
+bool el4ml_factor_make_in_place(el4ml_factor *f)
+{
+    for (size_t i = f->n; i-- > 0;) /* rows move to higher addresses: the last one first */
+        load_row(f, i, f->u + i * f->n, 0);
+    pad(f);
+    return factorise(f);
 }
 
 bool el4ml_factor_make_indefinite(el4ml_factor *f, const double *a, double shift)

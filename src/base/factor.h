@@ -1,11 +1,8 @@
-/* The Cholesky factor of a symmetric matrix, U^T U = A + shift, kept ready for many solves. Our own kernels
- * while n is at most EL4ML_FACTOR_OWN; LAPACK, one caller at a time, beyond. */
+/* The Cholesky factor of a symmetric matrix, U^T U = A + shift, kept ready for many solves. */
 #ifndef EL4ML_BASE_FACTOR_H
 #define EL4ML_BASE_FACTOR_H
 
 #include "el4ml/status.h"
-
-#define EL4ML_FACTOR_OWN 500
 
 typedef struct el4ml_factor {
     size_t n, size;  /* size: n rounded up to whole blocks of 8 */
@@ -21,6 +18,8 @@ void el4ml_factor_clear(el4ml_factor *f);
 /* Factorise a + shift, a symmetric (n, n). False when it is not positive definite; the factor is then void.
  */
 bool el4ml_factor_make(el4ml_factor *f, const double *a, double shift);
+/* The same for a matrix (n, n) that lies at f->u, which is long enough for it. */
+bool el4ml_factor_make_in_place(el4ml_factor *f);
 /* U^T S U = A + shift, S = diag(+-1), without pivoting: three times as fast as base/ldl.h, and as accurate as
  * the luck of the pivots, so that what comes of it has to be checked. For n up to EL4ML_FACTOR_OWN. False
  * when a pivot vanishes. */

@@ -18,16 +18,21 @@
 #define WIDE 2
 #endif
 
-/* Columns c ... c + width L - 1 of rows `row` ... row + ROWS - 1, less the products of the `depth` rows
- * above, each with its sign (NULL: all +1). */
-VECTOR_INLINE void take_out(size_t size, size_t row, size_t depth, size_t c, size_t width, double *u,
-                            const double *sign)
+/* Rows of a panel, and rows above it taken out at a time: what a panel needs of them then stays in the
+ * caches. */
+#define PANEL 64
+#define DEPTH 256
+
+/* Columns c ... c + width L - 1 of rows `row` ... row + ROWS - 1, less the products of rows `from` ... to -
+ * 1, each with its sign (NULL: all +1). */
+VECTOR_INLINE void take_out(size_t size, size_t row, size_t from, size_t to, size_t c, size_t width,
+                            double *u, const double *sign)
 {
     vector sum[ROWS][WIDE];
     for (size_t r = 0; r < ROWS; r++)
         for (size_t q = 0; q < width; q++)
             sum[r][q] = vector_load_unaligned(u + (row + r) * size + c + q * L);
-    for (size_t k = 0; k < depth; k++) {
+    for (size_t k = from; k < to; k++) {
         const double *above = u + k * size;
         vector v[WIDE];
         for (size_t q = 0; q < width; q++)
@@ -43,15 +48,19 @@ VECTOR_INLINE void take_out(size_t size, size_t row, size_t depth, size_t c, siz
             vector_store_unaligned(u + (row + r) * size + c + q * L, sum[r][q]);
 }
 
-VECTOR_INLINE void take_out_above(size_t size, size_t block, double *u, const double *sign)
+/* Rows `row` ... row + rows - 1 from column `row` on, less the products of rows from ... to - 1. Within a
+ * panel every row is taken from the panel's first column on: what lies left of the diagonal is scratch. */
+VECTOR_INLINE void take_out_rows(size_t size, size_t row, size_t rows, size_t from, size_t to, double *u,
+                                 const double *sign)
 {
-    for (size_t row = block; row < block + B; row += ROWS) {
-        size_t c = block;
-        for (; c + WIDE * L <= size; c += WIDE * L)
-            take_out(size, row, block, c, WIDE, u, sign);
-        for (; c < size; c += L)
-            take_out(size, row, block, c, 1, u, sign);
-    }
+    if (from == to) return;
+    size_t c = row;
+    for (; c + WIDE * L <= size; c += WIDE * L)
+        for (size_t r = 0; r < rows; r += ROWS)
+            take_out(size, row + r, from, to, c, WIDE, u, sign);
+    for (; c < size; c += L)
+        for (size_t r = 0; r < rows; r += ROWS)
+            take_out(size, row + r, from, to, c, 1, u, sign);
 }
 
 /* The diagonal block's own factor, and the reciprocals of its pivots. A negative pivot: with `sign` it is
@@ -99,8 +108,14 @@ VECTOR_INLINE int factorise(size_t size, double least, double *u, double *sign)
 {
     for (size_t block = 0; block < size; block += B) {
         double d[B][B], reciprocal[B];
+        const size_t panel = block / PANEL * PANEL;
+        if (block == panel) {
+            const size_t rows = size - panel < PANEL ? size - panel : PANEL;
+            for (size_t from = 0; from < panel; from += DEPTH)
+                take_out_rows(size, panel, rows, from, from + DEPTH < panel ? from + DEPTH : panel, u, sign);
+        }
+        take_out_rows(size, block, B, panel, block, u, sign);
         double *own = sign ? sign + block : NULL, *corner = u + block * size + block;
-        take_out_above(size, block, u, sign);
         if (!factor_block(size, corner, d, reciprocal, least, own)) return 0;
         for (size_t c = B; block + c < size; c += L)
             solve_columns(size, d, reciprocal, own, corner + c);

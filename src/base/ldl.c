@@ -4,37 +4,17 @@
 #include "base/ldl.h"
 
 #include <math.h>
-#include <pthread.h>
 
 #include "base/linalg.h"
 #include "base/memory.h"
 
-extern void dsytrf_(const char *uplo, const int *n, double *a, const int *lda, int *ipiv, double *work,
-                    const int *lwork, int *info);
-extern void dsytrs_(const char *uplo, const int *n, const int *columns, const double *a, const int *lda,
-                    const int *ipiv, double *b, const int *ldb, int *info);
-extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
-
-/* Not every BLAS may be called by two threads at once. */
-static pthread_mutex_t lapack = PTHREAD_MUTEX_INITIALIZER;
-
-bool el4ml_large_cholesky(size_t n, double *a)
-{
-    const int size = (int)n;
-    int info;
-    pthread_mutex_lock(&lapack);
-    dpotrf_("L", &size, a, &size, &info); /* column-major lower is row-major upper */
-    pthread_mutex_unlock(&lapack);
-    return info == 0;
-}
-
 bool el4ml_ldl_init(el4ml_ldl *f, size_t n)
 {
-    *f = (el4ml_ldl){.n = n, .work_size = n <= EL4ML_LDL_OWN ? 3 * n : 64 * n};
+    *f = (el4ml_ldl){.n = n};
     f->a = EL4ML_NEW(double, n *n);
     f->pivots = EL4ML_NEW(int, n);
     f->order = EL4ML_NEW(size_t, n);
-    f->work = EL4ML_NEW(double, f->work_size);
+    f->work = EL4ML_NEW(double, 2 * n);
     if (f->a && f->pivots && f->order && f->work) return true;
     el4ml_ldl_clear(f);
     return false;
@@ -138,7 +118,7 @@ static bool eliminate_two(el4ml_ldl *f, size_t k)
     return true;
 }
 
-static bool own(el4ml_ldl *f)
+static bool factorise(el4ml_ldl *f)
 {
     for (size_t k = 0; k < f->n;) {
         size_t row;
@@ -148,36 +128,6 @@ static bool own(el4ml_ldl *f)
         k += (size_t)columns;
     }
     return true;
-}
-
-/* By construction a 2 x 2 block of D has one eigenvalue of each sign, but look. */
-static void lapack_inertia(el4ml_ldl *f)
-{
-    const size_t n = f->n;
-    for (size_t i = 0; i < n; i++) {
-        const double p = f->a[i * n + i];
-        if (f->pivots[i] > 0) {
-            f->negative += p < 0;
-            f->log_determinant += log(fabs(p));
-            continue;
-        }
-        const double q = f->a[(i + 1) * n + i + 1], r = f->a[(i + 1) * n + i];
-        const double determinant = p * q - r * r;
-        f->negative += determinant < 0 ? 1 : (p + q < 0 ? 2 : 0);
-        f->log_determinant += log(fabs(determinant));
-        i++;
-    }
-}
-
-static bool by_lapack(el4ml_ldl *f)
-{
-    const int size = (int)f->n, work_size = (int)f->work_size;
-    int info;
-    pthread_mutex_lock(&lapack);
-    dsytrf_("U", &size, f->a, &size, f->pivots, f->work, &work_size, &info);
-    pthread_mutex_unlock(&lapack);
-    if (info == 0) lapack_inertia(f); /* the blocks lie on our lower triangle */
-    return info == 0;
 }
 
 bool el4ml_ldl_make(el4ml_ldl *f, const double *a, double shift)
@@ -190,7 +140,7 @@ bool el4ml_ldl_make(el4ml_ldl *f, const double *a, double shift)
     }
     f->negative = 0;
     f->log_determinant = 0;
-    return n <= EL4ML_LDL_OWN ? own(f) : by_lapack(f);
+    return factorise(f);
 }
 
 /* D w = y for the block that begins at k. */
@@ -212,14 +162,6 @@ void el4ml_ldl_solve(el4ml_ldl *f, double *b)
 {
     const size_t n = f->n;
     double *y = f->work;
-    if (n > EL4ML_LDL_OWN) {
-        const int size = (int)n, one = 1;
-        int info;
-        pthread_mutex_lock(&lapack);
-        dsytrs_("U", &size, &one, f->a, &size, f->pivots, b, &size, &info);
-        pthread_mutex_unlock(&lapack);
-        return;
-    }
     for (size_t i = 0; i < n; i++)
         y[i] = b[f->order[i]];
     for (size_t k = 0; k < n; k++) {

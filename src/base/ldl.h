@@ -1,20 +1,16 @@
 /* P A P^T = U^T D U of a symmetric matrix that need not be definite, by Bunch and Kaufman's pivoting:
- * inertia, determinant, solves. Ours while n is at most EL4ML_LDL_OWN; LAPACK, one caller at a time, beyond.
- */
+ * inertia, determinant, solves. For n up to some thousands: it is not blocked. */
 #ifndef EL4ML_BASE_LDL_H
 #define EL4ML_BASE_LDL_H
 
 #include "el4ml/status.h"
 
-#define EL4ML_LDL_OWN 500
-
 typedef struct el4ml_ldl {
     size_t n;
-    double *a; /* (n, n): D in the diagonal blocks, rows of U right of them; beyond OWN as LAPACK leaves it */
-    int *pivots;   /* (n): 1 for a 1 x 1 block, 2 and 0 for the rows of a 2 x 2; beyond OWN LAPACK's */
+    double *a;     /* (n, n): D in the diagonal blocks, rows of U right of them */
+    int *pivots;   /* (n): 1 for a 1 x 1 block, 2 and 0 for the rows of a 2 x 2 */
     size_t *order; /* (n): row i of P A P^T is row order[i] of A */
     double *work;
-    size_t work_size;
     size_t negative;        /* number of negative eigenvalues, by Sylvester's law */
     double log_determinant; /* ln |det A| */
 } el4ml_ldl;
@@ -25,8 +21,5 @@ void el4ml_ldl_clear(el4ml_ldl *f);
 bool el4ml_ldl_make(el4ml_ldl *f, const double *a, double shift);
 /* (A + shift) x = b, b becomes x. */
 void el4ml_ldl_solve(el4ml_ldl *f, double *b);
-
-/* Cholesky by LAPACK, one caller at a time: the upper triangle of the row-major a becomes U. */
-bool el4ml_large_cholesky(size_t n, double *a);
 
 #endif

@@ -1,6 +1,6 @@
-/* Dense linear algebra for symmetric matrices, full and row-major. Our own vector kernels while n is small:
- * exact same results whoever calls, and safe from many threads (some BLAS builds are not: two threads get
- * wrong numbers). Factorisations: base/factor.h, base/ldl.h. */
+/* Dense linear algebra for symmetric matrices, full and row-major, on our own vector kernels: the same
+ * results whoever calls, and safe from many threads (some BLAS builds are not: two threads get wrong
+ * numbers). Factorisations: base/factor.h, base/ldl.h. */
 #ifndef EL4ML_BASE_LINALG_H
 #define EL4ML_BASE_LINALG_H
 

@@ -32,9 +32,12 @@ bool el4ml_curvature_init(el4ml_curvature *c, el4ml_evaluator *evaluator, size_t
     return init(c, evaluator, dense, dense);
 }
 
-bool el4ml_curvature_init_matrix(el4ml_curvature *c, el4ml_evaluator *evaluator)
+bool el4ml_curvature_borrow_matrix(el4ml_curvature *c, el4ml_evaluator *evaluator, double *matrix)
 {
-    return init(c, evaluator, true, false);
+    if (!init(c, evaluator, false, false)) return false;
+    c->dense = true;
+    c->matrix = matrix;
+    return true;
 }
 
 void el4ml_curvature_clear(el4ml_curvature *c)

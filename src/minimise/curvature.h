@@ -29,8 +29,8 @@ typedef struct el4ml_step_limits {
 } el4ml_step_limits;
 
 bool el4ml_curvature_init(el4ml_curvature *c, el4ml_evaluator *evaluator, size_t dense_limit);
-/* The full matrix whatever its size, without room for factorisations: to prove a point of a large model. */
-bool el4ml_curvature_init_matrix(el4ml_curvature *c, el4ml_evaluator *evaluator);
+/* The full matrix whatever its size, in the caller's memory (n, n), without room for factorisations. */
+bool el4ml_curvature_borrow_matrix(el4ml_curvature *c, el4ml_evaluator *evaluator, double *matrix);
 void el4ml_curvature_clear(el4ml_curvature *c);
 /* Set at x, which must stay valid and unchanged while the curvature is used. */
 el4ml_status el4ml_curvature_set(el4ml_curvature *c, const double *x);

@@ -254,10 +254,12 @@ static el4ml_status precondition(el4ml_minimiser *m)
 static el4ml_status run(el4ml_minimiser *m)
 {
     el4ml_status status = EL4ML_OK;
-    /* Without a matrix a Newton step takes many products to gain what L-BFGS gains in as many gradients (measured on
-     * 5330 parameters: a quarter of the time), so it is left to what rounding keeps L-BFGS from. */
-    double newton_below =
-        m->curvature.dense ? m->options.newton_gradient : fmin(m->options.newton_gradient, m->options.gradient_tolerance);
+    /* Without a matrix a Newton step takes many products to gain what L-BFGS gains in as many gradients
+     * (measured on 5330 parameters: a quarter of the time), so it is left to what rounding keeps L-BFGS from.
+     */
+    double newton_below = m->curvature.dense
+                              ? m->options.newton_gradient
+                              : fmin(m->options.newton_gradient, m->options.gradient_tolerance);
     while (m->evaluations < m->options.max_evaluations) {
         const double now = rms(m);
         if (now <= m->options.gradient_tolerance) return EL4ML_OK;

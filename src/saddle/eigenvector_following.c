@@ -1,11 +1,12 @@
-/* Eigenvector-following with a full Hessian (Munro and Wales, Phys. Rev. B 59, 3969, 1999; Kumeda, Munro and Wales, Chem.
- * Phys. Lett. 341, 185, 2001). Along the followed mode e with eigenvalue lambda the step is
+/* Eigenvector-following with a full Hessian (Munro and Wales, Phys. Rev. B 59, 3969, 1999; Kumeda, Munro and
+ * Wales, Chem. Phys. Lett. 341, 185, 2001). Along the followed mode e with eigenvalue lambda the step is
  *
  *     h = 2 (g.e) / (|lambda| (1 + sqrt(1 + 4 (g.e/lambda)^2))),   uphill, capped;
  *
  * in the space orthogonal to e V is minimised. There the published, hybrid method takes L-BFGS steps
- * (hybrid_following.c); with the Hessian at hand a Newton step does the same work in fewer evaluations and turns into
- * the Newton finish by itself. The step length follows how well the quadratic model foretold the gradient. */
+ * (hybrid_following.c); with the Hessian at hand a Newton step does the same work in fewer evaluations and
+ * turns into the Newton finish by itself. The step length follows how well the quadratic model foretold the
+ * gradient. */
 #include <math.h>
 
 #include "base/linalg.h"

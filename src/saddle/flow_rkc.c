@@ -1,9 +1,11 @@
-/* RKC, the Runge-Kutta-Chebyshev method of order 2 (Sommeijer, Shampine and Verwer, J. Comput. Appl. Math. 88, 315,
- * 1997). With s stages it is stable up to h |lambda| = 0.65 s^2 on the negative real axis, where the whole spectrum of
- * a gradient flow lies, so that a step costs the square root of what plain explicit steps would:
+/* RKC, the Runge-Kutta-Chebyshev method of order 2 (Sommeijer, Shampine and Verwer, J. Comput. Appl. Math.
+ * 88, 315, 1997). With s stages it is stable up to h |lambda| = 0.65 s^2 on the negative real axis, where the
+ * whole spectrum of a gradient flow lies, so that a step costs the square root of what plain explicit steps
+ * would:
  *
  *     y_0 = x,   y_1 = x + mu~_1 h F(x)
- *     y_j = (1 - mu_j - nu_j) x + mu_j y_(j-1) + nu_j y_(j-2) + mu~_j h F(y_(j-1)) + gamma~_j h F(x),     F = -g
+ *     y_j = (1 - mu_j - nu_j) x + mu_j y_(j-1) + nu_j y_(j-2) + mu~_j h F(y_(j-1)) + gamma~_j h F(x),     F =
+ * -g
  *
  * with coefficients from Chebyshev's polynomials at w0 = 1 + (2/13)/s^2; local error
  * |0.8 (x - x') + 0.4 h (F(x) + F(x'))|. */
@@ -12,8 +14,8 @@
 #include "base/linalg.h"
 #include "saddle/flow.h"
 
-#define MOST_STAGES 200  /* of a step: rounding grows with their square */
-#define RADIUS_AGE 20    /* attempts after which the largest curvature is estimated anew */
+#define MOST_STAGES 200 /* of a step: rounding grows with their square */
+#define RADIUS_AGE 20   /* attempts after which the largest curvature is estimated anew */
 #define POWER_STEPS 12
 
 /* Largest curvature at x by the power method from the last direction, and a margin. */
@@ -84,8 +86,8 @@ static el4ml_status stages(el4ml_flow *f, int count, double *y)
         const el4ml_status status = el4ml_value_gradient(&s->evaluator, old, &value, s->trial_g);
         if (status != EL4ML_OK) return status;
         const chebyshev next = following(w0, last, before);
-        const double b = weight(next), mu = 2 * b * w0 / b_last, nu = -b / b_before, mu_f = 2 * b * w1 / b_last,
-                     gamma_f = -(1 - b_last * last.t) * mu_f;
+        const double b = weight(next), mu = 2 * b * w0 / b_last, nu = -b / b_before,
+                     mu_f = 2 * b * w1 / b_last, gamma_f = -(1 - b_last * last.t) * mu_f;
         for (size_t i = 0; i < n; i++)
             older[i] = (1 - mu - nu) * f->x[i] + mu * old[i] + nu * older[i] -
                        h * (mu_f * s->trial_g[i] + gamma_f * s->g[i]);
@@ -114,7 +116,8 @@ el4ml_status el4ml_rkc_attempt(el4ml_flow *f, double *error)
     f->h = fmin(f->h, longest);
     const int count = (int)fmax(2, 1 + floor(sqrt(1 + 1.54 * f->h * f->radius)));
     el4ml_status status = stages(f, count, f->trial);
-    if (status == EL4ML_OK) status = el4ml_value_gradient(&s->evaluator, f->trial, &f->trial_value, s->trial_g);
+    if (status == EL4ML_OK)
+        status = el4ml_value_gradient(&s->evaluator, f->trial, &f->trial_value, s->trial_g);
     if (status != EL4ML_OK) return status == EL4ML_NUMERICAL ? EL4ML_OK : status;
     double square = 0;
     for (size_t i = 0; i < n; i++) {

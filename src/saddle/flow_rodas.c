@@ -1,11 +1,12 @@
-/* RODAS, six stages, order 4 with an embedded order 3, stiffly accurate and L-stable (Hairer and Wanner, Solving
- * Ordinary Differential Equations II, 2nd ed., sec. VI.4), with the exact Hessian. Stage i of a step h:
+/* RODAS, six stages, order 4 with an embedded order 3, stiffly accurate and L-stable (Hairer and Wanner,
+ * Solving Ordinary Differential Equations II, 2nd ed., sec. VI.4), with the exact Hessian. Stage i of a step
+ * h:
  *
  *     (H + 1/(gamma h)) u_i = -g(x + sum_j a_ij u_j) + 1/h sum_j c_ij u_j,        j < i
  *     x' = x + sum_i m_i u_i,        local error |u_6|
  *
- * For h -> infinity a step becomes Newton's, so the end costs little. A Hessian and its factor cost as much as a
- * dozen gradients: six stages that make the steps twice as long pay. */
+ * For h -> infinity a step becomes Newton's, so the end costs little. A Hessian and its factor cost as much
+ * as a dozen gradients: six stages that make the steps twice as long pay. */
 #include <math.h>
 
 #include "base/linalg.h"

@@ -1,9 +1,10 @@
 /* The path down: dx/dt = -g(x), integrated with error control, so that it ends in the basin that steepest
  * descent defines and not where a minimiser happens to jump.
  *
- * The equation is stiff (curvatures of a net span five decades). While a full Hessian is at hand the integrator is
- * linearly implicit (flow_rodas.c). Beyond, every solve would be an iteration of its own: there an explicit one whose
- * stability grows with the square of its stages (flow_rkc.c) does the same with gradients alone. */
+ * The equation is stiff (curvatures of a net span five decades). While a full Hessian is at hand the
+ * integrator is linearly implicit (flow_rodas.c). Beyond, every solve would be an iteration of its own: there
+ * an explicit one whose stability grows with the square of its stages (flow_rkc.c) does the same with
+ * gradients alone. */
 #include <math.h>
 
 #include "base/linalg.h"

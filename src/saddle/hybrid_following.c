@@ -1,21 +1,21 @@
-/* Hybrid eigenvector-following as it was published (Munro and Wales, Phys. Rev. B 59, 3969, 1999; Kumeda, Munro and
- * Wales, Chem. Phys. Lett. 341, 185, 2001), for models too large for a full Hessian. A cycle: the lowest mode e from
- * Lanczos on exact products; a step uphill along it,
+/* Hybrid eigenvector-following as it was published (Munro and Wales, Phys. Rev. B 59, 3969, 1999; Kumeda,
+ * Munro and Wales, Chem. Phys. Lett. 341, 185, 2001), for models too large for a full Hessian. A cycle: the
+ * lowest mode e from Lanczos on exact products; a step uphill along it,
  *
  *     h = 2 (g.e) / (|lambda| (1 + sqrt(1 + 4 (g.e/lambda)^2))),   capped;
  *
- * then L-BFGS in the space orthogonal to e: a few steps while the mode may still turn, and near the transition state
- * as many as bring the gradient there down to what is left along e. A product costs two gradients and a mode some fifty
- * products, so that steps are cheap and modes are not. */
+ * then L-BFGS in the space orthogonal to e: a few steps while the mode may still turn, and near the
+ * transition state as many as bring the gradient there down to what is left along e. A product costs two
+ * gradients and a mode some fifty products, so that steps are cheap and modes are not. */
 #include <math.h>
 
 #include "base/linalg.h"
 #include "saddle/searcher.h"
 
-#define FAR_STEPS 15    /* L-BFGS steps between two modes */
+#define FAR_STEPS 15 /* L-BFGS steps between two modes */
 #define NEAR_STEPS 400
-#define NEAR 1e-4       /* RMS gradient */
-#define REDUCTION 0.01  /* of the gradient orthogonal to e, in one cycle */
+#define NEAR 1e-4      /* RMS gradient */
+#define REDUCTION 0.01 /* of the gradient orthogonal to e, in one cycle */
 
 typedef struct cycle {
     el4ml_searcher *s;
@@ -34,7 +34,8 @@ static el4ml_status find_mode(cycle *c)
     const bool near = c->rms <= NEAR;
     el4ml_status status = el4ml_curvature_set(&s->curvature, c->x);
     if (status != EL4ML_OK) return status;
-    status = el4ml_lowest_mode(&s->lanczos, &s->curvature, near ? 1e-2 : 0.2, near ? 3 : 0, c->mode, &c->lambda);
+    status =
+        el4ml_lowest_mode(&s->lanczos, &s->curvature, near ? 1e-2 : 0.2, near ? 3 : 0, c->mode, &c->lambda);
     return status == EL4ML_NOT_CONVERGED ? EL4ML_OK : status; /* still the best direction known */
 }
 

@@ -50,7 +50,7 @@ static el4ml_status follow_both(el4ml_searcher *s, el4ml_passage *p)
 {
     double value;
     el4ml_status status = EL4ML_OK;
-    if (s->curvature.dense)
+    if (p->ts.proved)
         el4ml_copy(s->n, s->mode, s->plus); /* el4ml_settle left it */
     else
         status = el4ml_unstable_mode(s, p->ts.x, s->plus, &value);

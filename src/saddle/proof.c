@@ -56,11 +56,12 @@ static el4ml_status conclude(el4ml_searcher *s, el4ml_curvature *c, const inerti
     return EL4ML_OK;
 }
 
+/* A fixed vector without structure: one of a net's own axes may be an eigenvector (the weights of a constant
+ * input), and a search for the lowest mode would begin and end there. */
 static void start_anywhere(el4ml_searcher *s)
 {
-    for (size_t i = 0; i < s->n; i++)
-        s->mode[i] = 0;
-    s->mode[0] = 1;
+    el4ml_random random = el4ml_random_new(3, 3, 3);
+    el4ml_random_direction(&random, s->n, s->mode);
 }
 
 /* Of the Hessian at x: Cholesky (LDL^T with nothing but positive pivots) for a minimum, pivoted LDL^T for all
@@ -88,30 +89,12 @@ static el4ml_status prove_dense(el4ml_searcher *s, el4ml_stationary *p)
     return conclude(s, &s->curvature, &i, p);
 }
 
-/* Where searches make no matrix: one is made for the proof alone. */
-static el4ml_status prove_large(el4ml_searcher *s, el4ml_stationary *p)
-{
-    el4ml_curvature c = {0};
-    el4ml_ldl ldl = {0};
-    el4ml_status status = EL4ML_OUT_OF_MEMORY;
-    if (el4ml_curvature_init_matrix(&c, &s->evaluator) && el4ml_ldl_init(&ldl, s->n))
-        status = el4ml_curvature_set(&c, p->x);
-    if (status == EL4ML_OK && !el4ml_ldl_make(&ldl, c.matrix, 0)) status = EL4ML_NOT_CONVERGED;
-    start_anywhere(s);
-    const inertia i = {ldl.negative, ldl.log_determinant, false};
-    if (status == EL4ML_OK) status = conclude(s, &c, &i, p);
-    el4ml_ldl_clear(&ldl);
-    el4ml_curvature_clear(&c);
-    return status;
-}
-
 /* Beyond the reach of a full Hessian: the two smallest eigenvalues tell a minimum from a transition state. */
 static el4ml_status check(el4ml_searcher *s, el4ml_stationary *p)
 {
     el4ml_curvature *c = &s->curvature;
     el4ml_status status = el4ml_curvature_set(c, p->x);
     if (status != EL4ML_OK) return status;
-    start_anywhere(s);
     status = el4ml_lowest_mode(&s->lanczos, c, CHECK_TOLERANCE, EL4ML_MANY_RESTARTS, s->mode,
                                &p->smallest_eigenvalue);
     if (status != EL4ML_OK) return status;
@@ -128,6 +111,17 @@ static el4ml_status check(el4ml_searcher *s, el4ml_stationary *p)
     c->zero_modes--;
     if (status == EL4ML_OK && second < 0) p->index = 2;
     return status;
+}
+
+/* A large model's point; `mode` (NULL: none) is what is known of its lowest mode, `polish` lets it move to
+ * where the gradient vanishes. */
+static el4ml_status prove_or_check(el4ml_searcher *s, el4ml_stationary *p, const double *mode, bool polish)
+{
+    if (mode)
+        el4ml_copy(s->n, mode, s->mode);
+    else
+        start_anywhere(s);
+    return s->n <= s->options.proof_limit ? el4ml_prove_large(s, p, mode != NULL, polish) : check(s, p);
 }
 
 static el4ml_status set_multiplicity(el4ml_searcher *s, el4ml_stationary *p)
@@ -151,9 +145,10 @@ el4ml_status el4ml_characterise(el4ml_searcher *s, el4ml_stationary *p)
 {
     el4ml_status status = set_gradient(s, p);
     if (status != EL4ML_OK) return status;
-    status = s->curvature.dense               ? prove_dense(s, p)
-             : s->n <= s->options.proof_limit ? prove_large(s, p)
-                                              : check(s, p);
+    if (s->curvature.dense)
+        status = prove_dense(s, p);
+    else
+        status = prove_or_check(s, p, NULL, false);
     return status == EL4ML_OK ? set_multiplicity(s, p) : status;
 }
 
@@ -189,8 +184,11 @@ static el4ml_status newton_step(el4ml_searcher *s, const inertia *i, el4ml_stati
  */
 el4ml_status el4ml_settle(el4ml_searcher *s, el4ml_stationary *p, const double *mode)
 {
-    if (!s->curvature.dense) return el4ml_characterise(s, p);
     el4ml_status status = set_gradient(s, p);
+    if (!s->curvature.dense) {
+        if (status == EL4ML_OK) status = prove_or_check(s, p, mode, true);
+        return status == EL4ML_OK ? set_multiplicity(s, p) : status;
+    }
     inertia i = {0};
     bool moved = true;
     for (int k = 0; moved && status == EL4ML_OK; k++) {

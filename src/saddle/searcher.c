@@ -18,7 +18,7 @@ el4ml_search_options el4ml_search_options_default(void)
                                   .images = 9,
                                   .band_iterations = 40,
                                   .dense_limit = 500,
-                                  .proof_limit = 4000};
+                                  .proof_limit = 10000};
 }
 
 static bool allocate(el4ml_searcher *s)

@@ -34,7 +34,7 @@ struct el4ml_searcher {
     size_t eigen_work_size;
     el4ml_ldl ldl;     /* when n <= dense_limit */
     el4ml_lbfgs lbfgs; /* beyond */
-    double *stages; /* (EL4ML_FLOW_STAGES, n) */
+    double *stages;    /* (EL4ML_FLOW_STAGES, n) */
     double *guesses, *tangents, *aligned, *plus, *minus;
     struct el4ml_band *band;
     el4ml_recognise recognise;
@@ -73,9 +73,14 @@ el4ml_status el4ml_gradient_flow(el4ml_searcher *s, double *x, double tolerance)
 /* The known number of a point, EL4ML_UNKNOWN when nobody was asked or knows. */
 size_t el4ml_ask_known(el4ml_searcher *s, bool transition_state, const el4ml_stationary *point);
 
+/* Index, ln product, smallest eigenvalue of a point beyond dense_limit by a full Hessian made for it.
+ * s->mode: a start in, the lowest mode out. `saddle`: it is thought to be a transition state with that mode.
+ * `polish`: where s->g, the gradient there, leaves it uncertain, Newton's method goes on. */
+el4ml_status el4ml_prove_large(el4ml_searcher *s, el4ml_stationary *point, bool saddle, bool polish);
+
 /* From a converged point to the stationary point as near as rounding lets it, and all that el4ml_characterise
- * fills; s->mode is its lowest mode where a full matrix is at hand. `mode` (NULL: none): what is known of
- * that mode. */
+ * fills; s->mode is its lowest mode but for points that are only checked. `mode` (NULL: none): what is known
+ * of that mode. */
 el4ml_status el4ml_settle(el4ml_searcher *s, el4ml_stationary *point, const double *mode);
 
 struct el4ml_band *el4ml_band_new(size_t n);
