@@ -1,7 +1,7 @@
 /* What a minimum costs with each minimiser: from the same random starts to RMS 1e-9, on one thread. Calls are
- * gradients (mini-batches by their share of the rows), Hessians and Hessian-vector products; time is CPU time.
- * The points are then proved, and the distinct minima counted, outside of the measurement. `--brief`: few
- * starts. */
+ * gradients (mini-batches by their share of the rows), Hessians and Hessian-vector products; time is CPU
+ * time. The points are then proved, and the distinct minima counted, outside of the measurement. `--brief`:
+ * few starts. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,9 +110,9 @@ static void measure(const el4ml_surface *surface, const char *name, const el4ml_
             failures++;
     }
     const double good = (double)(starts - failures - c.saddles);
-    printf("  %-22s %9.1f %9.1f %9.2f %9.2f %9.1f %6zu %6zu %6zu\n", name,
-           (double)e.cost.evaluations / good, (double)descent / good, (double)e.cost.hessians / good,
-           (double)e.cost.hessian_products / good, 1e6 * seconds / good, c.count, failures, c.saddles);
+    printf("  %-22s %9.1f %9.1f %9.2f %9.2f %9.1f %6zu %6zu %6zu\n", name, (double)e.cost.evaluations / good,
+           (double)descent / good, (double)e.cost.hessians / good, (double)e.cost.hessian_products / good,
+           1e6 * seconds / good, c.count, failures, c.saddles);
     el4ml_searcher_free(c.searcher);
     el4ml_minimiser_free(m);
     el4ml_evaluator_clear(&e);

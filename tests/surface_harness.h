@@ -437,8 +437,8 @@ static inline void harness_random_points(harness *h)
 
 /* ---- Mini-batches ---- */
 
-/* A shuffled partition of the rows, its parts weighted by their share of them, averages to V and its gradient:
- * one part, two, parts of 7, single rows. */
+/* A shuffled partition of the rows, its parts weighted by their share of them, averages to V and its
+ * gradient: one part, two, parts of 7, single rows. */
 static inline void harness_batches(harness *h)
 {
     const size_t n = h->n, rows = h->surface->info.rows, sizes[] = {rows, (rows + 1) / 2, 7, 1};

@@ -34,8 +34,9 @@ typedef struct el4ml_training_options {
 
 typedef struct el4ml_minimise_options {
     double gradient_tolerance; /* RMS gradient |g|/sqrt(n) to reach; > 0, default 1e-9 */
-    uint64_t max_evaluations;  /* of the gradient; default 20000 */
-    size_t history;            /* L-BFGS corrections kept; 1 ... 500, default 24 */
+    uint64_t
+        max_evaluations; /* of the gradient, by CONJUGATE_GRADIENT and again by the finish; default 20000 */
+    size_t history;      /* L-BFGS corrections kept; 1 ... 500, default 24 */
     double max_step; /* longest L-BFGS step, |dx|, in units of the surface's length_scale; > 0, default 3 */
     double max_rise; /* largest rise of V in one step, relative to max(1, |V|); default 1e-12 */
     double newton_gradient; /* RMS gradient below which Newton steps are tried; 0: never; default 1e-6 */
@@ -44,9 +45,10 @@ typedef struct el4ml_minimise_options {
     uint64_t refresh;             /* gradient evaluations between such Hessians; default 0: 10 + n/4 */
     size_t dense_limit; /* n up to which Newton uses the full Hessian, products beyond; default 500 */
     el4ml_minimise_method method; /* default NEWTON_LBFGS */
-    double handover; /* RMS gradient at which the descent gives over to the finish; with mini-batches, of their
-                        mean gradient over an epoch. >= 0, default 0: 1e-6 for CONJUGATE_GRADIENT, 1e-3 for
-                        ADAM, SGD and SAM. The other two have no descent. */
+    double
+        handover; /* RMS gradient at which the descent gives over to the finish; with mini-batches, of their
+                     mean gradient over an epoch. LBFGS: where Newton steps begin. >= 0; 0 is the default:
+                     1e-6 for CONJUGATE_GRADIENT, 1e-3 for ADAM, SGD and SAM, newton_gradient for LBFGS */
     el4ml_training_options training;
 } el4ml_minimise_options;
 

@@ -100,7 +100,7 @@ EL4ML_API void el4ml_surface_free(el4ml_surface *surface);
 
 /* Work done, counted where it happens. */
 typedef struct el4ml_cost {
-    uint64_t evaluations;      /* value, with or without gradient; so many mini-batches as hold all rows: one */
+    uint64_t evaluations; /* value, with or without gradient; so many mini-batches as hold all rows: one */
     uint64_t hessian_products; /* vectors multiplied */
     uint64_t hessians;
     uint64_t minimisations;

@@ -1,6 +1,7 @@
 /* Adam (Kingma and Ba, ICLR 2015):
  *
- *     m <- 0.9 m + 0.1 g,   v <- 0.999 v + 0.001 g^2,   x <- x - rate (m / (1 - 0.9^k)) / (sqrt(v / (1 - 0.999^k)) + epsilon)
+ *     m <- 0.9 m + 0.1 g,   v <- 0.999 v + 0.001 g^2,   x <- x - rate (m / (1 - 0.9^k)) / (sqrt(v / (1 -
+ * 0.999^k)) + epsilon)
  */
 #include <math.h>
 

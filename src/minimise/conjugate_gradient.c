@@ -60,7 +60,8 @@ el4ml_status el4ml_conjugate_gradient(el4ml_descent *c)
     bool fresh = true; /* d is the steepest descent */
     double step = 0, slope_before = 0;
     steepest(c);
-    while (el4ml_norm(n, c->g) > c->options.handover * root && !el4ml_descent_spent(c)) {
+    while (el4ml_norm(n, c->g) > c->options.handover * root &&
+           el4ml_descent_evaluations(c) < c->options.max_evaluations) {
         const double length = el4ml_norm(n, c->d);
         el4ml_line l = {.evaluator = c->evaluator,
                         .n = n,

@@ -54,7 +54,7 @@ static bool allocate(el4ml_descent *d)
                                       : 0;
     const el4ml_minimise_method method = d->options.method;
     const bool adam = method == EL4ML_ADAM, sam = method == EL4ML_SAM, training = trains(method);
-    double **const vectors[] = {&d->x,    &d->g,    &d->trial,  &d->trial_g, &d->d,     &d->first,
+    double **const vectors[] = {&d->x,    &d->g,    &d->trial, &d->trial_g, &d->d,      &d->first,
                                 &d->mean, &d->kept, &d->begun, &d->origin,  &d->second, &d->ball};
     const bool needed[] = {true,     true,     !training, !training, !training, training,
                            training, training, training,  training,  adam,      sam};
@@ -111,6 +111,11 @@ el4ml_status el4ml_descent_run(el4ml_descent *d)
     return d->options.method == EL4ML_CONJUGATE_GRADIENT ? el4ml_conjugate_gradient(d) : el4ml_training(d);
 }
 
+uint64_t el4ml_descent_evaluations(const el4ml_descent *d)
+{
+    return d->evaluator->cost.evaluations - d->began;
+}
+
 el4ml_status el4ml_observer_tell(const el4ml_observer *observer, const el4ml_iterate *iterate)
 {
     return observer->observe ? observer->observe(observer->context, iterate) : EL4ML_OK;
@@ -119,15 +124,10 @@ el4ml_status el4ml_observer_tell(const el4ml_observer *observer, const el4ml_ite
 el4ml_status el4ml_descent_tell(const el4ml_descent *d, bool value_known)
 {
     const el4ml_iterate iterate = {.descent = true,
-                                   .evaluations = d->evaluator->cost.evaluations - d->began,
+                                   .evaluations = el4ml_descent_evaluations(d),
                                    .value = value_known ? d->value : NAN,
                                    .gradient_rms =
                                        value_known ? el4ml_norm(d->n, d->g) / sqrt((double)d->n) : NAN,
                                    .x = d->x};
     return el4ml_observer_tell(&d->observer, &iterate);
-}
-
-bool el4ml_descent_spent(const el4ml_descent *d)
-{
-    return d->evaluator->cost.evaluations - d->began >= d->options.max_evaluations;
 }

@@ -50,6 +50,7 @@ void el4ml_sgd_step(el4ml_descent *d, double rate);
 /* Tell the observer of x. */
 el4ml_status el4ml_observer_tell(const el4ml_observer *observer, const el4ml_iterate *iterate);
 el4ml_status el4ml_descent_tell(const el4ml_descent *d, bool value_known);
-bool el4ml_descent_spent(const el4ml_descent *d);
+/* Since the minimisation began. */
+uint64_t el4ml_descent_evaluations(const el4ml_descent *d);
 
 #endif

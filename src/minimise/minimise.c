@@ -28,6 +28,7 @@ struct el4ml_minimiser {
     double value;
     uint64_t evaluations, newton_steps;
     el4ml_descent *descent; /* NULL: the method has none */
+    uint64_t allowed;       /* evaluations: the descent's, and max_evaluations for the finish */
     el4ml_random random;
     el4ml_observer observer;
     el4ml_status told; /* what the observer said last */
@@ -35,17 +36,17 @@ struct el4ml_minimiser {
 
 el4ml_minimise_options el4ml_minimise_options_default(void)
 {
-    return (el4ml_minimise_options){.gradient_tolerance = 1e-9,
-                                    .max_evaluations = 20000,
-                                    .history = 24,
-                                    .max_step = 3,
-                                    .max_rise = 1e-12,
-                                    .newton_gradient = 1e-6,
-                                    .precondition_gradient = 1e-2,
-                                    .refresh = 0,
-                                    .dense_limit = 500,
-                                    .training = {
-                                        .momentum = 0.9, .batch_size = 32, .epochs = 300, .radius = 0.05}};
+    return (el4ml_minimise_options){
+        .gradient_tolerance = 1e-9,
+        .max_evaluations = 20000,
+        .history = 24,
+        .max_step = 3,
+        .max_rise = 1e-12,
+        .newton_gradient = 1e-6,
+        .precondition_gradient = 1e-2,
+        .refresh = 0,
+        .dense_limit = 500,
+        .training = {.momentum = 0.9, .batch_size = 32, .epochs = 300, .radius = 0.05}};
 }
 
 void el4ml_minimiser_free(el4ml_minimiser *m)
@@ -316,7 +317,7 @@ static el4ml_status run(el4ml_minimiser *m)
 {
     el4ml_status status = EL4ML_OK;
     double newton_below = m->options.newton_gradient;
-    while (m->evaluations < m->options.max_evaluations) {
+    while (m->evaluations < m->allowed) {
         const double now = rms(m);
         if (m->told != EL4ML_OK) return m->told;
         if (now <= m->options.gradient_tolerance) return EL4ML_OK;
@@ -381,10 +382,10 @@ el4ml_status el4ml_minimise(el4ml_minimiser *m, const double *start, double *x, 
     if (status == EL4ML_OK) tell(m);
     if (status == EL4ML_OK) status = m->told;
     if (status == EL4ML_OK && m->descent) status = descend(m);
-    const uint64_t descent_evaluations = m->evaluations;
+    const uint64_t descended = m->descent ? m->evaluations : 0;
+    m->allowed = descended + m->options.max_evaluations;
     if (status == EL4ML_OK) status = run(m);
     el4ml_copy(m->n, m->x, x);
-    *result = (el4ml_minimise_result){m->value, rms(m), m->evaluations, m->newton_steps,
-                                      m->descent ? descent_evaluations : 0};
+    *result = (el4ml_minimise_result){m->value, rms(m), m->evaluations, m->newton_steps, descended};
     return status;
 }

@@ -122,7 +122,7 @@ static el4ml_status train(training *t)
     const el4ml_training_options *o = &d->options.training;
     const double small = d->options.handover * sqrt((double)d->n);
     int halvings = 0;
-    for (uint64_t k = 0; k < o->epochs && halvings < HALVINGS && !el4ml_descent_spent(d); k++) {
+    for (uint64_t k = 0; k < o->epochs && halvings < HALVINGS; k++) {
         const el4ml_status status = epoch(t);
         if (status != EL4ML_OK && status != EL4ML_NUMERICAL) return status;
         if (status == EL4ML_NUMERICAL || is_record(t)) {

@@ -53,8 +53,7 @@ static void *workspace_new(const void *self)
     for (size_t l = 1; l <= m->layers; l++)
         rows += 7 * m->size[l] + 2;
     rows += m->coefficient_rows + EL4ML_MLP_PANEL + m->size[m->layers] + 1;
-    w->arena =
-        EL4ML_NEW(double, rows * m->block + m->coefficient_rows * EL4ML_MLP_PANEL + m->dimension);
+    w->arena = EL4ML_NEW(double, rows * m->block + m->coefficient_rows * EL4ML_MLP_PANEL + m->dimension);
     w->bases = EL4ML_NEW(size_t, 4 * m->coefficient_rows);
     w->symmetry = el4ml_mlp_symmetry_new(m);
     if (!w->arena || !w->bases || !w->symmetry) {

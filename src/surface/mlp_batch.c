@@ -1,5 +1,5 @@
-/* A perceptron's loss over some of its rows: they are gathered, a block at a time, and the kernels are given a
- * model that has these rows and no others. */
+/* A perceptron's loss over some of its rows: they are gathered, a block at a time, and the kernels are given
+ * a model that has these rows and no others. */
 #include "surface/mlp.h"
 
 /* Up to a block of rows into the workspace, and the model of these alone. */
