@@ -4,8 +4,9 @@
  *
  * shrinks by secants of phi' from both of its ends, and by bisection where that is slow, until a point tried
  * meets Wolfe's conditions or, where phi changes by less than its rounding, their approximate form, which is
- * written in slopes alone. Departures: the longest step is taken when phi still falls there; a point where V
- * is not finite counts as too high. */
+ * written in slopes alone. Departures: the slope left is bounded on both sides (the strong conditions; a
+ * tenth fewer gradients in all); the longest step is taken when phi still falls there; a point where V is not
+ * finite counts as too high. */
 #include "minimise/line_search.h"
 
 #include <math.h>
@@ -13,7 +14,7 @@
 #include "base/linalg.h"
 
 #define DELTA 0.1  /* of the descent foretold by phi'(0), at least */
-#define SIGMA 0.4  /* of the slope phi'(0) may be left */
+#define SIGMA 0.3  /* of the slope phi'(0) may be left, either way */
 #define GAMMA 0.66 /* an interval must shrink by this or be bisected */
 #define WIDEN 5.0
 
@@ -25,7 +26,7 @@ typedef struct place {
 static bool acceptable(const el4ml_line *l, const place *p)
 {
     const double change = p->value - l->value;
-    const bool flat = p->slope >= SIGMA * l->slope, lower = change <= DELTA * p->a * l->slope;
+    const bool flat = fabs(p->slope) <= -SIGMA * l->slope, lower = change <= DELTA * p->a * l->slope;
     if (lower && (flat || p->a >= l->longest)) return true;
     return change <= l->rise && flat && p->slope <= (2 * DELTA - 1) * l->slope;
 }
