@@ -3,7 +3,7 @@
  *
  *     d' = -g' + beta d,   y = g' - g,   beta = (y - d |y|^2 / d.y) . g' / d.y,
  *
- * beta no less than 0.5 d.g' / |d|^2, so that d'.g' <= -3/4 |g'|^2 whatever the line search did. Where a step
+ * beta no less than 0.5 d.g' / |d|^2, so that d'.g' <= -1/2 |g'|^2 whatever the line search did. Where a step
  * ended with d.y <= 0, which Wolfe's conditions forbid but the longest step may do, d' = -g'. */
 #include <math.h>
 
