@@ -160,7 +160,7 @@ static void compare(el4ml_surface *surface, size_t starts)
 
 int main(int count, char **words)
 {
-    const size_t starts = count > 1 && strcmp(words[1], "--brief") == 0 ? 3 : 300;
+    const size_t starts = count > 1 && strcmp(words[1], "--brief") == 0 ? 10 : 300;
     compare(iris(5, 1e-4), starts);
     compare(iris(5, 1e-3), starts);
     compare(iris(10, 1e-4), starts);
