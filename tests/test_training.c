@@ -1,5 +1,6 @@
 /* What training does, step by step: mini-batches that are partitions of the rows, the published formulas of
  * Adam, momentum and sharpness-aware minimisation computed a second time. */
+#include "explore/walker.h"
 #include "minimise_help.h"
 #include "mlp_net.h"
 
@@ -173,8 +174,7 @@ static void spy_free(spy *s)
     free(s);
 }
 
-/* Minimise from start number 1 and record; the batches are keyed by `job`. */
-static void record(spy *s, const el4ml_minimise_options *options, uint64_t job)
+static el4ml_surface *spy_surface(spy *s)
 {
     const el4ml_surface_ops ops = {.struct_size = sizeof ops,
                                    .kind = "spy",
@@ -186,8 +186,14 @@ static void record(spy *s, const el4ml_minimise_options *options, uint64_t job)
                                    .initialise = spy_initialise};
     el4ml_surface *surface = NULL;
     ck_assert_int_eq(el4ml_surface_new(&ops, &s->inner->info, s, &surface, NULL), EL4ML_OK);
+    return surface;
+}
+
+/* Minimise from start number 1 and record; the batches are keyed by `job`. */
+static void record(spy *s, const el4ml_minimise_options *options, uint64_t job)
+{
     bench b;
-    bench_open(&b, surface, options);
+    bench_open(&b, spy_surface(s), options);
     bench_start(&b, 1);
     s->calls = s->taken = 0;
     el4ml_minimise_result r;
@@ -234,6 +240,48 @@ START_TEST(epochs_are_partitions)
     ck_assert(memcmp(first->rows, again->rows, sizeof first->rows) != 0);
     spy_free(first);
     spy_free(again);
+}
+END_TEST
+
+static el4ml_status ignore(void *context, el4ml_status status, const el4ml_stationary *point, size_t known)
+{
+    (void)context;
+    (void)point;
+    (void)known;
+    return status;
+}
+
+/* What exploring does: every job, of any walker, shuffles in its own way, and every time in the same. */
+START_TEST(jobs_have_their_own_batches)
+{
+    enum { JOBS = 8 };
+    el4ml_search_options options = el4ml_search_options_default();
+    options.minimise = training_options(EL4ML_SGD, 32, 2);
+    spy *s = spy_new(iris_surface(3, EL4ML_TANH, 1e-3));
+    el4ml_surface *surface = spy_surface(s);
+    el4ml_searcher *searcher = new_searcher(surface, &options);
+    double *x = fixture_doubles(s->n), *trial = fixture_doubles(s->n);
+    size_t(*orders)[ROWS] = fixture_memory(2 * JOBS, sizeof *orders);
+    const el4ml_walk_options walk = {.seed = 1, .temperature = 1, .step = 1};
+    for (size_t k = 0; k < 2 * JOBS; k++) { /* four of random starts and four of walkers, then all again */
+        const size_t job = k % JOBS;
+        el4ml_walker walker = {.number = job / 2 % 2, .jobs = job % 2, .step = 1};
+        s->calls = s->taken = 0;
+        const el4ml_status status =
+            job < 4 ? el4ml_random_start(1, job, searcher, trial, ignore, NULL)
+                    : el4ml_walker_step(&walker, &walk, searcher, NULL, x, trial, ignore, NULL);
+        ck_assert_int_eq(status, EL4ML_OK);
+        memcpy(orders[k], s->rows, sizeof orders[k]);
+    }
+    for (size_t k = 0; k < 2 * JOBS; k++)
+        for (size_t l = 0; l < k; l++)
+            ck_assert((memcmp(orders[k], orders[l], sizeof orders[k]) == 0) == (k == l + JOBS));
+    free(x);
+    free(trial);
+    free(orders);
+    el4ml_searcher_free(searcher);
+    el4ml_surface_free(surface);
+    spy_free(s);
 }
 END_TEST
 
@@ -376,6 +424,7 @@ int main(void)
     const TTest *const tests[] = {a_batch_is_a_surface_of_its_rows,
                                   no_batches_without_rows,
                                   epochs_are_partitions,
+                                  jobs_have_their_own_batches,
                                   momentum,
                                   adam,
                                   sharpness_aware,
