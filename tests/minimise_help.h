@@ -62,4 +62,14 @@ static inline double check_minimisation(bench *b)
     return after;
 }
 
+/* Minimisers by number, in the order of el4ml_minimise_method. */
+enum { METHODS = EL4ML_SAM + 1 };
+
+static inline el4ml_minimise_options options_of(int method)
+{
+    el4ml_minimise_options options = el4ml_minimise_options_default();
+    options.method = (el4ml_minimise_method)method;
+    return options;
+}
+
 #endif

@@ -1,17 +1,9 @@
 /* Every minimiser: the same promises from any start, the same minima of a landscape that is small enough to
- * be searched well, the same tables for any number of threads, and what an observer is told. */
+ * be searched well, the same tables for any number of threads. */
 #include "minimise_help.h"
 #include "run_samples.h"
 
 static const char *const names[] = {"newton-lbfgs", "lbfgs", "conjugate-gradient", "adam", "sgd", "sam"};
-enum { METHODS = sizeof names / sizeof *names };
-
-static el4ml_minimise_options options_of(int method)
-{
-    el4ml_minimise_options options = el4ml_minimise_options_default();
-    options.method = (el4ml_minimise_method)method;
-    return options;
-}
 
 /* ---- Hard surfaces ---- */
 
@@ -390,77 +382,6 @@ START_TEST(threads_change_nothing)
 }
 END_TEST
 
-/* ---- Observers ---- */
-
-typedef struct witness {
-    el4ml_evaluator *e;
-    double *last, *g;
-    size_t count, stop_after, unknown;
-    uint64_t evaluations;
-    bool descent, finished;
-    double value, rms;
-} witness;
-
-static el4ml_status see(void *context, const el4ml_iterate *i)
-{
-    witness *w = context;
-    const size_t n = w->e->n;
-    double value;
-    ck_assert_int_eq(
-        w->e->surface->ops.value_gradient(w->e->surface->self, w->e->workspace, i->x, &value, w->g),
-        EL4ML_OK);
-    if (isnan(i->value)) {
-        ck_assert(isnan(i->gradient_rms) && i->descent);
-        w->unknown++;
-    } else {
-        ck_assert_double_eq_tol(i->value, value, 1e-14 * (1 + fabs(value)));
-        const double rms = el4ml_norm(n, w->g) / sqrt((double)n);
-        ck_assert_double_eq_tol(i->gradient_rms, rms, 1e-12 * (1 + rms));
-    }
-    ck_assert_uint_ge(i->evaluations, w->evaluations);
-    if (w->count > 0) ck_assert(memcmp(i->x, w->last, n * sizeof *i->x) != 0); /* each once */
-    if (i->descent) ck_assert(!w->finished);
-    w->descent |= i->descent;
-    w->finished |= w->count > 0 && !i->descent;
-    w->evaluations = i->evaluations;
-    w->value = i->value;
-    el4ml_copy(n, i->x, w->last);
-    return ++w->count == w->stop_after ? EL4ML_FAILED : EL4ML_OK;
-}
-
-START_TEST(observers_see_the_whole_way)
-{
-    for (int k = 0; k < 2 * METHODS; k++) {
-        const int method = k / 2;
-        const bool net = k % 2;
-        const el4ml_minimise_options options = options_of(method);
-        bench b;
-        bench_open(&b, net ? iris_surface(4, EL4ML_TANH, 1e-3) : function_surface("himmelblau"), &options);
-        witness w = {.e = &b.e, .last = new_vector(b.n), .g = new_vector(b.n)};
-        el4ml_minimise_result r;
-        bench_start(&b, 2);
-        el4ml_minimiser_observe(b.m, see, &w);
-        ck_assert_int_eq(el4ml_minimise(b.m, b.start, b.x, &r), EL4ML_OK);
-        ck_assert(memcmp(w.last, b.x, b.n * sizeof *b.x) == 0 && w.value == r.value);
-        ck_assert(w.descent == (method > EL4ML_LBFGS));
-        ck_assert((r.descent_evaluations > 0) == w.descent && r.descent_evaluations <= r.evaluations);
-        ck_assert((w.unknown > 0) == (net && method >= EL4ML_ADAM)); /* mini-batches only */
-        ck_assert_uint_ge(w.count, 5);
-        const size_t all = w.count;
-        for (size_t stop = 1; stop <= all; stop += 1 + stop / 3) { /* it may end the way anywhere */
-            w = (witness){.e = &b.e, .last = w.last, .g = w.g, .stop_after = stop};
-            ck_assert_int_eq(el4ml_minimise(b.m, b.start, b.x, &r), EL4ML_FAILED);
-            ck_assert_uint_eq(w.count, stop);
-        }
-        el4ml_minimiser_observe(b.m, NULL, NULL);
-        check_minimisation(&b);
-        el4ml_release(w.last);
-        el4ml_release(w.g);
-        bench_close(&b);
-    }
-}
-END_TEST
-
 int main(void)
 {
     const TTest *const tests[] = {networks,
@@ -473,7 +394,6 @@ int main(void)
                                   allocations_that_fail,
                                   the_same_four_minima_of_lj7,
                                   the_same_three_minima_of_a_net,
-                                  threads_change_nothing,
-                                  observers_see_the_whole_way};
+                                  threads_change_nothing};
     return RUN_SUITE("minimisers", tests);
 }
