@@ -398,6 +398,12 @@ START_TEST(a_rate_that_is_too_high)
 }
 END_TEST
 
+static el4ml_status count_descent(void *context, const el4ml_iterate *i)
+{
+    *(size_t *)context += i->descent;
+    return EL4ML_OK;
+}
+
 /* More epochs bring V further down before the finish; a handover that is reached ends them early. */
 START_TEST(epochs_and_handover)
 {
@@ -405,12 +411,15 @@ START_TEST(epochs_and_handover)
     el4ml_minimise_result r;
     uint64_t spent[3];
     for (int k = 0; k < 3; k++) {
-        el4ml_minimise_options o = training_options(EL4ML_ADAM, 32, k == 0 ? 10 : 200);
+        el4ml_minimise_options o = training_options(k == 0 ? EL4ML_SGD : EL4ML_ADAM, 32, k == 0 ? 10 : 200);
         if (k == 2) o.handover = 1e-2;
         bench_open(&b, iris_surface(4, EL4ML_TANH, 1e-3), &o);
         bench_start(&b, 1);
+        size_t iterates = 0;
+        el4ml_minimiser_observe(b.m, count_descent, &iterates);
         ck_assert_int_eq(el4ml_minimise(b.m, b.start, b.x, &r), EL4ML_OK);
         spent[k] = r.descent_evaluations;
+        if (k < 2) ck_assert_uint_eq(iterates, (k == 0 ? 10 : 200) * 5); /* one for every batch */
         bench_close(&b);
     }
     ck_assert_uint_eq(spent[0], 10 + 2); /* the start, the epochs, and what the finish begins with */

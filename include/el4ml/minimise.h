@@ -21,7 +21,7 @@ typedef enum el4ml_minimise_method {
 /* Of ADAM, SGD and SAM. An epoch is one pass over the rows of data in mini-batches, newly shuffled; a surface
  * without rows gives its full gradient, and an epoch is one step of plain gradient descent. The learning rate
  * is halved, and the epoch before begun anew without momentum, when the mean loss of an epoch is higher than
- * that of each of the ten before it. */
+ * that of each of the ten before it, V at the start counting as the first. */
 typedef struct el4ml_training_options {
     double learning_rate; /* > 0; ADAM: in length_scale, default 0.01; SGD, SAM: in x^2/V, default 0.1;
                              0: the default */

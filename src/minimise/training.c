@@ -4,9 +4,9 @@
  *
  * The batches of an epoch are a partition of the rows, so the means of their losses and of their gradients,
  * weighted by their sizes, are those of V along the epoch, and cost nothing. By the mean gradient the descent
- * ends. By the mean loss the learning rate is kept in hand: one that is higher than all of the last ten means
- * that the steps diverge, or that they have reached what the noise of the batches lets them reach; then the
- * epoch before begins anew with half the rate. */
+ * ends. By the mean loss the learning rate is kept in hand: one that is higher than all of the last ten, the
+ * start counting as the first, means that the steps diverge, or that they have reached what the noise of the
+ * batches lets them reach; then the epoch before begins anew with half the rate. */
 #include <math.h>
 #include <string.h>
 
@@ -21,17 +21,22 @@ typedef struct training {
     size_t rows, batch; /* 1 and 1 without data */
     bool whole;         /* a batch is all there is */
     double rate;
-    uint64_t steps;
+    uint64_t steps;          /* since the moments were zero */
+    bool moved;              /* x is not the start, of which the observer knows */
+    bool broken;             /* V was not finite */
     double loss;             /* mean over the epoch */
-    double past[REMEMBERED]; /* a ring of such means */
-    size_t epochs;           /* good ones */
+    double past[REMEMBERED]; /* a ring of such means, V at the start the first */
+    size_t remembered;       /* good epochs, and the start */
 } training;
 
 static el4ml_status gradient_at(training *t, const double *x, size_t first, size_t count, double *value)
 {
     el4ml_descent *d = t->d;
-    if (t->whole) return el4ml_value_gradient(d->evaluator, x, value, d->g);
-    return el4ml_batch_value_gradient(d->evaluator, x, count, d->order + first, value, d->g);
+    const el4ml_status status =
+        t->whole ? el4ml_value_gradient(d->evaluator, x, value, d->g)
+                 : el4ml_batch_value_gradient(d->evaluator, x, count, d->order + first, value, d->g);
+    t->broken = status == EL4ML_NUMERICAL;
+    return t->broken ? EL4ML_OK : status;
 }
 
 /* The gradient at the highest point, to first order, of the ball around x: there V is as sharp as it gets. */
@@ -52,17 +57,17 @@ static el4ml_status batch_step(training *t, size_t first, size_t count)
     const double share = (double)count / (double)t->rows;
     double value;
     el4ml_status status = gradient_at(t, d->x, first, count, &value);
-    if (status != EL4ML_OK) return status;
+    if (status != EL4ML_OK || t->broken) return status;
     t->loss += share * value;
     el4ml_axpy(d->n, share, d->g, d->mean);
-    if (t->steps > 0 || t->epochs > 0) {
-        d->value = value;
-        status = el4ml_descent_tell(d, t->whole);
-    }
+    d->value = value;
+    if (t->moved) status = el4ml_descent_tell(d, t->whole);
     if (status == EL4ML_OK && d->options.method == EL4ML_SAM) status = sharpest(t, first, count);
-    if (status != EL4ML_OK) return status;
+    if (status != EL4ML_OK || t->broken) return status;
+    t->moved = true;
+    t->steps++;
     if (d->options.method == EL4ML_ADAM)
-        el4ml_adam_step(d, t->rate, ++t->steps);
+        el4ml_adam_step(d, t->rate, t->steps);
     else
         el4ml_sgd_step(d, t->rate);
     return EL4ML_OK;
@@ -74,8 +79,9 @@ static el4ml_status epoch(training *t)
     el4ml_copy(d->n, d->x, d->begun);
     memset(d->mean, 0, d->n * sizeof *d->mean);
     t->loss = 0;
+    t->broken = false;
     if (!t->whole) el4ml_random_shuffle(&d->random, t->rows, d->order);
-    for (size_t first = 0; first < t->rows; first += t->batch) {
+    for (size_t first = 0; first < t->rows && !t->broken; first += t->batch) {
         const size_t left = t->rows - first;
         const el4ml_status status = batch_step(t, first, left < t->batch ? left : t->batch);
         if (status != EL4ML_OK) return status;
@@ -86,10 +92,10 @@ static el4ml_status epoch(training *t)
 /* Higher than all that is remembered, or no number. */
 static bool is_record(const training *t)
 {
-    const size_t count = t->epochs < REMEMBERED ? t->epochs : REMEMBERED;
+    const size_t count = t->remembered < REMEMBERED ? t->remembered : REMEMBERED;
     for (size_t k = 0; k < count; k++)
         if (t->loss <= t->past[k]) return false;
-    return count > 0 || !isfinite(t->loss);
+    return true;
 }
 
 static void forget_momentum(training *t)
@@ -105,6 +111,7 @@ static void begin(training *t, el4ml_descent *d)
     const el4ml_training_options *o = &d->options.training;
     const size_t rows = d->evaluator->surface->info.rows;
     *t = (training){.d = d, .rows = 1, .batch = 1, .whole = !d->order, .rate = o->learning_rate};
+    t->past[t->remembered++] = d->value;
     if (!t->whole) {
         t->rows = rows;
         t->batch = o->batch_size;
@@ -124,15 +131,16 @@ static el4ml_status train(training *t)
     int halvings = 0;
     for (uint64_t k = 0; k < o->epochs && halvings < HALVINGS; k++) {
         const el4ml_status status = epoch(t);
-        if (status != EL4ML_OK && status != EL4ML_NUMERICAL) return status;
-        if (status == EL4ML_NUMERICAL || is_record(t)) {
+        if (status != EL4ML_OK) return status;
+        if (t->broken || is_record(t)) {
             el4ml_copy(d->n, d->kept, d->x);
+            t->moved = t->remembered > 1;
             t->rate *= 0.5;
             halvings++;
             forget_momentum(t);
             continue;
         }
-        t->past[t->epochs++ % REMEMBERED] = t->loss;
+        t->past[t->remembered++ % REMEMBERED] = t->loss;
         el4ml_copy(d->n, d->begun, d->kept);
         if (el4ml_norm(d->n, d->mean) <= small) break;
     }
