@@ -12,7 +12,7 @@ EL4ML_BEGIN
 typedef enum el4ml_minimise_method {
     EL4ML_NEWTON_LBFGS,       /* the finish from the start on */
     EL4ML_LBFGS,              /* L-BFGS without Hessians, Newton steps for the last digits */
-    EL4ML_CONJUGATE_GRADIENT, /* nonlinear, with guaranteed descent (Hager and Zhang 2005) */
+    EL4ML_CONJUGATE_GRADIENT, /* nonlinear, with guaranteed descent (Dai and Kou 2013) */
     EL4ML_ADAM,               /* Kingma and Ba (2015) */
     EL4ML_SGD,                /* stochastic gradient descent with momentum */
     EL4ML_SAM                 /* sharpness-aware minimisation (Foret et al. 2021) by SGD */
@@ -34,21 +34,22 @@ typedef struct el4ml_training_options {
 
 typedef struct el4ml_minimise_options {
     double gradient_tolerance; /* RMS gradient |g|/sqrt(n) to reach; > 0, default 1e-9 */
-    uint64_t
-        max_evaluations; /* of the gradient, by CONJUGATE_GRADIENT and again by the finish; default 20000 */
-    size_t history;      /* L-BFGS corrections kept; 1 ... 500, default 24 */
-    double max_step; /* longest L-BFGS step, |dx|, in units of the surface's length_scale; > 0, default 3 */
-    double max_rise; /* largest rise of V in one step, relative to max(1, |V|); default 1e-12 */
+    uint64_t max_evaluations;  /* of the gradient by the finish, and by CONJUGATE_GRADIENT before it;
+                                  default 20000 */
+    size_t history;            /* L-BFGS corrections kept; 1 ... 500, default 24 */
+    double max_step;        /* longest step of L-BFGS and CONJUGATE_GRADIENT, |dx|, in units of the surface's
+                               length_scale; steps of SGD and SAM are clipped to a tenth; > 0, default 3 */
+    double max_rise;        /* largest rise of V in one step, relative to max(1, |V|); default 1e-12 */
     double newton_gradient; /* RMS gradient below which Newton steps are tried; 0: never; default 1e-6 */
     double precondition_gradient; /* RMS gradient below which L-BFGS starts from the factorised Hessian;
                                      default 1e-2 */
     uint64_t refresh;             /* gradient evaluations between such Hessians; default 0: 10 + n/4 */
     size_t dense_limit; /* n up to which Newton uses the full Hessian, products beyond; default 500 */
     el4ml_minimise_method method; /* default NEWTON_LBFGS */
-    double
-        handover; /* RMS gradient at which the descent gives over to the finish; with mini-batches, of their
-                     mean gradient over an epoch. LBFGS: where Newton steps begin. >= 0; 0 is the default:
-                     1e-6 for CONJUGATE_GRADIENT, 1e-3 for ADAM, SGD and SAM, newton_gradient for LBFGS */
+    /* RMS gradient at which the descent gives over to the finish; with mini-batches, of their mean gradient
+     * over an epoch. LBFGS: where Newton steps begin. >= 0; default 0: 1e-6 for CONJUGATE_GRADIENT, 1e-3 for
+     * ADAM, SGD and SAM, newton_gradient for LBFGS. */
+    double handover;
     el4ml_training_options training;
 } el4ml_minimise_options;
 
