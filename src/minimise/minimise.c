@@ -11,6 +11,7 @@
 #include "base/linalg.h"
 #include "base/memory.h"
 #include "minimise/curvature.h"
+#include "minimise/descent.h"
 #include "minimise/lbfgs.h"
 
 struct el4ml_minimiser {
@@ -26,19 +27,26 @@ struct el4ml_minimiser {
     el4ml_curvature curvature;
     double value;
     uint64_t evaluations, newton_steps;
+    el4ml_descent *descent; /* NULL: the method has none */
+    uint64_t allowed;       /* evaluations: the descent's, and max_evaluations for the finish */
+    el4ml_random random;
+    el4ml_observer observer;
+    el4ml_status told; /* what the observer said last */
 };
 
 el4ml_minimise_options el4ml_minimise_options_default(void)
 {
-    return (el4ml_minimise_options){.gradient_tolerance = 1e-9,
-                                    .max_evaluations = 20000,
-                                    .history = 0,
-                                    .max_step = 3,
-                                    .max_rise = 1e-12,
-                                    .newton_gradient = 1e-6,
-                                    .precondition_gradient = 1e-2,
-                                    .refresh = 0,
-                                    .dense_limit = 500};
+    return (el4ml_minimise_options){
+        .gradient_tolerance = 1e-9,
+        .max_evaluations = 20000,
+        .history = 0,
+        .max_step = 3,
+        .max_rise = 1e-12,
+        .newton_gradient = 1e-6,
+        .precondition_gradient = 1e-2,
+        .refresh = 0,
+        .dense_limit = 500,
+        .training = {.momentum = 0.9, .batch_size = 32, .epochs = 300, .radius = 0.05}};
 }
 
 void el4ml_minimiser_free(el4ml_minimiser *m)
@@ -47,6 +55,7 @@ void el4ml_minimiser_free(el4ml_minimiser *m)
     el4ml_release(m->block);
     el4ml_lbfgs_clear(&m->lbfgs);
     el4ml_curvature_clear(&m->curvature);
+    el4ml_descent_free(m->descent);
     el4ml_release(m);
 }
 
@@ -58,11 +67,23 @@ static size_t history_of(const el4ml_minimise_options *o, const el4ml_surface_in
     return flops > 0 ? (size_t)fmax(4, fmin(24, flops / 30)) : 24;
 }
 
+void el4ml_minimiser_observe(el4ml_minimiser *m, el4ml_observe observe, void *context)
+{
+    m->observer = (el4ml_observer){observe, context};
+}
+
+void el4ml_minimiser_random(el4ml_minimiser *m, el4ml_random random)
+{
+    m->random = random;
+}
+
 el4ml_status el4ml_minimiser_new(el4ml_evaluator *evaluator, const el4ml_minimise_options *options,
                                  el4ml_minimiser **minimiser, el4ml_error *error)
 {
     if (!(options->gradient_tolerance > 0) || !(options->max_step > 0) || options->history > 500)
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "minimise: option out of range");
+    el4ml_status status = el4ml_descent_check(options, error);
+    if (status != EL4ML_OK) return status;
     const el4ml_surface_info *surface = &evaluator->surface->info;
     const size_t n = surface->dimension, stride = (n + 7) / 8 * 8;
     el4ml_minimiser *made = EL4ML_NEW(el4ml_minimiser, 1);
@@ -70,6 +91,9 @@ el4ml_status el4ml_minimiser_new(el4ml_evaluator *evaluator, const el4ml_minimis
         made->options = *options;
         made->options.max_step *= surface->length_scale;
         if (!surface->second_derivatives) made->options.newton_gradient = 0;
+        if (options->method == EL4ML_LBFGS) made->options.precondition_gradient = 0;
+        if (options->method == EL4ML_LBFGS && options->handover > 0 && options->newton_gradient > 0)
+            made->options.newton_gradient = options->handover;
         if (made->options.refresh == 0) made->options.refresh = 10 + n / 4;
         made->n = n;
         made->evaluator = evaluator;
@@ -86,8 +110,12 @@ el4ml_status el4ml_minimiser_new(el4ml_evaluator *evaluator, const el4ml_minimis
     made->trial = made->g + stride;
     made->trial_g = made->trial + stride;
     made->d = made->trial_g + stride;
-    *minimiser = made;
-    return EL4ML_OK;
+    status = el4ml_descent_new(evaluator, &made->options, &made->descent, error);
+    if (status == EL4ML_OK)
+        *minimiser = made;
+    else
+        el4ml_minimiser_free(made);
+    return status;
 }
 
 static double rms(const el4ml_minimiser *m)
@@ -126,6 +154,13 @@ static void lbfgs_store(el4ml_minimiser *m)
     el4ml_lbfgs_keep(&m->lbfgs, 1e-14);
 }
 
+static void tell(el4ml_minimiser *m)
+{
+    const el4ml_iterate iterate = {
+        .evaluations = m->evaluations, .value = m->value, .gradient_rms = rms(m), .x = m->x};
+    m->told = el4ml_observer_tell(&m->observer, &iterate);
+}
+
 static void accept_trial(el4ml_minimiser *m, double value)
 {
     double *t = m->x;
@@ -135,6 +170,7 @@ static void accept_trial(el4ml_minimiser *m, double value)
     m->g = m->trial_g;
     m->trial_g = t;
     m->value = value;
+    if (m->observer.observe) tell(m);
 }
 
 static double allowed_rise(const el4ml_minimiser *m)
@@ -200,7 +236,7 @@ static outcome newton_phase(el4ml_minimiser *m, int steps, el4ml_status *status)
     const size_t n = m->n;
     double radius = m->options.max_step, before = rms(m);
     bool fresh = true;
-    for (int k = 0; k < steps; k++) {
+    for (int k = 0; k < steps && m->told == EL4ML_OK; k++) {
         if (before <= m->options.gradient_tolerance) return DONE;
         if (fresh) *status = el4ml_curvature_set(&m->curvature, m->x);
         if (*status != EL4ML_OK) return BROKEN;
@@ -260,8 +296,9 @@ static el4ml_status run(el4ml_minimiser *m)
     double newton_below = m->curvature.dense
                               ? m->options.newton_gradient
                               : fmin(m->options.newton_gradient, m->options.gradient_tolerance);
-    while (m->evaluations < m->options.max_evaluations) {
+    while (m->evaluations < m->allowed) {
         const double now = rms(m);
+        if (m->told != EL4ML_OK) return m->told;
         if (now <= m->options.gradient_tolerance) return EL4ML_OK;
         outcome what;
         if (m->curvature.dense && now <= m->options.precondition_gradient && now > newton_below &&
@@ -289,6 +326,25 @@ static el4ml_status run(el4ml_minimiser *m)
     return EL4ML_NOT_CONVERGED;
 }
 
+/* The method's descent from the point where m is. */
+static el4ml_status descend(el4ml_minimiser *m)
+{
+    el4ml_descent *d = m->descent;
+    const uint64_t before = m->evaluator->cost.evaluations;
+    d->observer = m->observer;
+    d->random = m->random;
+    d->began = before - m->evaluations;
+    d->value = m->value;
+    el4ml_copy(m->n, m->x, d->x);
+    el4ml_copy(m->n, m->g, d->g);
+    const el4ml_status status = el4ml_descent_run(d);
+    m->evaluations += m->evaluator->cost.evaluations - before;
+    m->value = d->value;
+    el4ml_copy(m->n, d->x, m->x);
+    el4ml_copy(m->n, d->g, m->g);
+    return status;
+}
+
 el4ml_status el4ml_minimise(el4ml_minimiser *m, const double *start, double *x, el4ml_minimise_result *result)
 {
     el4ml_evaluator *e = m->evaluator;
@@ -300,9 +356,15 @@ el4ml_status el4ml_minimise(el4ml_minimiser *m, const double *start, double *x, 
     m->refreshed = 0;
     m->evaluations = 1;
     el4ml_copy(m->n, start, m->x);
+    m->told = EL4ML_OK;
     el4ml_status status = el4ml_value_gradient(e, m->x, &m->value, m->g);
+    if (status == EL4ML_OK) tell(m);
+    if (status == EL4ML_OK) status = m->told;
+    if (status == EL4ML_OK && m->descent) status = descend(m);
+    const uint64_t descended = m->descent ? m->evaluations : 0;
+    m->allowed = descended + m->options.max_evaluations;
     if (status == EL4ML_OK) status = run(m);
     el4ml_copy(m->n, m->x, x);
-    *result = (el4ml_minimise_result){m->value, rms(m), m->evaluations, m->newton_steps};
+    *result = (el4ml_minimise_result){m->value, rms(m), m->evaluations, m->newton_steps, descended};
     return status;
 }

@@ -18,7 +18,8 @@ el4ml_search_options el4ml_search_options_default(void)
                                   .images = 9,
                                   .band_iterations = 40,
                                   .dense_limit = 500,
-                                  .proof_limit = 10000};
+                                  .proof_limit = 10000,
+                                  .minimise = el4ml_minimise_options_default()};
 }
 
 static bool allocate(el4ml_searcher *s)
@@ -52,10 +53,10 @@ static bool allocate(el4ml_searcher *s)
 
 static el4ml_status make_minimisers(el4ml_searcher *s, el4ml_error *error)
 {
-    el4ml_minimise_options options = el4ml_minimise_options_default();
-    options.gradient_tolerance = s->options.gradient_tolerance;
-    options.dense_limit = s->options.dense_limit;
-    const el4ml_status status = el4ml_minimiser_new(&s->evaluator, &options, &s->minimiser, error);
+    el4ml_minimise_options chosen = s->options.minimise, options = el4ml_minimise_options_default();
+    chosen.gradient_tolerance = options.gradient_tolerance = s->options.gradient_tolerance;
+    chosen.dense_limit = options.dense_limit = s->options.dense_limit;
+    const el4ml_status status = el4ml_minimiser_new(&s->evaluator, &chosen, &s->minimiser, error);
     if (status != EL4ML_OK) return status;
     options.max_step = s->options.path_step;
     return el4ml_minimiser_new(&s->evaluator, &options, &s->path_minimiser, error);
@@ -109,6 +110,11 @@ void el4ml_searcher_recognise(el4ml_searcher *s, el4ml_recognise recognise, void
 {
     s->recognise = recognise;
     s->recognise_context = context;
+}
+
+void el4ml_searcher_random(el4ml_searcher *s, el4ml_random random)
+{
+    el4ml_minimiser_random(s->minimiser, random);
 }
 
 size_t el4ml_ask_known(el4ml_searcher *s, bool transition_state, const el4ml_stationary *point)
