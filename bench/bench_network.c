@@ -1,7 +1,8 @@
-/* How long the analysis of a large network takes: CPU time on one thread of each step, and the most memory the
- * process has held by its end. The network is made up, the same at every run: energies fall off towards one
- * global minimum, every minimum hangs on an earlier one, two more transition states a minimum lead near by.
- * Usage: bench_network [MINIMA] [--brief]; three transition states a minimum; default 1,000,000 minima. */
+/* How long the analysis of a large network takes: CPU time on one thread of each step, and the most memory
+ * the process has held by its end. The network is made up, the same at every run: energies fall off towards
+ * one global minimum, every minimum hangs on an earlier one, two more transition states a minimum lead near
+ * by. Usage: bench_network [MINIMA] [--brief]; three transition states a minimum; default 1,000,000 minima.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,7 +96,8 @@ static el4ml_network *make_network(size_t minima, size_t transition_states)
     make_edges(&random, nodes, minima, edges, transition_states);
     done("made up", minima);
     el4ml_network *network;
-    check(el4ml_network_new(nodes, minima, edges, transition_states, 108, &network, &error) == EL4ML_OK, &error);
+    check(el4ml_network_new(nodes, minima, edges, transition_states, 108, &network, &error) == EL4ML_OK,
+          &error);
     el4ml_release(nodes);
     el4ml_release(edges);
     done("snapshot: copied and checked", transition_states);
@@ -159,8 +161,9 @@ int main(int argc, char **argv)
     el4ml_merge_tree *tree = bench_tree(network);
     bench_thermo(network, tree);
     bench_picture(network, tree);
-    printf("network  %zu minima, %zu transition states: %.2f s in all, %.0f bytes of memory a minimum at most\n",
-           network->node_count, network->edge_count, cpu_seconds() - start, peak_memory() / (double)minima);
+    printf(
+        "network  %zu minima, %zu transition states: %.2f s in all, %.0f bytes of memory a minimum at most\n",
+        network->node_count, network->edge_count, cpu_seconds() - start, peak_memory() / (double)minima);
     el4ml_merge_tree_free(tree);
     el4ml_network_free(network);
     return 0;

@@ -113,13 +113,14 @@ size_t el4ml_network_components(const el4ml_network *network, size_t *component)
 {
     const size_t n = network->node_count;
     size_t *number = EL4ML_NEW(size_t, n);
-    el4ml_ranked *roots = EL4ML_NEW(el4ml_ranked, n);
+    el4ml_sort_item *roots = EL4ML_NEW(el4ml_sort_item, n), *scratch = EL4ML_NEW(el4ml_sort_item, n);
     size_t count = 0;
-    if (number && roots) {
+    if (number && roots && scratch) {
         join_components(network, component);
         for (size_t i = 0; i < n; i++)
-            if (component[i] == i) roots[count++] = (el4ml_ranked){network->nodes[i].energy, 0, i};
-        qsort(roots, count, sizeof *roots, el4ml_compare_ranked);
+            if (component[i] == i)
+                roots[count++] = (el4ml_sort_item){el4ml_key_of_double(network->nodes[i].energy), i};
+        el4ml_sort(roots, scratch, count);
         for (size_t k = 0; k < count; k++)
             number[roots[k].index] = k;
         for (size_t i = 0; i < n; i++)
@@ -127,5 +128,6 @@ size_t el4ml_network_components(const el4ml_network *network, size_t *component)
     }
     el4ml_release(number);
     el4ml_release(roots);
+    el4ml_release(scratch);
     return count;
 }

@@ -1,9 +1,9 @@
 /* From a landscape to what it says: network, merge tree, barriers, thermodynamics. */
-#include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "el4ml/analysis.h"
+#include "network/order.h"
 
 void el4ml_analysis_clear(el4ml_analysis *a)
 {
@@ -15,34 +15,21 @@ void el4ml_analysis_clear(el4ml_analysis *a)
     *a = (el4ml_analysis){0};
 }
 
-typedef struct ranked {
-    double energy;
-    size_t index;
-} ranked;
-
-static int compare(const void *x, const void *y)
-{
-    const ranked *a = x, *b = y;
-    if (a->energy != b->energy) return a->energy < b->energy ? -1 : 1;
-    return a->index < b->index ? -1 : a->index > b->index;
-}
-
 static bool rank_minima(el4ml_analysis *a)
 {
     const size_t count = a->network->node_count;
-    ranked *list = EL4ML_NEW(ranked, count);
+    el4ml_sort_item *list = EL4ML_NEW(el4ml_sort_item, count), *scratch = EL4ML_NEW(el4ml_sort_item, count);
     a->by_energy = EL4ML_NEW(size_t, count);
     a->barrier_top = EL4ML_NEW(double, count);
-    const bool good = list && a->by_energy && a->barrier_top;
+    const bool good = list && scratch && a->by_energy && a->barrier_top;
     if (good) {
-        for (size_t i = 0; i < count; i++)
-            list[i] = (ranked){a->network->nodes[i].energy, i};
-        qsort(list, count, sizeof *list, compare);
+        el4ml_sort_minima(a->network, list, scratch);
         for (size_t i = 0; i < count; i++)
             a->by_energy[i] = list[i].index;
         if (count > 0) el4ml_minimax_to(a->tree, a->summary.global_minimum, a->barrier_top);
     }
     el4ml_release(list);
+    el4ml_release(scratch);
     return good;
 }
 
