@@ -133,9 +133,13 @@ static void bench_thermo(const el4ml_network *network, const el4ml_merge_tree *t
     el4ml_thermo *thermo;
     check(el4ml_thermo_new(network, tree, temperatures, TEMPERATURES, &thermo, &error) == EL4ML_OK, &error);
     done("thermodynamics at 200 temperatures", thermo->count);
-    el4ml_peak peaks[8];
-    const size_t count = el4ml_heat_capacity_peaks(network, thermo, peaks, 8);
-    done("peaks of the heat capacity", count);
+    el4ml_peaks *peaks;
+    check(el4ml_peaks_new(network, thermo, NULL, &peaks, &error) == EL4ML_OK, &error);
+    size_t listed = 0;
+    for (size_t k = 0; k < peaks->count; k++)
+        listed += peaks->peaks[k].gaining_count + peaks->peaks[k].losing_count;
+    done("peaks of the heat capacity and the minima behind them", listed);
+    el4ml_peaks_free(peaks);
     el4ml_thermo_free(thermo);
 }
 

@@ -1,9 +1,11 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "base/cpu.h"
 #include "base/memory.h"
 #include "el4ml/thermo.h"
 #include "network_help.h"
+#include "thermo/superposition.h"
 
 typedef struct landscape {
     el4ml_network *network;
@@ -290,8 +292,10 @@ START_TEST(nothing_counted)
     el4ml_thermo *thermo = thermo_of(&l, &t, 1);
     ck_assert_uint_eq(thermo->count, 0);
     ck_assert_uint_eq(thermo->excluded, 1);
-    el4ml_peak peak;
-    ck_assert_uint_eq(el4ml_heat_capacity_peaks(l.network, thermo, &peak, 1), 0);
+    el4ml_peaks *peaks = NULL;
+    ck_assert_int_eq(el4ml_peaks_new(l.network, thermo, NULL, &peaks, NULL), EL4ML_OK);
+    ck_assert_uint_eq(peaks->count, 0);
+    el4ml_peaks_free(peaks);
     double p[1] = {7};
     el4ml_occupation(l.network, 1, p, NULL);
     ck_assert(p[0] == 0);
@@ -324,13 +328,26 @@ START_TEST(bad_temperatures_are_refused)
 }
 END_TEST
 
-static size_t peaks_of(const landscape *l, double from, double to, el4ml_peak *peaks, size_t capacity)
+static el4ml_peaks *peaks_of(const landscape *l, double from, double to, size_t grid, double share,
+                             size_t most)
 {
-    double temperatures[200];
-    el4ml_log_temperatures(from, to, 200, temperatures);
-    el4ml_thermo *thermo = thermo_of(l, temperatures, 200);
-    const size_t count = el4ml_heat_capacity_peaks(l->network, thermo, peaks, capacity);
+    double temperatures[1000];
+    const el4ml_peak_options options = {share, most};
+    el4ml_peaks *peaks = NULL;
+    el4ml_error error = {0};
+    el4ml_log_temperatures(from, to, grid, temperatures);
+    el4ml_thermo *thermo = thermo_of(l, temperatures, grid);
+    const el4ml_status status = el4ml_peaks_new(l->network, thermo, &options, &peaks, &error);
+    ck_assert_msg(status == EL4ML_OK, "%s", error.message);
     el4ml_thermo_free(thermo);
+    return peaks;
+}
+
+static size_t count_peaks(const landscape *l, double from, double to)
+{
+    el4ml_peaks *peaks = peaks_of(l, from, to, 200, 0.99, 0);
+    const size_t count = peaks->count;
+    el4ml_peaks_free(peaks);
     return count;
 }
 
@@ -342,17 +359,149 @@ START_TEST(schottky_peak_is_where_theory_says)
     const el4ml_node nodes[2] = {{.id = 1, .energy = 1, .log_product = 3},
                                  {.id = 2, .energy = 1 + d, .log_product = 3, .log_multiplicity = log(r)}};
     landscape l = landscape_of(nodes, 2, NULL, 0, 12);
-    el4ml_peak peak[4];
-    ck_assert_uint_eq(peaks_of(&l, 1e-4, 10, peak, 4), 1);
-    const double x = (nodes[1].energy - 1) / peak[0].temperature, y = r * exp(-x);
-    near(x, 2 * (1 + y) / (1 - y), 1e-6);
-    near(peak[0].heat_capacity, 12 + x * x * y / ((1 + y) * (1 + y)), 1e-12);
-    ck_assert_uint_eq(peak[0].gaining_count, 1);
-    ck_assert_uint_eq(peak[0].gaining[0], 1);
-    ck_assert_uint_eq(peak[0].losing_count, 1);
-    ck_assert_uint_eq(peak[0].losing[0], 0);
+    el4ml_peaks *peaks = peaks_of(&l, 1e-4, 10, 200, 0.99, 0);
+    ck_assert_uint_eq(peaks->count, 1);
+    const el4ml_peak *peak = &peaks->peaks[0];
+    const double gap = nodes[1].energy - 1, x = gap / peak->temperature, y = r * exp(-x);
+    near(x, 2 * (1 + y) / (1 - y), 1e-11 * x);
+    near(peak->heat_capacity, 12 + x * x * y / ((1 + y) * (1 + y)), 1e-12);
+    ck_assert_uint_eq(peak->gaining_count, 1);
+    ck_assert_uint_eq(peak->gaining[0].node, 1);
+    ck_assert_uint_eq(peak->losing_count, 1);
+    ck_assert_uint_eq(peak->losing[0].node, 0);
+    const double p = y / (1 + y), g = p / (1 + y) * x / peak->temperature; /* p (1 - p) d/T^2 */
+    near(peak->gaining[0].p, p, 1e-13);
+    near(peak->losing[0].p, 1 - p, 1e-13);
+    near(peak->gaining[0].g, g, 1e-12 * g);
+    near(peak->losing[0].g, -g, 1e-12 * g);
+    near(peak->flow, g, 1e-12 * g);
     /* Outside the range, or at its end, it is not a peak. */
-    ck_assert_uint_eq(peaks_of(&l, 2 * peak[0].temperature, 10, peak, 4), 0);
+    ck_assert_uint_eq(count_peaks(&l, 2 * peak->temperature, 10), 0);
+    ck_assert_uint_eq(count_peaks(&l, 1e-4, peak->temperature), 0);
+    el4ml_peaks_free(peaks);
+    landscape_free(&l);
+}
+END_TEST
+
+/* As before with an entropy so large that the peak, of relative width 4/x, is far narrower than the steps of
+ * the grid, whose points all lie in its far wings. */
+START_TEST(peak_between_grid_points_is_found)
+{
+    const double entropy = 50 * pow(2, _i), d = 0.7;
+    const el4ml_node nodes[2] = {{.id = 1, .energy = -3},
+                                 {.id = 2, .energy = -3 + d, .log_multiplicity = entropy}};
+    landscape l = landscape_of(nodes, 2, NULL, 0, 2);
+    for (size_t grid = 2; grid <= 34; grid += 8) {
+        el4ml_peaks *peaks = peaks_of(&l, 1e-6, 1e3, grid, 0.99, 0);
+        ck_assert_uint_eq(peaks->count, 1);
+        const double gap = nodes[1].energy + 3, x = gap / peaks->peaks[0].temperature, y = exp(entropy - x);
+        near(x, 2 * (1 + y) / (1 - y), 1e-9 * x); /* the exponent, S - x, cancels */
+        el4ml_peaks_free(peaks);
+    }
+    landscape_free(&l);
+}
+END_TEST
+
+/* C_V - kappa from its definition, in long double. */
+static long double brute_excess(const help_graph *graph, long double temperature)
+{
+    static double nothing[HELP_MOST * HELP_MOST];
+    brute b;
+    brute_force(graph, nothing, lowest_unflagged(graph), temperature, &b);
+    return b.plus + b.minus;
+}
+
+START_TEST(peaks_equal_a_dense_scan)
+{
+    help_graph graph;
+    help_random_graph((uint64_t)_i + 50, 12, 12, false, &graph);
+    for (size_t i = 0; i < graph.nodes; i++) /* wide spread: several peaks */
+        graph.node[i].log_multiplicity = (double)i * (2 + _i % 4),
+        graph.node[i].energy = pow(1.6 + 0.1 * (_i % 5), (double)i);
+    landscape l = landscape_of(graph.node, graph.nodes, NULL, 0, 4);
+    el4ml_peaks *peaks = peaks_of(&l, 0.05, 500, 40, 0.99, 0);
+    enum { STEPS = 4000 };
+    size_t tops = 0;
+    long double before = -1, here = -1;
+    for (size_t k = 0; k < STEPS; k++) {
+        const double x = log(0.05) + (log(500) - log(0.05)) * (double)k / (STEPS - 1);
+        const long double next = brute_excess(&graph, expl(x));
+        if (before >= 0 && here > before && here > next) {
+            tops++;
+            double nearest = INFINITY;
+            for (size_t i = 0; i < peaks->count; i++)
+                nearest = fmin(nearest, fabs(log(peaks->peaks[i].temperature) - x));
+            ck_assert(nearest < 2 * (log(500) - log(0.05)) / STEPS + 1e-3);
+        }
+        before = here;
+        here = next;
+    }
+    ck_assert_uint_eq(peaks->count, tops);
+    ck_assert_uint_ge(tops, 1);
+    el4ml_peaks_free(peaks);
+    landscape_free(&l);
+}
+END_TEST
+
+/* The fewest minima of one sign that reach the share, by sorting all g_a in long double. */
+static size_t brute_count(const el4ml_network *network, double temperature, double sign, double share)
+{
+    double p[HELP_MOST], g[HELP_MOST];
+    long double total = 0, sum = 0;
+    bool used[HELP_MOST] = {false};
+    el4ml_occupation(network, temperature, p, g);
+    for (size_t i = 0; i < network->node_count; i++)
+        total += fmax(sign * g[i], 0);
+    for (size_t count = 0;; count++) {
+        if (sum >= share * total) return count;
+        size_t best = EL4ML_NONE;
+        for (size_t i = 0; i < network->node_count; i++)
+            if (!used[i] && sign * g[i] > 0 && (best == EL4ML_NONE || sign * g[i] > sign * g[best])) best = i;
+        if (best == EL4ML_NONE) return count;
+        used[best] = true;
+        sum += sign * g[best];
+    }
+}
+
+START_TEST(minima_behind_a_peak_are_the_fewest)
+{
+    help_graph graph;
+    random_case(_i, &graph);
+    for (size_t i = 0; i < graph.nodes; i++)
+        graph.node[i].log_multiplicity += 8 * graph.node[i].energy;
+    landscape l = landscape_of(graph.node, graph.nodes, graph.edge, graph.edges, 7);
+    const double shares[4] = {0.5, 0.9, 0.99, 1};
+    for (size_t s = 0; s < 4; s++) {
+        el4ml_peaks *peaks = peaks_of(&l, 1e-3, 10, 100, shares[s], 0);
+        for (size_t k = 0; k < peaks->count; k++) {
+            const el4ml_peak *peak = &peaks->peaks[k];
+            double p[HELP_MOST], g[HELP_MOST], gained = 0, lost = 0, all = 0;
+            el4ml_occupation(l.network, peak->temperature, p, g);
+            for (size_t i = 0; i < graph.nodes; i++)
+                all += fmax(g[i], 0);
+            near(peak->flow, all, 1e-12 * all);
+            if (shares[s] < 1) { /* at 1, rounding decides whether the last ones count */
+                ck_assert_uint_eq(peak->gaining_count,
+                                  brute_count(l.network, peak->temperature, 1, shares[s]));
+                ck_assert_uint_eq(peak->losing_count,
+                                  brute_count(l.network, peak->temperature, -1, shares[s]));
+            }
+            for (size_t i = 0; i < peak->gaining_count; i++) {
+                const el4ml_change *c = &peak->gaining[i];
+                ck_assert(c->g == g[c->node] && c->p == p[c->node] && c->g > 0);
+                if (i > 0) ck_assert(c->g <= peak->gaining[i - 1].g);
+                gained += c->g;
+            }
+            for (size_t i = 0; i < peak->losing_count; i++) {
+                const el4ml_change *c = &peak->losing[i];
+                ck_assert(c->g == g[c->node] && c->p == p[c->node] && c->g < 0);
+                if (i > 0) ck_assert(c->g >= peak->losing[i - 1].g);
+                lost -= c->g;
+            }
+            ck_assert(gained >= (shares[s] - 1e-12) * all && lost >= (shares[s] - 1e-12) * all);
+        }
+        el4ml_peaks_free(peaks);
+    }
     landscape_free(&l);
 }
 END_TEST
@@ -361,33 +510,23 @@ START_TEST(peaks_come_highest_first)
 {
     /* Three well-separated transitions to ever more numerous minima: three peaks, the later the higher. */
     const double gap[3] = {1e-3, 1, 1000}, entropy[3] = {3, 12, 30};
-    el4ml_node nodes[22] = {{.id = 1, .energy = 0}};
-    nodes[1] = (el4ml_node){.id = 2, .energy = gap[0], .log_multiplicity = entropy[0]};
-    nodes[2] = (el4ml_node){.id = 3, .energy = gap[1], .log_multiplicity = entropy[1]};
-    for (size_t i = 3; i < 22; i++) /* ten near copies, so that the lists are longer than they can hold */
-        nodes[i] = (el4ml_node){.id = (int64_t)i + 1,
-                                .energy = gap[2] + 1e-3 * (double)i,
-                                .log_multiplicity = entropy[2] - 0.1 * (double)i};
-    landscape l = landscape_of(nodes, 22, NULL, 0, 3);
-    el4ml_peak peaks[8];
-    ck_assert_uint_eq(peaks_of(&l, 1e-5, 1e5, peaks, 8), 3);
-    for (size_t k = 0; k < 3; k++) {
-        if (k > 0) ck_assert(peaks[k - 1].heat_capacity > peaks[k].heat_capacity);
-        if (k > 0) ck_assert(peaks[k - 1].temperature > peaks[k].temperature);
+    el4ml_node nodes[4] = {{.id = 1, .energy = 0}};
+    for (size_t i = 0; i < 3; i++)
+        nodes[i + 1] = (el4ml_node){.id = (int64_t)i + 2, .energy = gap[i], .log_multiplicity = entropy[i]};
+    landscape l = landscape_of(nodes, 4, NULL, 0, 3);
+    el4ml_peaks *peaks = peaks_of(&l, 1e-5, 1e5, 200, 0.99, 0);
+    ck_assert_uint_eq(peaks->count, 3);
+    for (size_t k = 1; k < 3; k++) {
+        ck_assert(peaks->peaks[k - 1].heat_capacity > peaks->peaks[k].heat_capacity);
+        ck_assert(peaks->peaks[k - 1].temperature > peaks->peaks[k].temperature);
     }
-    ck_assert_uint_eq(peaks[0].gaining_count, 8);
-    double p[22], g[22];
-    el4ml_occupation(l.network, peaks[0].temperature, p, g);
-    for (size_t k = 0; k < 8; k++) {
-        size_t larger = 0; /* rank by counting */
-        for (size_t i = 0; i < 22; i++)
-            larger += g[i] > g[peaks[0].gaining[k]];
-        ck_assert_uint_eq(larger, k);
-    }
-    ck_assert_uint_eq(peaks[0].losing[0], 2);
-    el4ml_peak only;
-    ck_assert_uint_eq(peaks_of(&l, 1e-5, 1e5, &only, 1), 1);
-    ck_assert(only.temperature == peaks[0].temperature);
+    ck_assert_uint_eq(peaks->peaks[0].losing[0].node, 2);
+    ck_assert_uint_eq(peaks->peaks[0].gaining[0].node, 3);
+    el4ml_peaks *only = peaks_of(&l, 1e-5, 1e5, 200, 0.99, 1);
+    ck_assert_uint_eq(only->count, 1);
+    ck_assert(only->peaks[0].temperature == peaks->peaks[0].temperature);
+    el4ml_peaks_free(only);
+    el4ml_peaks_free(peaks);
     landscape_free(&l);
 }
 END_TEST
@@ -395,11 +534,130 @@ END_TEST
 START_TEST(one_minimum_has_no_peak)
 {
     landscape l = landscape_of(three_nodes, 1, NULL, 0, 4);
-    el4ml_peak peak;
-    ck_assert_uint_eq(peaks_of(&l, 1e-4, 1, &peak, 1), 0);
+    ck_assert_uint_eq(count_peaks(&l, 1e-4, 1), 0);
     const el4ml_thermo_point point = point_at(&l, 0.5);
     ck_assert(point.heat_capacity == 4 && point.entropy == 0 && isnan(point.frustration));
     landscape_free(&l);
+}
+END_TEST
+
+START_TEST(peaks_refuse_and_run_out_of_memory)
+{
+    const el4ml_node nodes[2] = {{.id = 1, .energy = 0}, {.id = 2, .energy = 1, .log_multiplicity = 3}};
+    landscape l = landscape_of(nodes, 2, NULL, 0, 2);
+    double temperatures[50];
+    el4ml_log_temperatures(0.01, 10, 50, temperatures);
+    el4ml_thermo *thermo = thermo_of(&l, temperatures, 50);
+    el4ml_peaks *peaks = NULL;
+    el4ml_peak_options bad = {.share = 0};
+    ck_assert_int_eq(el4ml_peaks_new(l.network, thermo, &bad, &peaks, NULL), EL4ML_INVALID_ARGUMENT);
+    bad.share = 1.5;
+    ck_assert_int_eq(el4ml_peaks_new(l.network, thermo, &bad, &peaks, NULL), EL4ML_INVALID_ARGUMENT);
+    for (size_t after = 0;; after++) {
+        el4ml_fail_allocation_after(after);
+        const el4ml_status status = el4ml_peaks_new(l.network, thermo, NULL, &peaks, NULL);
+        el4ml_fail_allocation_after(SIZE_MAX);
+        if (status == EL4ML_OK) {
+            ck_assert_uint_ge(after, 9);
+            break;
+        }
+        ck_assert_int_eq(status, EL4ML_OUT_OF_MEMORY);
+    }
+    ck_assert_uint_eq(peaks->count, 1);
+    el4ml_peaks_free(peaks);
+    el4ml_thermo_free(thermo);
+    landscape_free(&l);
+}
+END_TEST
+
+/* dU/dT = C_V and dC_V/dT = slope by differences; bounds of the entropy; C_V from its parts. */
+START_TEST(derivatives_and_bounds)
+{
+    help_graph graph;
+    random_case(_i, &graph);
+    landscape l = landscape_of(graph.node, graph.nodes, graph.edge, graph.edges, 7);
+    size_t counted = 0;
+    for (size_t i = 0; i < graph.nodes; i++)
+        counted += !graph.node[i].flagged;
+    for (double t = 0.03; t < 5; t *= 1.7) {
+        const double h = 1e-4 * t, temperatures[3] = {t - h, t, t + h};
+        el4ml_thermo *thermo = thermo_of(&l, temperatures, 3);
+        const el4ml_thermo_point *p = thermo->points;
+        const double excess = p[1].c_plus + p[1].c_minus;
+        near((p[2].energy - p[0].energy) / (2 * h), p[1].heat_capacity, 1e-6 * p[1].heat_capacity);
+        near((p[2].rise - p[0].rise) / (2 * h), excess, 1e-6 * excess + 1e-10);
+        near((p[2].heat_capacity - p[0].heat_capacity) / (2 * h), p[1].slope,
+             1e-5 * (fabs(p[1].slope) + excess / t) + 1e-9 / t);
+        for (size_t k = 0; k < 3; k++) {
+            ck_assert(p[k].entropy >= 0 && p[k].entropy <= log((double)counted) * (1 + 1e-14));
+            ck_assert(p[k].c_plus >= 0 && p[k].c_minus >= 0);
+            ck_assert(p[k].rise >= 0 && p[k].rise <= 1);
+        }
+        /* dS/dT of the whole ensemble is C_V/T: what the populations add is (C_V - kappa)/T. */
+        double mixed[2] = {0, 0}, occupation[HELP_MOST];
+        for (int side = 0; side < 2; side++) {
+            el4ml_occupation(l.network, temperatures[2 * side], occupation, NULL);
+            for (size_t i = 0; i < graph.nodes; i++)
+                if (!graph.node[i].flagged)
+                    mixed[side] +=
+                        occupation[i] * (graph.node[i].log_multiplicity - graph.node[i].log_product / 2);
+        }
+        near((p[2].entropy + mixed[1] - p[0].entropy - mixed[0]) / (2 * h), excess / t,
+             1e-6 * excess / t + 1e-8 / t);
+        el4ml_thermo_free(thermo);
+    }
+    landscape_free(&l);
+}
+END_TEST
+
+/* Many blocks of minima, with flagged ones among them, by every instruction set. */
+START_TEST(every_kernel_set_equals_long_double)
+{
+    enum { MANY = 3001 };
+    const double t = 0.02 * pow(10, _i);
+    el4ml_node *nodes = EL4ML_NEW(el4ml_node, MANY);
+    el4ml_random random = el4ml_random_new(5, 5, 5);
+    for (size_t i = 0; i < MANY; i++)
+        nodes[i] = (el4ml_node){.id = (int64_t)i,
+                                .energy = el4ml_random_uniform(&random) - 7,
+                                .log_product = 5 * el4ml_random_normal(&random),
+                                .log_multiplicity = el4ml_random_uniform(&random),
+                                .flagged = el4ml_random_below(&random, 10) == 0};
+    landscape l = landscape_of(nodes, MANY, NULL, 0, 3);
+    long double z[MANY], largest = -INFINITY, sum = 0, mean = 0, plus = 0, minus = 0, third = 0, entropy = 0;
+    for (size_t i = 0; i < MANY; i++) {
+        z[i] = (long double)nodes[i].log_multiplicity - (long double)nodes[i].log_product / 2 -
+               (long double)nodes[i].energy / (long double)t;
+        if (!nodes[i].flagged && z[i] > largest) largest = z[i];
+    }
+    for (size_t i = 0; i < MANY; i++)
+        sum += z[i] = nodes[i].flagged ? 0 : expl(z[i] - largest);
+    for (size_t i = 0; i < MANY; i++)
+        mean += z[i] / sum * (long double)nodes[i].energy;
+    for (size_t i = 0; i < MANY; i++) {
+        const long double p = z[i] / sum, d = ((long double)nodes[i].energy - mean) / (long double)t;
+        *(d > 0 ? &plus : &minus) += p * d * d;
+        third += p * d * d * d;
+        if (p > 0) entropy -= p * logl(p);
+    }
+    for (int set = 0; set <= (int)el4ml_best_kernel_set(); set++) {
+        el4ml_ensemble e;
+        ck_assert(el4ml_ensemble_init(&e, l.network));
+        e.kernels = &el4ml_superposition_kernels_baseline;
+#ifdef EL4ML_X86_KERNELS
+        if (set == EL4ML_AVX2) e.kernels = &el4ml_superposition_kernels_avx2;
+        if (set == EL4ML_AVX512) e.kernels = &el4ml_superposition_kernels_avx512;
+#endif
+        el4ml_canonical s;
+        el4ml_canonical_at(&e, &t, 1, &s);
+        near(e.lowest + s.mean, (double)mean, 1e-13);
+        near(s.plus, (double)plus, 1e-12 * (double)plus);
+        near(s.minus, (double)minus, 1e-12 * (double)minus);
+        near(s.third, (double)third, 1e-12 * (double)(plus + minus + fabsl(third)));
+        near(log1p(s.rest) + s.log_part, (double)entropy, 1e-12 * (double)entropy);
+    }
+    landscape_free(&l);
+    el4ml_release(nodes);
 }
 END_TEST
 
@@ -428,7 +686,13 @@ int main(void)
     tcase_add_test(tests, nothing_counted);
     tcase_add_test(tests, bad_temperatures_are_refused);
     tcase_add_loop_test(tests, schottky_peak_is_where_theory_says, -2, 8);
+    tcase_add_loop_test(tests, peak_between_grid_points_is_found, 0, 7);
+    tcase_add_loop_test(tests, peaks_equal_a_dense_scan, 0, 20);
+    tcase_add_loop_test(tests, minima_behind_a_peak_are_the_fewest, 0, 30);
     tcase_add_test(tests, peaks_come_highest_first);
+    tcase_add_test(tests, peaks_refuse_and_run_out_of_memory);
+    tcase_add_loop_test(tests, derivatives_and_bounds, 0, 30);
+    tcase_add_loop_test(tests, every_kernel_set_equals_long_double, 0, 3);
     tcase_add_test(tests, one_minimum_has_no_peak);
     tcase_add_test(tests, temperatures_are_geometric);
     suite_add_tcase(suite, tests);

@@ -165,14 +165,15 @@ VECTOR_INLINE vector vector_log1p_unit(vector u)
  * 1). Meaningless for anything else. */
 VECTOR_INLINE vector vector_log(vector x)
 {
-    const bits lower = (bits)vector_all(0x1.6a09e667f3bcdp-1), mantissa = (bits){0} + (((uint64_t)1 << 52) - 1),
-               one = (bits)vector_all(1.0), two52 = (bits)vector_all(0x1p52);
+    const bits lower = (bits)vector_all(0x1.6a09e667f3bcdp-1),
+               mantissa = (bits){0} + (((uint64_t)1 << 52) - 1), one = (bits)vector_all(1.0),
+               two52 = (bits)vector_all(0x1p52);
     const bits shifted = (bits)x - lower + one; /* its exponent is k + 1023 */
     const vector k = (vector)((shifted >> 52) | two52) - (0x1p52 + 1023);
     const vector m = (vector)((shifted & mantissa) + lower);
     const vector s = (m - 1) / (m + 1), z = s * s;
-    static const double c[] = {0.666666666666667,   0.39999999999899505, 0.28571428625975487,
-                               0.2222221113479508,  0.18182889125261723, 0.15331721600556042,
+    static const double c[] = {0.666666666666667,  0.39999999999899505, 0.28571428625975487,
+                               0.2222221113479508, 0.18182889125261723, 0.15331721600556042,
                                0.14616449685043406};
     vector p = vector_all(c[6]);
     for (int i = 5; i >= 0; i--)

@@ -7,6 +7,7 @@
 
 void el4ml_analysis_clear(el4ml_analysis *a)
 {
+    el4ml_peaks_free(a->peaks);
     el4ml_thermo_free(a->thermo);
     el4ml_merge_tree_free(a->tree);
     el4ml_network_free(a->network);
@@ -45,9 +46,15 @@ static el4ml_status thermodynamics(el4ml_analysis *a, const el4ml_study *study, 
     el4ml_log_temperatures(study->temperature_from, study->temperature_to, count, temperatures);
     const el4ml_status status = el4ml_thermo_new(a->network, a->tree, temperatures, count, &a->thermo, error);
     el4ml_release(temperatures);
-    if (status == EL4ML_OK)
-        a->peak_count = el4ml_heat_capacity_peaks(a->network, a->thermo, a->peaks, EL4ML_MAX_PEAKS);
     return status;
+}
+
+static el4ml_status find_peaks(el4ml_analysis *a, el4ml_error *error)
+{
+    const el4ml_thermo none = {0};
+    el4ml_peak_options options = el4ml_peak_options_default();
+    options.most = EL4ML_MAX_PEAKS;
+    return el4ml_peaks_new(a->network, a->thermo ? a->thermo : &none, &options, &a->peaks, error);
 }
 
 el4ml_status el4ml_analyse(el4ml_landscape *landscape, const el4ml_study *study, el4ml_analysis *a,
@@ -60,6 +67,7 @@ el4ml_status el4ml_analyse(el4ml_landscape *landscape, const el4ml_study *study,
     if (status == EL4ML_OK && !rank_minima(a))
         status = el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "analyse: out of memory");
     if (status == EL4ML_OK) status = thermodynamics(a, study, error);
+    if (status == EL4ML_OK) status = find_peaks(a, error);
     if (status != EL4ML_OK) el4ml_analysis_clear(a);
     return status;
 }
