@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "base/memory.h"
+#include "thermo/root.h"
 #include "thermo/superposition.h"
 
 typedef struct sample {
@@ -119,37 +120,15 @@ static void grid_clear(grid *g)
 
 /* ---- The top ---- */
 
-/* The root of the slope in a bracket: false position with Illinois's modification, halved where that is slow.
- */
-static double find_root(const el4ml_ensemble *e, sample low, sample high)
+static double slope_at(void *ensemble, double x)
 {
-    double weight_low = 1, weight_high = 1;
-    int same = 0;
-    for (int step = 0; step < 60 && high.x - low.x > 1e-13; step++) {
-        const double fl = weight_low * low.slope, fh = weight_high * high.slope;
-        double x = low.x + (high.x - low.x) * fl / (fl - fh);
-        if (step % 4 == 3 || !(x > low.x && x < high.x)) x = low.x + (high.x - low.x) / 2;
-        const sample here = sample_at(e, x);
-        if (here.slope == 0) return here.x;
-        if (here.slope > 0) {
-            weight_high = same > 0 ? weight_high / 2 : 1;
-            weight_low = 1;
-            same = 1;
-            low = here;
-        } else {
-            weight_low = same < 0 ? weight_low / 2 : 1;
-            weight_high = 1;
-            same = -1;
-            high = here;
-        }
-    }
-    return low.slope < -high.slope ? low.x : high.x;
+    return sample_at(ensemble, x).slope;
 }
 
 /* The way up and down: a rise or fall counts once it exceeds rounding, as a flat top must not become many
  * peaks. */
 typedef struct climb {
-    const el4ml_ensemble *e;
+    el4ml_ensemble *e;
     el4ml_peaks *peaks;
     size_t most;
     double least; /* peaks below are rounding */
@@ -172,7 +151,9 @@ static void end_rise(climb *c)
 {
     c->rising = false;
     if (!c->bracket || c->highest <= c->least) return;
-    const sample top = sample_at(c->e, find_root(c->e, c->bracket[0], c->bracket[1]));
+    const sample *low = &c->bracket[0], *high = &c->bracket[1];
+    const el4ml_bracket bracket = {low->x, high->x, low->slope, high->slope};
+    const sample top = sample_at(c->e, el4ml_find_root(slope_at, c->e, bracket, 1e-13));
     const el4ml_peak found = {.temperature = exp(top.x), .heat_capacity = c->e->network->kappa + top.excess};
     insert_peak(&found, c->most, c->peaks);
 }
