@@ -14,6 +14,7 @@
 #include "el4ml/run.h"
 #include "el4ml/analysis.h"
 #include "el4ml/network.h"
+#include "el4ml/basins.h"
 #include "el4ml/thermo.h"
 #include "el4ml/microcanonical.h"
 #include "el4ml/report.h"
