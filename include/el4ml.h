@@ -15,6 +15,8 @@
 #include "el4ml/analysis.h"
 #include "el4ml/network.h"
 #include "el4ml/basins.h"
+#include "el4ml/statistics.h"
+#include "el4ml/graph.h"
 #include "el4ml/thermo.h"
 #include "el4ml/microcanonical.h"
 #include "el4ml/report.h"
