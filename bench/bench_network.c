@@ -124,6 +124,88 @@ static el4ml_merge_tree *bench_tree(const el4ml_network *network)
     return tree;
 }
 
+static void bench_pairs(const el4ml_merge_tree *tree, size_t count)
+{
+    el4ml_error error = {0};
+    el4ml_random random = el4ml_random_new(1, 2, 4);
+    el4ml_minimum_pair *pairs = EL4ML_NEW(el4ml_minimum_pair, count);
+    double *energy = EL4ML_NEW(double, count);
+    check(pairs && energy, NULL);
+    for (size_t k = 0; k < count; k++)
+        pairs[k] = (el4ml_minimum_pair){el4ml_random_below(&random, tree->leaf_count),
+                                        el4ml_random_below(&random, tree->leaf_count)};
+    began = cpu_seconds();
+    check(el4ml_minimax_pairs(tree, pairs, count, energy, NULL, &error) == EL4ML_OK, &error);
+    done("minimax barriers of as many random pairs as minima", count);
+    el4ml_release(pairs);
+    el4ml_release(energy);
+}
+
+static void bench_basins(const el4ml_network *network, const el4ml_merge_tree *tree)
+{
+    el4ml_error error = {0};
+    el4ml_sequence_basins *basins;
+    el4ml_funnels *funnels;
+    check(el4ml_sequence_basins_new(network, &basins, &error) == EL4ML_OK, &error);
+    done("monotonic sequence basins", basins->count);
+    check(el4ml_funnels_new(network, tree, NULL, &funnels, &error) == EL4ML_OK, &error);
+    done("funnels", funnels->count);
+    el4ml_sequence_basins_free(basins);
+    el4ml_funnels_free(funnels);
+}
+
+static void bench_graph(const el4ml_network *network)
+{
+    el4ml_error error = {0};
+    el4ml_graph *graph, *random;
+    el4ml_clustering clustering;
+    el4ml_path_lengths lengths;
+    el4ml_correlation degree, hits;
+    check(el4ml_graph_new(network, &graph, &error) == EL4ML_OK, &error);
+    done("graph of distinct neighbours", graph->link_count);
+    check(el4ml_clustering_of(graph, NULL, &clustering, &error) == EL4ML_OK, &error);
+    done("clustering", (size_t)clustering.triangles);
+    check(el4ml_path_lengths_of(graph, NULL, &lengths, &error) == EL4ML_OK, &error);
+    done("mean path length from 256 sources (or all)", lengths.longest);
+    printf("network  mean path length %.5f +- %.5f\n", lengths.mean, lengths.standard_error);
+    check(el4ml_network_correlations(network, graph, NULL, &degree, &hits, &error) == EL4ML_OK, &error);
+    done("correlation of degree and hits with energy", degree.count);
+    check(el4ml_graph_random(graph->node_count, graph->link_count, 1, &random, &error) == EL4ML_OK, &error);
+    done("random graph of the same size", random->link_count);
+    check(el4ml_path_lengths_of(random, NULL, &lengths, &error) == EL4ML_OK, &error);
+    done("its mean path length", lengths.longest);
+    el4ml_graph_free(graph);
+    el4ml_graph_free(random);
+}
+
+static void bench_microcanonical(const el4ml_network *network)
+{
+    enum { ENERGIES = 200 };
+    el4ml_error error = {0};
+    double energies[ENERGIES];
+    el4ml_microcanonical *m;
+    el4ml_microcanonical_energies(network, EL4ML_DENSITY_TOTAL, 0.02, 2, ENERGIES, energies);
+    check(el4ml_microcanonical_new(network, EL4ML_DENSITY_TOTAL, energies, ENERGIES, &m, &error) == EL4ML_OK,
+          &error);
+    done("microcanonical ensemble at 200 energies", m->bend_count);
+    el4ml_microcanonical_free(m);
+}
+
+static void bench_communities(const el4ml_network *network)
+{
+    el4ml_error error = {0};
+    el4ml_community_options options = el4ml_community_options_default();
+    el4ml_partition *p;
+    options.temperature = 1;
+    options.trials = 1;
+    for (int k = 0; k < (network->node_count > 100000 ? 1 : 2) && el4ml_communities_supported(); k++) {
+        options.method = k ? EL4ML_INFOMAP : EL4ML_LEIDEN;
+        check(el4ml_communities_new(network, &options, &p, &error) == EL4ML_OK, &error);
+        done(k ? "communities by Infomap, one trial" : "communities by Leiden, one trial", p->count);
+        el4ml_partition_free(p);
+    }
+}
+
 static void bench_thermo(const el4ml_network *network, const el4ml_merge_tree *tree)
 {
     enum { TEMPERATURES = 200 };
@@ -164,7 +246,13 @@ int main(int argc, char **argv)
     el4ml_network *network = make_network(minima, 3 * minima);
     el4ml_merge_tree *tree = bench_tree(network);
     bench_thermo(network, tree);
+    bench_pairs(tree, minima);
+    bench_basins(network, tree);
     bench_picture(network, tree);
+    printf("network  %.0f bytes of memory a minimum at most so far\n", peak_memory() / (double)minima);
+    bench_microcanonical(network);
+    bench_graph(network);
+    bench_communities(network);
     printf(
         "network  %zu minima, %zu transition states: %.2f s in all, %.0f bytes of memory a minimum at most\n",
         network->node_count, network->edge_count, cpu_seconds() - start, peak_memory() / (double)minima);

@@ -75,7 +75,7 @@ typedef struct el4ml_path_lengths {
 } el4ml_path_lengths;
 
 EL4ML_API el4ml_path_options el4ml_path_options_default(void);
-/* options may be NULL. O(sources links / 64) where paths are short, never more than O(sources links). */
+/* options may be NULL. O(sources links / 256) where paths are short, never more than O(sources links). */
 EL4ML_API el4ml_status el4ml_path_lengths_of(const el4ml_graph *graph, const el4ml_path_options *options,
                                              el4ml_path_lengths *lengths, el4ml_error *error);
 
