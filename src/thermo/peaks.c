@@ -41,7 +41,7 @@ static bool energy_accounted(const sample *a, const sample *b)
                             h * h / 12 * (ta * (a->excess + a->slope) - tb * (b->excess + b->slope));
     /* A gain below the second term makes no peak that is both sharp and worth the name: one of height c and
      * width h gains c h T. */
-    return fabs(gain - expected) <= 1e-3 * fabs(gain) + 1e-6 * h * tb;
+    return fabs(gain - expected) <= 1e-4 * fabs(gain) + 1e-7 * h * tb;
 }
 
 /* Extremes of the cubic inside the interval: how many (0 to 2), and its values there. */
