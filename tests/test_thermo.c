@@ -443,6 +443,48 @@ START_TEST(peaks_equal_a_dense_scan)
 }
 END_TEST
 
+/* Maxima of C_V on a fine grid between two temperatures. */
+static size_t count_tops(const help_graph *graph, double from, double to)
+{
+    enum { STEPS = 6000 };
+    size_t tops = 0;
+    long double before = -1, here = -1;
+    for (size_t k = 0; k < STEPS; k++) {
+        const long double next =
+            brute_excess(graph, expl(log(from) + log(to / from) * (double)k / (STEPS - 1)));
+        tops += before >= 0 && here > before && here > next && here > 1e-13L;
+        before = here;
+        here = next;
+    }
+    return tops;
+}
+
+/* Networks with a bump that stands out little from the side of a peak, on grids of few temperatures: the bump
+ * shows neither in the values nor in the signs of the slopes. */
+START_TEST(small_bumps_are_found)
+{
+    static const uint64_t cases[4] = {112, 264, 293, 346};
+    const uint64_t c = cases[_i];
+    help_graph graph;
+    help_random_graph(c + 5000, 2 + (size_t)(c % 30), 0, false, &graph);
+    el4ml_random random = el4ml_random_new(9, 9, c);
+    const double spread = el4ml_random_uniform(&random), entropy = 30 * el4ml_random_uniform(&random);
+    for (size_t i = 0; i < graph.nodes; i++) {
+        el4ml_node *node = &graph.node[i];
+        node->energy = exp(3 * spread * el4ml_random_normal(&random));
+        node->log_multiplicity = entropy * el4ml_random_uniform(&random) * log1p(node->energy);
+    }
+    landscape l = landscape_of(graph.node, graph.nodes, NULL, 0, 4);
+    const size_t tops = count_tops(&graph, 1e-3, 1e3);
+    for (size_t grid = 6; grid <= 41; grid += 7) {
+        el4ml_peaks *peaks = peaks_of(&l, 1e-3, 1e3, grid, 0.99, 0);
+        ck_assert_uint_eq(peaks->count, tops);
+        el4ml_peaks_free(peaks);
+    }
+    landscape_free(&l);
+}
+END_TEST
+
 /* The fewest minima of one sign that reach the share, by sorting all g_a in long double. */
 static size_t brute_count(const el4ml_network *network, double temperature, double sign, double share)
 {
@@ -688,6 +730,7 @@ int main(void)
     tcase_add_loop_test(tests, schottky_peak_is_where_theory_says, -2, 8);
     tcase_add_loop_test(tests, peak_between_grid_points_is_found, 0, 7);
     tcase_add_loop_test(tests, peaks_equal_a_dense_scan, 0, 20);
+    tcase_add_loop_test(tests, small_bumps_are_found, 0, 4);
     tcase_add_loop_test(tests, minima_behind_a_peak_are_the_fewest, 0, 30);
     tcase_add_test(tests, peaks_come_highest_first);
     tcase_add_test(tests, peaks_refuse_and_run_out_of_memory);
