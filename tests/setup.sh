@@ -40,7 +40,7 @@ expect() { # what, condition
     failures=$((failures + 1))
 }
 
-all='gcc libc6-dev cmake ninja-build pkgconf libsqlite3-dev libjansson-dev zlib1g-dev librandom123-dev check'
+all='gcc libc6-dev cmake ninja-build pkgconf libsqlite3-dev libjansson-dev zlib1g-dev librandom123-dev libigraph-dev check'
 
 machine 0 "$all"
 run
@@ -83,6 +83,22 @@ machine 0 "${all% check}"
 stand_in apt-get 'exit 100'
 run
 expect 'an installation that fails is a failure' [ $status = 1 ]
+
+most=$(echo "$all" | sed 's/ libigraph-dev//')
+machine 1000 "$most"
+run
+expect 'what is optional does not stop anybody' [ $status = 0 ]
+expect 'but is named' grep -q 'without the optional libigraph-dev' "$scratch/out"
+
+machine 0 "$most"
+stand_in apt-get 'case "$*" in *libigraph-dev*) exit 100 ;; esac'
+run
+expect 'nor where there is no such package' [ $status = 0 ]
+
+machine 0 "${most% check}"
+stand_in apt-get "case \"\$*\" in *libigraph-dev*) exit 100 ;; esac; echo \"apt-get \$*\" >>$scratch/calls"
+run
+expect 'and the rest is installed without it' grep -qx 'apt-get install --yes --no-install-recommends check' "$scratch/calls"
 
 machine 0 "$all"
 run --ci --list
