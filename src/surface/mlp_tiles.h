@@ -57,8 +57,6 @@ typedef struct outer_task {
     bool add;
 } outer_task;
 
-#define UNROLL _Pragma("GCC unroll 32")
-
 VECTOR_INLINE vector slope_at(slope_source kind, const double *p)
 {
     const vector h = vector_load(p);
@@ -147,17 +145,53 @@ static inline size_t piece(size_t whole, size_t parts, size_t i)
         }                                                                                                    \
     break
 
+VECTOR_INLINE void tanh_row(const int count, const linear_task *t, size_t at)
+{
+    vector h[LINEAR_COLUMNS];
+    UNROLL for (int j = 0; j < count; j++) h[j] = vector_load(t->out + at + j * VECTOR_LANES);
+    vector_tanh_each(count, h);
+    UNROLL for (int j = 0; j < count; j++) vector_store(t->out + at + j * VECTOR_LANES, h[j]);
+    if (t->order < CURVATURE) return;
+    UNROLL for (int j = 0; j < count; j++)
+    {
+        const vector slope = 1 - h[j] * h[j];
+        vector_store(t->first + at + j * VECTOR_LANES, slope);
+        vector_store(t->second + at + j * VECTOR_LANES, -2 * h[j] * slope);
+    }
+}
+
+/* Side by side: vector_tanh_each. */
+static inline void activate_tanh(const linear_task *t, size_t row, size_t rows, size_t point, size_t columns)
+{
+    for (size_t at = row * t->stride + point; rows > 0; rows--, at += t->stride)
+        switch (columns) {
+        case 1:
+            tanh_row(1, t, at);
+            break;
+        case 2:
+            tanh_row(2, t, at);
+            break;
+#if VECTOR_LANES == 8
+        case 3:
+            tanh_row(3, t, at);
+            break;
+        case 4:
+            tanh_row(4, t, at);
+            break;
+#endif
+        default:
+            break;
+        }
+}
+
 /* phi and its derivatives on a tile of t->out. */
 static inline void activate(const linear_task *t, size_t row, size_t rows, size_t point, size_t points)
 {
     const bool slopes = t->order >= SLOPE, both = t->order == CURVATURE;
     switch (t->activation) {
     case EL4ML_TANH:
-        if (!both) {
-            ACTIVATION_LOOP(vector_store(t->out + at, vector_tanh(z)););
-        }
-        ACTIVATION_LOOP(const vector h = vector_tanh(z), d = 1 - h * h; vector_store(t->out + at, h);
-                        vector_store(t->first + at, d); vector_store(t->second + at, -2 * h * d););
+        activate_tanh(t, row, rows, point, points / VECTOR_LANES);
+        break;
     case EL4ML_LOGISTIC:
         ACTIVATION_LOOP(
             const vector h = vector_logistic(z), d = h - h * h; vector_store(t->out + at, h); if (both) {
