@@ -51,6 +51,16 @@ VECTOR_INLINE vector vector_all(double x)
     return x - (vector){0};
 }
 
+/* Keeps x in a register: GCC else loads it from memory again for each use, which takes longer than the
+ * multiplication that it feeds. */
+#if defined EL4ML_KERNEL_avx512
+#define VECTOR_IN_REGISTER(x) __asm__("" : "+v"(x))
+#elif defined __SSE2__
+#define VECTOR_IN_REGISTER(x) __asm__("" : "+x"(x))
+#else
+#define VECTOR_IN_REGISTER(x) ((void)(x))
+#endif
+
 /* The larger and the smaller; y where either is NaN. */
 #if defined EL4ML_KERNEL_avx512
 #define vector_max(x, y) ((vector)_mm512_max_pd((__m512d)(x), (__m512d)(y)))
@@ -106,22 +116,41 @@ VECTOR_INLINE vector vector_with_sign(vector x, vector y)
 #define VECTOR_ODD_0(x, y) __builtin_shufflevector(x, y, 1, 3)
 #endif
 
+/* Neighbouring blocks of 2^step lanes added, those of x and y in turn. One of the two operands is a blend,
+ * which is cheaper than a shuffle. */
+#if VECTOR_LANES == 8
+#define VECTOR_PAIR_0(x, y)                                                                                  \
+    (__builtin_shufflevector(x, y, 1, 8, 3, 10, 5, 12, 7, 14) +                                              \
+     __builtin_shufflevector(x, y, 0, 9, 2, 11, 4, 13, 6, 15))
+#define VECTOR_PAIR_1(x, y)                                                                                  \
+    (__builtin_shufflevector(x, y, 2, 3, 8, 9, 6, 7, 12, 13) +                                               \
+     __builtin_shufflevector(x, y, 0, 1, 10, 11, 4, 5, 14, 15))
+#define VECTOR_PAIR_2(x, y)                                                                                  \
+    (__builtin_shufflevector(x, y, 4, 5, 6, 7, 8, 9, 10, 11) +                                               \
+     __builtin_shufflevector(x, y, 0, 1, 2, 3, 12, 13, 14, 15))
+#elif VECTOR_LANES == 4
+#define VECTOR_PAIR_0(x, y)                                                                                  \
+    (__builtin_shufflevector(x, y, 1, 4, 3, 6) + __builtin_shufflevector(x, y, 0, 5, 2, 7))
+#define VECTOR_PAIR_1(x, y)                                                                                  \
+    (__builtin_shufflevector(x, y, 2, 3, 4, 5) + __builtin_shufflevector(x, y, 0, 1, 6, 7))
+#else
+#define VECTOR_PAIR_0(x, y) (__builtin_shufflevector(x, y, 1, 2) + __builtin_shufflevector(x, y, 0, 3))
+#endif
+
 /* Lane i of the result is the sum of the lanes of x[i]. */
 VECTOR_INLINE vector vector_sums(const vector *x)
 {
 #if VECTOR_LANES == 8
-    vector y[4], z[2];
+    vector y[4];
     for (int i = 0; i < 4; i++)
-        y[i] = VECTOR_EVEN_0(x[2 * i], x[2 * i + 1]) + VECTOR_ODD_0(x[2 * i], x[2 * i + 1]);
-    for (int i = 0; i < 2; i++)
-        z[i] = VECTOR_EVEN_1(y[2 * i], y[2 * i + 1]) + VECTOR_ODD_1(y[2 * i], y[2 * i + 1]);
-    return VECTOR_EVEN_2(z[0], z[1]) + VECTOR_ODD_2(z[0], z[1]);
+        y[i] = VECTOR_PAIR_0(x[2 * i], x[2 * i + 1]);
+    const vector low = VECTOR_PAIR_1(y[0], y[1]), high = VECTOR_PAIR_1(y[2], y[3]);
+    return VECTOR_PAIR_2(low, high);
 #elif VECTOR_LANES == 4
-    const vector a = VECTOR_EVEN_0(x[0], x[1]) + VECTOR_ODD_0(x[0], x[1]);
-    const vector b = VECTOR_EVEN_0(x[2], x[3]) + VECTOR_ODD_0(x[2], x[3]);
-    return VECTOR_EVEN_1(a, b) + VECTOR_ODD_1(a, b);
+    const vector low = VECTOR_PAIR_0(x[0], x[1]), high = VECTOR_PAIR_0(x[2], x[3]);
+    return VECTOR_PAIR_1(low, high);
 #else
-    return VECTOR_EVEN_0(x[0], x[1]) + VECTOR_ODD_0(x[0], x[1]);
+    return VECTOR_PAIR_0(x[0], x[1]);
 #endif
 }
 

@@ -96,14 +96,29 @@ VECTOR_INLINE vector vector_exp(vector x)
 #endif
 }
 
-/* e^x for x <= 0, but e^-650 below -650: what softmax needs, and no product of it is subnormal. */
+enum { EXP_TOGETHER = 4 };
+#define EACH UNROLL for (int i = 0; i < count; i++)
+
+/* e^x for x <= 0, but e^-650 below -650, of `count` vectors, at most EXP_TOGETHER, in place and side by side:
+ * what softmax needs, and no product of it is subnormal. */
+VECTOR_INLINE void vector_exp_each(const int count, vector *x)
+{
+    vector shifted[EXP_TOGETHER], scale[EXP_TOGETHER];
+    EACH x[i] = vector_max(vector_all(-650.0), x[i]);
+    EACH shifted[i] = x[i] * (EXP_STEPS * 1.4426950408889634) + ROUND_TO_INTEGER;
+    EACH
+    {
+        const vector k = shifted[i] - ROUND_TO_INTEGER;
+        x[i] = (x[i] - k * EXP_STEP_HIGH) - k * EXP_STEP_LOW;
+    }
+    EACH scale[i] = vector_step_power(shifted[i]);
+    EACH x[i] = vector_expm1_step(x[i]) * scale[i] + scale[i];
+}
+
 VECTOR_INLINE vector vector_exp_nonpositive(vector x)
 {
-    const vector clipped = vector_max(vector_all(-650.0), x);
-    const vector shifted = clipped * (EXP_STEPS * 1.4426950408889634) + ROUND_TO_INTEGER;
-    const vector k = shifted - ROUND_TO_INTEGER, r = (clipped - k * EXP_STEP_HIGH) - k * EXP_STEP_LOW;
-    const vector scale = vector_step_power(shifted);
-    return vector_expm1_step(r) * scale + scale;
+    vector_exp_each(1, &x);
+    return x;
 }
 
 /* (tanh v - v) / v^3 as a polynomial in z = v^2, for |v| <= ln 2 / 32 with the table, ln 2 / 4 without. */
@@ -168,7 +183,6 @@ VECTOR_INLINE void vector_tanh_each(const int count, vector *x)
 {
     vector v[TANH_TOGETHER], shifted[TANH_TOGETHER], below[TANH_TOGETHER], above[TANH_TOGETHER],
         u[TANH_TOGETHER];
-#define EACH UNROLL for (int i = 0; i < count; i++)
     EACH v[i] = vector_min(vector_all(20.0), vector_abs(x[i])); /* NaN: stays in the second operand */
     EACH shifted[i] = v[i] * (2 * EXP_STEPS * 1.4426950408889634) + ROUND_TO_INTEGER;
     EACH v[i] -= (shifted[i] - ROUND_TO_INTEGER) * (0.6931471805599453 / 2 / EXP_STEPS);
@@ -179,7 +193,6 @@ VECTOR_INLINE void vector_tanh_each(const int count, vector *x)
     EACH v[i] = u[i] * above[i] + below[i];
     EACH u[i] = u[i] * below[i] + above[i];
     EACH x[i] = vector_with_sign(v[i] / u[i], x[i]);
-#undef EACH
 }
 
 VECTOR_INLINE vector vector_tanh(vector x)

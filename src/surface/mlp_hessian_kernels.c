@@ -323,7 +323,7 @@ static void add_block(const context *c)
 {
     const el4ml_mlp *m = c->m;
     forward(m, c->w, c->x, c->b, CURVATURE);
-    loss(m, c->w, c->b);
+    loss(m, c->w, c->b, CURVATURE);
     backward_with_curvature(m, c->w, c->x, c->b);
     for (size_t l = 1; l <= m->layers; l++)
         for (size_t from = 0; from < m->size[l];) {

@@ -44,8 +44,9 @@ static double value_gradient(const el4ml_mlp *m, el4ml_mlp_workspace *w, const d
     double total = 0;
     for (size_t i = 0; i < m->blocks; i++) {
         const block b = block_of(m, i);
-        forward(m, w, x, &b, gradient ? SLOPE : VALUE);
-        total += loss(m, w, &b);
+        const wanted order = gradient ? SLOPE : VALUE;
+        forward(m, w, x, &b, order);
+        total += loss(m, w, &b, order);
         if (!gradient) continue;
         backward(m, w, x, &b);
         for (size_t l = 1; l <= m->layers; l++) {
@@ -53,7 +54,6 @@ static double value_gradient(const el4ml_mlp *m, el4ml_mlp_workspace *w, const d
                                   .columns = m->size[l - 1],
                                   .points = b.points,
                                   .stride = m->block,
-                                  .pairs = 1,
                                   .left = {w->delta[l]},
                                   .right = {below(w, &b, l)},
                                   .g = gradient + m->weights[l],
@@ -120,8 +120,7 @@ static void tangent_backward(const el4ml_mlp *m, el4ml_mlp_workspace *w, const d
                               .columns = m->size[l - 1],
                               .points = b->points,
                               .stride = m->block,
-                              .pairs = l > 1 ? 2 : 1,
-                              .left = {w->change[l], w->delta[l]},
+                              .left = {w->change[l], l > 1 ? w->delta[l] : NULL},
                               .right = {below(w, b, l), l > 1 ? w->spread[l - 1] : NULL},
                               .g = hv + m->weights[l],
                               .bias = hv + m->biases[l],
@@ -137,7 +136,7 @@ static void hessian_vector(const el4ml_mlp *m, el4ml_mlp_workspace *w, const dou
     for (size_t i = 0; i < m->blocks; i++) {
         const block b = block_of(m, i);
         forward(m, w, x, &b, CURVATURE);
-        loss(m, w, &b);
+        loss(m, w, &b, CURVATURE);
         backward_with_curvature(m, w, x, &b);
         for (size_t c = 0; c < count; c++) {
             tangent_forward(m, w, x, v + c * n, &b);
@@ -152,7 +151,7 @@ static void hessian_vector(const el4ml_mlp *m, el4ml_mlp_workspace *w, const dou
 static void predict(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x, const double *inputs,
                     size_t points)
 {
-    const block b = {.points = points, .inputs = inputs};
+    const block b = {.rows = points, .points = points, .inputs = inputs};
     forward(m, w, x, &b, VALUE);
 }
 
