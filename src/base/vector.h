@@ -24,6 +24,9 @@ typedef double vector __attribute__((vector_size(VECTOR_BYTES), may_alias));
 typedef double vector_unaligned __attribute__((vector_size(VECTOR_BYTES), may_alias, aligned(8)));
 typedef uint64_t bits __attribute__((vector_size(VECTOR_BYTES)));
 
+/* A loop whose bounds are constants: its arrays stay in registers. */
+#define UNROLL _Pragma("GCC unroll 32")
+
 #define VECTOR_INLINE static inline __attribute__((always_inline))
 
 VECTOR_INLINE vector vector_load(const double *p)
@@ -45,6 +48,49 @@ VECTOR_INLINE void vector_store_unaligned(double *p, vector x)
 {
     *(vector_unaligned *)p = x;
 }
+
+/* The first `count` < VECTOR_LANES numbers, and zeros; nothing beyond them is touched. */
+#if defined EL4ML_KERNEL_avx512
+VECTOR_INLINE vector vector_load_part(const double *p, size_t count)
+{
+    return (vector)_mm512_maskz_loadu_pd((__mmask8)((1U << count) - 1), p);
+}
+
+VECTOR_INLINE void vector_store_part(double *p, vector x, size_t count)
+{
+    _mm512_mask_storeu_pd(p, (__mmask8)((1U << count) - 1), (__m512d)x);
+}
+#elif defined EL4ML_KERNEL_avx2
+VECTOR_INLINE __m256i vector_part_mask(size_t count)
+{
+    static const int64_t ones[2 * VECTOR_LANES] = {-1, -1, -1, -1};
+    return _mm256_loadu_si256((const __m256i_u *)(ones + VECTOR_LANES - count));
+}
+
+VECTOR_INLINE vector vector_load_part(const double *p, size_t count)
+{
+    return (vector)_mm256_maskload_pd(p, vector_part_mask(count));
+}
+
+VECTOR_INLINE void vector_store_part(double *p, vector x, size_t count)
+{
+    _mm256_maskstore_pd(p, vector_part_mask(count), (__m256d)x);
+}
+#else
+VECTOR_INLINE vector vector_load_part(const double *p, size_t count)
+{
+    vector x = {0};
+    for (size_t i = 0; i < count; i++)
+        x[i] = p[i];
+    return x;
+}
+
+VECTOR_INLINE void vector_store_part(double *p, vector x, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        p[i] = x[i];
+}
+#endif
 
 VECTOR_INLINE vector vector_all(double x)
 {
@@ -156,10 +202,13 @@ VECTOR_INLINE vector vector_sums(const vector *x)
 
 VECTOR_INLINE double vector_sum(vector x)
 {
-    double sum = 0;
-    for (int i = 0; i < VECTOR_LANES; i++)
-        sum += x[i];
-    return sum;
+#if VECTOR_LANES == 8
+    x += __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3);
+    x += __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5);
+#elif VECTOR_LANES == 4
+    x += __builtin_shufflevector(x, x, 2, 3, 0, 1);
+#endif
+    return x[0] + x[1];
 }
 
 /* Transposes a square of VECTOR_LANES vectors. */

@@ -10,7 +10,6 @@
 #include "base/vector.h"
 
 #define ROUND_TO_INTEGER 0x1.8p52
-#define UNROLL _Pragma("GCC unroll 32")
 
 /* e^r - 1 for |r| <= ln 2 / 2. Pairs of terms, so that the chain of dependent steps is short. */
 VECTOR_INLINE vector vector_expm1_small(vector r)
