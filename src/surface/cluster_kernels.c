@@ -1,7 +1,9 @@
 /* Lennard-Jones by its pairs, V = sum_{i<j} f(s), s = r^2, f = 4 (s^-6 - s^-3). With d = x_i - x_j, w = v_i -
- * v_j: g_i     = sum_j 2 f' d (H v)_i = sum_j 2 f' w + 4 f'' d (d.w) Vector lanes are atoms i; every atom j
- * is broadcast to them. All n^2 pairs are visited, twice as many as there are, because then nothing is ever
- * summed across lanes or scattered, which costs more than it saves. */
+ * v_j:
+ *     g_i     = sum_j 2 f' d
+ *     (H v)_i = sum_j 2 f' w + 4 f'' d (d.w)
+ * Vector lanes are atoms i. For second derivatives every atom j is broadcast to them: all n^2 pairs are
+ * visited, twice as many as there are, and nothing is summed across lanes or scattered. */
 #include "surface/cluster_kernels.h"
 
 #include <string.h>
@@ -19,6 +21,7 @@ enum { WIDTH = 2 };
 #endif
 
 typedef double vec __attribute__((vector_size(WIDTH * 8), may_alias));
+typedef double vec_unaligned __attribute__((vector_size(WIDTH * 8), may_alias, aligned(8)));
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -96,47 +99,132 @@ static void from_arrays(size_t n, size_t stride, const double *s, double scale, 
 
 /* ---- Value and gradient ---- */
 
+/* Every pair once: (i, i + k), indices modulo n, for k = 1 ... n / 2; lanes are i, and the arrays are
+ * continued periodically, so that the partners i + k are one load. Where n is even, k = n / 2 meets every
+ * pair from both of its ends. The pair's slope is kept, and serves its other end in a second pass, where that
+ * end is i and its partner i - k: nothing is scattered. */
+
+typedef struct shell {
+    size_t n, stride, length; /* length: of a periodic array */
+    const double *x;          /* (3, length) */
+    double *slope;            /* (EL4ML_CLUSTER_SHELLS, length) */
+    double *g;                /* (3, stride) */
+} shell;
+
 typedef struct sums {
     vec e, x, y, z;
 } sums;
 
-INLINE sums add_pair(sums f, vec x, vec y, vec z, const double *s, size_t stride, size_t j, vec extra)
+INLINE void continue_periodically(size_t n, size_t length, double *x)
 {
-    const vec dx = x - s[j], dy = y - s[stride + j], dz = z - s[2 * stride + j];
-    const vec inv = 1.0 / fma3(dx, dx, fma3(dy, dy, fma3(dz, dz, extra)));
-    const vec r6 = inv * inv * inv;
-    const vec slope = (inv * r6) * (r6 - 0.5); /* - f' / 24 */
+    for (size_t i = n; i < length; i++)
+        x[i] = x[i - n];
+}
+
+INLINE vec load_any(const double *p)
+{
+    return *(const vec_unaligned *)p;
+}
+
+/* Adds the pairs (i, i + k) to the sums of i and stores their slopes, - f' / 24. */
+INLINE sums add_ahead(sums f, const shell *s, size_t i, size_t k, double *slope)
+{
+    const double *x = s->x + i, *y = x + s->length, *z = y + s->length;
+    const vec dx = load(x) - load_any(x + k), dy = load_any(y) - load_any(y + k),
+              dz = load_any(z) - load_any(z + k);
+    const vec inv = 1.0 / fma3(dx, dx, fma3(dy, dy, dz * dz));
+    const vec r6 = inv * inv * inv, steep = (inv * r6) * (r6 - 0.5);
+    *(vec_unaligned *)(slope + i) = steep;
+    *(vec_unaligned *)(slope + i + s->n) = steep;
     f.e = fma3(r6, r6 - 1.0, f.e);
-    f.x = fma3(slope, dx, f.x);
-    f.y = fma3(slope, dy, f.y);
-    f.z = fma3(slope, dz, f.z);
+    f.x = fma3(steep, dx, f.x);
+    f.y = fma3(steep, dy, f.y);
+    f.z = fma3(steep, dz, f.z);
     return f;
+}
+
+/* Adds the pairs (i, i - k). */
+INLINE sums add_behind(sums f, const shell *s, size_t i, size_t k, const double *slope)
+{
+    const double *x = s->x + i, *y = x + s->length, *z = y + s->length;
+    const size_t back = s->n - k;
+    const vec steep = load_any(slope + i + back);
+    f.x = fma3(steep, load(x) - load_any(x + back), f.x);
+    f.y = fma3(steep, load_any(y) - load_any(y + back), f.y);
+    f.z = fma3(steep, load_any(z) - load_any(z + back), f.z);
+    return f;
+}
+
+INLINE sums load_sums(const shell *s, size_t i)
+{
+    return (sums){{0}, load(s->g + i), load(s->g + s->stride + i), load(s->g + 2 * s->stride + i)};
+}
+
+INLINE void store_sums(const shell *s, size_t i, sums f)
+{
+    *(vec *)(s->g + i) = f.x;
+    *(vec *)(s->g + s->stride + i) = f.y;
+    *(vec *)(s->g + 2 * s->stride + i) = f.z;
+}
+
+/* The shells k = from ... to - 1. Returns their energy / 4. */
+static double add_shells(const shell *s, size_t from, size_t to)
+{
+    const bool halved = s->n % 2 == 0 && to == s->n / 2 + 1; /* the last one has every pair twice */
+    double total = 0;
+    for (size_t i = 0; i < s->n; i += WIDTH) {
+        sums f = load_sums(s, i);
+        for (size_t k = from; k < to - halved; k++)
+            f = add_ahead(f, s, i, k, s->slope + (k - from) * s->length);
+        if (halved) {
+            const vec once = f.e;
+            f = add_ahead(f, s, i, to - 1, s->slope + (to - 1 - from) * s->length);
+            f.e = 0.5 * (f.e + once);
+        }
+        store_sums(s, i, f);
+        for (size_t k = 0; k < WIDTH && i + k < s->n; k++)
+            total += f.e[k];
+    }
+    for (size_t i = 0; i < s->n; i += WIDTH) {
+        sums f = load_sums(s, i);
+        for (size_t k = from; k < to - halved; k++)
+            f = add_behind(f, s, i, k, s->slope + (k - from) * s->length);
+        store_sums(s, i, f);
+    }
+    return total;
+}
+
+/* 0, or NaN: an atom at infinity has no part in any pair. */
+static double zero_if_finite(const shell *s)
+{
+    vec sum = {0};
+    for (size_t i = 0; i < s->n; i += WIDTH)
+        for (size_t k = 0; k < 3; k++)
+            sum += 0.0 * load(s->x + k * s->length + i);
+    double total = 0;
+    for (size_t k = 0; k < WIDTH; k++)
+        total += sum[k];
+    return total;
 }
 
 static double value_gradient(size_t n, const double *x, double *gradient, double *work)
 {
-    const size_t stride = EL4ML_CLUSTER_STRIDE(n);
-    double *s = work, *g = work + 3 * stride;
-    to_arrays(n, stride, x, PADDING, s);
-    double total = 0;
-    for (size_t i = 0; i < n; i += WIDTH) {
-        const vec xi = load(s + i), yi = load(s + stride + i), zi = load(s + 2 * stride + i), zero = {0};
-        const size_t end = i + WIDTH < n ? i + WIDTH : n;
-        sums f = {zero, zero, zero, zero};
-        for (size_t j = 0; j < i; j++)
-            f = add_pair(f, xi, yi, zi, s, stride, j, zero);
-        for (size_t j = i; j < end; j++)
-            f = add_pair(f, xi, yi, zi, s, stride, j, itself(j - i));
-        for (size_t j = end; j < n; j++)
-            f = add_pair(f, xi, yi, zi, s, stride, j, zero);
-        *(vec *)(g + i) = f.x;
-        *(vec *)(g + stride + i) = f.y;
-        *(vec *)(g + 2 * stride + i) = f.z;
-        for (size_t k = 0; k < WIDTH; k++)
-            total += f.e[k];
+    const size_t stride = EL4ML_CLUSTER_STRIDE(n), length = EL4ML_CLUSTER_PERIOD(n);
+    const shell s = {n, stride, length, work, work + 3 * length + 3 * stride, work + 3 * length};
+    for (size_t k = 0; k < 3; k++) {
+        for (size_t i = 0; i < n; i++)
+            work[k * length + i] = x[3 * i + k];
+        continue_periodically(n, length, work + k * length);
     }
-    from_arrays(n, stride, g, -48, gradient);
-    return 2 * total; /* 4, and every pair was counted twice */
+    memset(s.g, 0, 3 * stride * sizeof *s.g);
+    double total = zero_if_finite(&s);
+    for (size_t from = 1; from <= n / 2; from += EL4ML_CLUSTER_SHELLS) {
+        const size_t end = n / 2 + 1,
+                     to = end - from < EL4ML_CLUSTER_SHELLS ? end : from + EL4ML_CLUSTER_SHELLS;
+        total += add_shells(&s, from, to);
+    }
+    from_arrays(n, stride, s.g, -48, gradient);
+    return 4 * total;
 }
 
 /* ---- Hessian times vectors ---- */
