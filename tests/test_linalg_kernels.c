@@ -99,60 +99,6 @@ static void check_rows(const el4ml_linalg_kernels *k, size_t rows, size_t n, el4
     el4ml_release(before);
 }
 
-/* B B^T + 0.1 for a random B: L L^T is it again, and what solves with L and L^T does. */
-static void check_factor(const el4ml_linalg_kernels *k, size_t n, el4ml_random *random)
-{
-    double *b = filled(random, n * n), *a = filled(random, n * n + EXTRA), *x = filled(random, n),
-           *right = filled(random, n + EXTRA), *panel = filled(random, 8 * EL4ML_CHOLESKY_STRIDE(n));
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < n; j++) {
-            long double sum = i == j ? 0.1L : 0;
-            for (size_t m = 0; m < n; m++)
-                sum += (long double)b[i * n + m] * b[j * n + m];
-            a[i * n + j] = (double)sum;
-        }
-    double *l = copied(n * n + EXTRA, a);
-    ck_assert_int_eq(k->cholesky(n, l, panel), 1);
-    ck_assert(memcmp(l + n * n, a + n * n, EXTRA * sizeof *l) == 0);
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j <= i; j++) {
-            long double sum = 0;
-            for (size_t m = 0; m <= j; m++)
-                sum += (long double)l[i * n + m] * l[j * n + m];
-            ck_assert(fabsl(sum - a[i * n + j]) <=
-                      1e-15L * (long double)(n + 4) * sqrtl(a[i * n + i] * a[j * n + j]));
-        }
-    for (size_t i = 0; i < n; i++) { /* right = L x */
-        right[i] = 0;
-        for (size_t j = 0; j <= i; j++)
-            right[i] += l[i * n + j] * x[j];
-    }
-    k->forward(n, l, right);
-    for (size_t i = 0; i < n; i++)
-        ck_assert_double_le(fabs(right[i] - x[i]), 1e-9);
-    for (size_t i = 0; i < n; i++) { /* right = L^T x */
-        right[i] = 0;
-        for (size_t j = i; j < n; j++)
-            right[i] += l[j * n + i] * x[j];
-    }
-    k->backward(n, l, right);
-    for (size_t i = 0; i < n; i++)
-        ck_assert_double_le(fabs(right[i] - x[i]), 1e-9);
-    for (size_t i = 0; i < n; i += 1 + n / 9) { /* one pivot that is not positive, anywhere, is seen */
-        memcpy(l, a, n * n * sizeof *l);
-        l[i * n + i] = -1e-3;
-        ck_assert_int_eq(k->cholesky(n, l, panel), 0);
-        l[i * n + i] = NAN;
-        ck_assert_int_eq(k->cholesky(n, l, panel), 0);
-    }
-    el4ml_release(a);
-    el4ml_release(b);
-    el4ml_release(l);
-    el4ml_release(x);
-    el4ml_release(right);
-    el4ml_release(panel);
-}
-
 START_TEST(every_set_agrees_with_plain_loops)
 {
     el4ml_random random = el4ml_random_new(1, 1, 1);
@@ -160,7 +106,6 @@ START_TEST(every_set_agrees_with_plain_loops)
         for (size_t n = 1; n <= MOST; n++) {
             check_vectors(table(set), n, &random);
             check_rows(table(set), 1 + n * 7 % 23, n, &random);
-            check_factor(table(set), n, &random);
         }
 }
 END_TEST

@@ -88,19 +88,23 @@ void el4ml_project_out(size_t n, size_t count, const double *basis, double *x)
 
 bool el4ml_cholesky(size_t n, double *a)
 {
-    double panel[8 * EL4ML_CHOLESKY_STRIDE(OWN_CHOLESKY_LIMIT)];
+    double panel[4 * OWN_CHOLESKY_LIMIT];
     return n <= OWN_CHOLESKY_LIMIT ? kernels()->cholesky(n, a, panel) != 0 : el4ml_large_cholesky(n, a);
 }
 
 void el4ml_cholesky_forward(size_t n, const double *factor, double *b)
 {
-    kernels()->forward(n, factor, b);
+    for (size_t i = 0; i < n; i++)
+        b[i] = (b[i] - el4ml_dot(i, factor + i * n, b)) / factor[i * n + i];
 }
 
 void el4ml_cholesky_solve(size_t n, const double *factor, double *b)
 {
-    kernels()->forward(n, factor, b);
-    kernels()->backward(n, factor, b);
+    el4ml_cholesky_forward(n, factor, b);
+    for (size_t i = n; i-- > 0;) {
+        b[i] /= factor[i * n + i];
+        el4ml_axpy(i, -b[i], factor + i * n, b);
+    }
 }
 
 double el4ml_cholesky_log_determinant(size_t n, const double *factor)

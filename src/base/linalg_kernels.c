@@ -6,6 +6,14 @@
 
 #define L VECTOR_LANES
 
+VECTOR_INLINE double sum_lanes(vector x)
+{
+    double sum = 0;
+    for (int k = 0; k < L; k++)
+        sum += x[k];
+    return sum;
+}
+
 VECTOR_INLINE double dot_inline(size_t n, const double *x, const double *y)
 {
     vector s0 = {0}, s1 = {0};
@@ -18,8 +26,10 @@ VECTOR_INLINE double dot_inline(size_t n, const double *x, const double *y)
         s0 += vector_load_unaligned(x + i) * vector_load_unaligned(y + i);
         i += L;
     }
-    if (i < n) s1 += vector_load_part(x + i, n - i) * vector_load_part(y + i, n - i);
-    return vector_sum(s0 + s1);
+    double tail = 0;
+    for (; i < n; i++)
+        tail += x[i] * y[i];
+    return sum_lanes(s0 + s1) + tail;
 }
 
 static double dot(size_t n, const double *x, const double *y)
@@ -27,162 +37,88 @@ static double dot(size_t n, const double *x, const double *y)
     return dot_inline(n, x, y);
 }
 
-VECTOR_INLINE void axpy_inline(size_t n, double a, const double *restrict x, double *restrict y)
+static void axpy(size_t n, double a, const double *restrict x, double *restrict y)
 {
     const vector factor = vector_all(a);
     size_t i = 0;
     for (; i + L <= n; i += L)
         vector_store_unaligned(y + i, vector_load_unaligned(y + i) + factor * vector_load_unaligned(x + i));
-    for (; i < n; i++) /* a masked store would make the next load of these wait */
+    for (; i < n; i++)
         y[i] += a * x[i];
 }
 
-static void axpy(size_t n, double a, const double *restrict x, double *restrict y)
+/* Four rows against one vector: one load of x serves four products. */
+VECTOR_INLINE void four_dots(size_t n, const double *a, size_t stride, const double *x, double *y)
 {
-    axpy_inline(n, a, x, y);
-}
-
-/* L rows against one vector: one load of x serves all of them, and their lanes are added up together. */
-VECTOR_INLINE vector dots(size_t n, const double *a, size_t stride, const double *x)
-{
-    vector s[L];
-    UNROLL for (size_t r = 0; r < L; r++) s[r] = vector_all(0);
+    vector s[4] = {{0}, {0}, {0}, {0}};
+    double tail[4] = {0};
     size_t i = 0;
     for (; i + L <= n; i += L) {
-        vector v = vector_load_unaligned(x + i);
-        VECTOR_IN_REGISTER(v);
-        UNROLL for (size_t r = 0; r < L; r++) s[r] += vector_load_unaligned(a + r * stride + i) * v;
+        const vector v = vector_load_unaligned(x + i);
+        for (size_t r = 0; r < 4; r++)
+            s[r] += vector_load_unaligned(a + r * stride + i) * v;
     }
-    if (i < n) {
-        const vector v = vector_load_part(x + i, n - i);
-        UNROLL for (size_t r = 0; r < L; r++) s[r] += vector_load_part(a + r * stride + i, n - i) * v;
-    }
-    return vector_sums(s);
+    for (; i < n; i++)
+        for (size_t r = 0; r < 4; r++)
+            tail[r] += a[r * stride + i] * x[i];
+    for (size_t r = 0; r < 4; r++)
+        y[r] = sum_lanes(s[r]) + tail[r];
 }
 
 static void product(size_t rows, size_t n, size_t stride, const double *a, const double *x, double *y)
 {
     size_t i = 0;
-    for (; i + L <= rows; i += L)
-        vector_store_unaligned(y + i, dots(n, a + i * stride, stride, x));
+    for (; i + 4 <= rows; i += 4)
+        four_dots(n, a + i * stride, stride, x, y + i);
     for (; i < rows; i++)
         y[i] = dot_inline(n, a + i * stride, x);
 }
 
-/* ---- Cholesky: L columns at a time, each panel then taken out of all that is left (right-looking) ---- */
-
-/* The lower triangle of a (size, size), rows `stride` apart; inverse: 1 / diagonal. */
-VECTOR_INLINE int factor_corner(size_t size, size_t stride, double *a, double *inverse)
+/* Columns k ... k + columns - 1 of the factor, for all rows below; copied to `panel` (columns, n), where each
+ * is contiguous. The trailing matrix has had all earlier columns taken out. */
+static int factor_panel(size_t n, size_t k, size_t columns, double *a, double *panel)
 {
-    for (size_t c = 0; c < size; c++) {
-        double *row = a + c * stride;
-        if (!(row[c] > 0)) return 0;
-        row[c] = sqrt(row[c]);
-        inverse[c] = 1 / row[c];
-        for (size_t i = c + 1; i < size; i++)
-            a[i * stride + c] *= inverse[c];
-        for (size_t i = c + 1; i < size; i++)
-            for (size_t j = c + 1; j <= i; j++)
-                a[i * stride + j] -= a[i * stride + c] * a[j * stride + c];
+    for (size_t c = 0; c < columns; c++) {
+        double *column = panel + c * n;
+        const size_t at = k + c;
+        for (size_t i = at; i < n; i++) {
+            double value = a[i * n + at];
+            for (size_t r = 0; r < c; r++)
+                value -= panel[r * n + i] * panel[r * n + at];
+            column[i] = value;
+        }
+        if (!(column[at] > 0)) return 0;
+        const double pivot = sqrt(column[at]), inverse = 1 / pivot;
+        column[at] = a[at * n + at] = pivot;
+        for (size_t i = at + 1; i < n; i++)
+            a[i * n + at] = column[i] *= inverse;
     }
     return 1;
 }
 
-/* Rows `from` on of the L columns at `at`, below the factorised corner: x corner^T = row for each, L rows
- * along the lanes. The factor's columns are also left in panel (L, n), each contiguous, past its end zeros.
- */
-static void solve_panel(size_t n, size_t at, double *a, const double *inverse, double *panel, size_t stride)
-{
-    const double *corner = a + at * n + at;
-    for (size_t from = at + L; from < n; from += L) {
-        const size_t rows = n - from < L ? n - from : L;
-        double *first = a + from * n + at;
-        vector x[L];
-        UNROLL for (size_t r = 0; r < L; r++) x[r] =
-            r < rows ? vector_load_unaligned(first + r * n) : vector_all(0);
-        vector_transpose(x);
-        UNROLL for (size_t c = 0; c < L; c++)
-        {
-            UNROLL for (size_t k = 0; k < c; k++) x[c] -= corner[c * n + k] * x[k];
-            x[c] *= inverse[c];
-            vector_store_unaligned(panel + c * stride + from, x[c]);
-        }
-        vector_transpose(x);
-        UNROLL for (size_t r = 0; r < L; r++) if (r < rows) vector_store_unaligned(first + r * n, x[r]);
-    }
-}
-
-/* a[i][j] -= sum_c panel[c][i] panel[c][j] for `rows` rows i, at most TAKEN, from `row` on and the vectors j
- * from `next` to the last row's diagonal. */
-enum { TAKEN = 4 };
-VECTOR_INLINE void take_out(const size_t rows, size_t n, size_t row, size_t next, double *a,
-                            const double *panel, size_t stride)
-{
-    for (size_t j = next; j < row + rows; j += L) {
-        vector sum[TAKEN];
-        const size_t left = n - j;
-        double *to = a + row * n + j;
-        UNROLL for (size_t r = 0; r < rows; r++) sum[r] =
-            left < L ? vector_load_part(to + r * n, left) : vector_load_unaligned(to + r * n);
-        UNROLL for (size_t c = 0; c < L; c++)
-        {
-            vector p = vector_load_unaligned(panel + c * stride + j);
-            VECTOR_IN_REGISTER(p);
-            UNROLL for (size_t r = 0; r < rows; r++) sum[r] -= panel[c * stride + row + r] * p;
-        }
-        UNROLL for (size_t r = 0; r < rows; r++)
-        {
-            if (left < L)
-                vector_store_part(to + r * n, sum[r], left);
-            else
-                vector_store_unaligned(to + r * n, sum[r]);
-        }
-    }
-}
-
+/* Four columns at a time, each panel then taken out of all that is left (right-looking). */
 static int cholesky(size_t n, double *a, double *panel)
 {
-    const size_t stride = EL4ML_CHOLESKY_STRIDE(n);
-    double inverse[L];
-    size_t k = 0;
-    for (; k + L <= n; k += L) {
-        if (!factor_corner(L, n, a + k * n + k, inverse)) return 0;
-        solve_panel(n, k, a, inverse, panel, stride);
-        size_t row = k + L;
-        for (; row + TAKEN <= n; row += TAKEN)
-            take_out(TAKEN, n, row, k + L, a, panel, stride);
-        for (; row < n; row++)
-            take_out(1, n, row, k + L, a, panel, stride);
-    }
-    return factor_corner(n - k, n, a + k * n + k, inverse);
-}
-
-/* L w = b: the dots with what is known already for L rows together, then the triangle among them. */
-static void forward(size_t n, const double *factor, double *b)
-{
-    size_t i = 0;
-    for (; i + L <= n; i += L) {
-        const double *rows = factor + i * n;
-        vector_store_unaligned(b + i, vector_load_unaligned(b + i) - dots(i, rows, n, b));
-        double known[L];
-        UNROLL for (size_t r = 0; r < L; r++)
-        {
-            double value = b[i + r];
-            UNROLL for (size_t k = 0; k < r; k++) value -= rows[r * n + i + k] * known[k];
-            b[i + r] = known[r] = value / rows[r * n + i + r];
+    for (size_t k = 0; k < n; k += 4) {
+        const size_t columns = n - k < 4 ? n - k : 4, next = k + columns;
+        if (!factor_panel(n, k, columns, a, panel)) return 0;
+        if (columns < 4) return 1;
+        const double *p0 = panel, *p1 = p0 + n, *p2 = p1 + n, *p3 = p2 + n;
+        for (size_t i = next; i < n; i++) {
+            double *row = a + i * n;
+            const vector l0 = vector_all(p0[i]), l1 = vector_all(p1[i]), l2 = vector_all(p2[i]),
+                         l3 = vector_all(p3[i]);
+            size_t j = next;
+            for (; j + L <= i + 1; j += L)
+                vector_store_unaligned(
+                    row + j, vector_load_unaligned(row + j) - l0 * vector_load_unaligned(p0 + j) -
+                                 l1 * vector_load_unaligned(p1 + j) - l2 * vector_load_unaligned(p2 + j) -
+                                 l3 * vector_load_unaligned(p3 + j));
+            for (; j <= i; j++)
+                row[j] -= p0[i] * p0[j] + p1[i] * p1[j] + p2[i] * p2[j] + p3[i] * p3[j];
         }
     }
-    for (; i < n; i++)
-        b[i] = (b[i] - dot_inline(i, factor + i * n, b)) / factor[i * n + i];
-}
-
-/* L^T x = b. */
-static void backward(size_t n, const double *factor, double *b)
-{
-    for (size_t i = n; i-- > 0;) {
-        b[i] /= factor[i * n + i];
-        axpy_inline(i, -b[i], factor + i * n, b);
-    }
+    return 1;
 }
 
 static void rotate(size_t n, double c, double s, double *restrict x, double *restrict y)
@@ -219,5 +155,4 @@ static void rank_two(size_t rows, size_t n, size_t stride, const double *u, cons
 
 #define NAME_(set) el4ml_linalg_kernels_##set
 #define NAME(set) NAME_(set)
-const el4ml_linalg_kernels NAME(EL4ML_KERNEL_SET) = {dot,     axpy,     product, cholesky,
-                                                     forward, backward, rotate,  rank_two};
+const el4ml_linalg_kernels NAME(EL4ML_KERNEL_SET) = {dot, axpy, product, cholesky, rotate, rank_two};

@@ -4,19 +4,14 @@
 
 #include <stddef.h>
 
-/* Room for a column of n, in whole vectors of any set. */
-#define EL4ML_CHOLESKY_STRIDE(n) (((n) + 15) / 8 * 8)
-
 typedef struct el4ml_linalg_kernels {
     double (*dot)(size_t n, const double *x, const double *y);
     void (*axpy)(size_t n, double a, const double *x, double *y); /* y += a x */
     void (*product)(size_t rows, size_t n, size_t stride, const double *a, const double *x,
                     double *y); /* y = A x */
-    /* Lower Cholesky factor of a (n, n) in place; 0 when not positive definite. What is above the diagonal
-     * may be changed. panel: 8 EL4ML_CHOLESKY_STRIDE(n) of scratch. */
+    /* Lower Cholesky factor of a (n, n) in place; 0 when not positive definite. The upper triangle is left.
+     * panel: 4 n of scratch. */
     int (*cholesky)(size_t n, double *a, double *panel);
-    void (*forward)(size_t n, const double *factor, double *b);  /* L w = b, in place */
-    void (*backward)(size_t n, const double *factor, double *b); /* L^T x = b, in place */
     /* (x, y) <- (c x - s y, s x + c y) */
     void (*rotate)(size_t n, double c, double s, double *x, double *y);
     /* rows i: a_i += u_i p + v_i q over the first n columns; (rows, stride) */

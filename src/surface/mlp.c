@@ -269,7 +269,7 @@ static bool copy_data(el4ml_mlp *m, const el4ml_dataset *d)
         for (size_t k = 0; k < in; k++)
             x[k * block] = d->x[i * in + k];
         if (m->loss == EL4ML_CROSS_ENTROPY)
-            t[(size_t)d->label[i] * block] = 1 / (double)m->rows;
+            t[(size_t)d->label[i] * block] = 1;
         else
             for (size_t k = 0; k < out; k++)
                 t[k * block] = d->y[i * out + k];

@@ -32,7 +32,7 @@ typedef struct el4ml_mlp {
 
     size_t rows, block, blocks; /* N; points a block; number of blocks */
     double *inputs;             /* (blocks, d_0 + 1, block); the last row is 1, for the bias */
-    double *targets;            /* (blocks, d_L, block): 1 / N for the class and 0 for others, or y */
+    double *targets;            /* (blocks, d_L, block): one-hot classes or y */
     double *present;            /* (blocks, block): 1 for a point, 0 for padding */
 
     /* Exactly flat directions: disjoint groups of parameters, the same number added to all of a group. */

@@ -119,6 +119,7 @@ VECTOR_INLINE double softmax_few(const int classes, const bool keep, const el4ml
                                  el4ml_mlp_workspace *w, const block *b)
 {
     const size_t stride = m->block;
+    const double scale = 1 / (double)m->rows;
     double *a = w->value[m->layers], *delta = w->delta[m->layers];
     log_sum logs = log_sum_new((size_t)classes);
     vector own = vector_all(0);
@@ -133,17 +134,18 @@ VECTOR_INLINE double softmax_few(const int classes, const bool keep, const el4ml
         {
             const size_t at = (size_t)c * stride + p;
             if (keep) vector_store(a + at, e[c] * inverse);
-            vector_store(delta + at, e[c] * weight - vector_load(b->targets + at));
+            vector_store(delta + at, e[c] * weight - scale * vector_load(b->targets + at));
         }
     }
     log_sum_flush(&logs);
-    return logs.total - vector_sum(own) * (double)m->rows;
+    return logs.total - vector_sum(own);
 }
 
 VECTOR_INLINE double softmax_many(size_t classes, const bool keep, const el4ml_mlp *m, el4ml_mlp_workspace *w,
                                   const block *b)
 {
     const size_t stride = m->block;
+    const double scale = 1 / (double)m->rows;
     double *a = w->value[m->layers], *delta = w->delta[m->layers];
     log_sum logs = log_sum_new(classes);
     vector own = vector_all(0);
@@ -168,11 +170,11 @@ VECTOR_INLINE double softmax_many(size_t classes, const bool keep, const el4ml_m
         for (size_t at = p; at < classes * stride; at += stride) {
             const vector e = vector_load(a + at);
             if (keep) vector_store(a + at, e * inverse);
-            vector_store(delta + at, e * weight - vector_load(b->targets + at));
+            vector_store(delta + at, e * weight - scale * vector_load(b->targets + at));
         }
     }
     log_sum_flush(&logs);
-    return logs.total - vector_sum(own) * (double)m->rows;
+    return logs.total - vector_sum(own);
 }
 
 /* delta_L; returns the sum of -ln p_y. With `keep` the outputs become probabilities. */
