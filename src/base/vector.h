@@ -98,10 +98,11 @@ VECTOR_INLINE vector vector_all(double x)
 }
 
 /* Keeps x in a register: GCC else loads it from memory again for each use, which takes longer than the
- * multiplication that it feeds. */
+ * multiplication that it feeds. Without fused multiply-add a product needs a register of its own, and the
+ * tiles leave none. */
 #if defined EL4ML_KERNEL_avx512
 #define VECTOR_IN_REGISTER(x) __asm__("" : "+v"(x))
-#elif defined __SSE2__
+#elif defined EL4ML_KERNEL_avx2
 #define VECTOR_IN_REGISTER(x) __asm__("" : "+x"(x))
 #else
 #define VECTOR_IN_REGISTER(x) ((void)(x))
