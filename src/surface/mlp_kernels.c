@@ -77,14 +77,10 @@ static void tangent_forward(const el4ml_mlp *m, el4ml_mlp_workspace *w, const do
                                .operand = {forward_operand(m, l, v, below(w, b, l)),
                                            forward_operand(m, l, x, l > 1 ? w->spread[l - 1] : NULL)},
                                .bias = v + m->biases[l],
-                               .out = w->tangent[l]};
+                               .out = w->tangent[l],
+                               .slope_of = w->first[l],
+                               .spread = l < m->layers ? w->spread[l] : NULL};
         linear(&t);
-        for (size_t i = 0; l < m->layers && i < m->size[l]; i++)
-            for (size_t p = 0; p < b->points; p += VECTOR_LANES) {
-                const size_t at = i * m->block + p;
-                vector_store(w->spread[l] + at,
-                             vector_load(w->first[l] + at) * vector_load(w->tangent[l] + at));
-            }
     }
 }
 
@@ -100,15 +96,9 @@ static void tangent_backward_layer(const el4ml_mlp *m, el4ml_mlp_workspace *w, c
                                        backward_operand(m, l + 1, x, w->change[l + 1])},
                            .out = w->change[l],
                            .slope = SLOPE_ARRAY,
-                           .slope_of = w->first[l]};
+                           .slope_of = w->first[l],
+                           .plus = {w->second[l], w->tangent[l]}};
     linear(&t);
-    for (size_t i = 0; i < m->size[l]; i++)
-        for (size_t p = 0; p < b->points; p += VECTOR_LANES) {
-            const size_t at = i * m->block + p;
-            vector_store(w->change[l] + at,
-                         vector_load(w->change[l] + at) +
-                             vector_load(w->second[l] + at) * vector_load(w->tangent[l] + at));
-        }
 }
 
 static void tangent_backward(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x, const double *v,

@@ -43,6 +43,8 @@ typedef struct linear_task {
 
     slope_source slope;
     const double *slope_of; /* (rows, stride): phi', or h where phi' follows from it */
+    double *spread;         /* not NULL: out is left as it is, and out times phi' goes here */
+    const double *plus[2];  /* not NULL: the product of these (rows, stride) is added to out after all else */
 
     bool activate; /* out becomes phi(out) */
     el4ml_activation activation;
@@ -94,13 +96,33 @@ VECTOR_INLINE void linear_tile(const int rows, const int columns, const linear_t
             in += stride;
         }
     }
-    double *out = t->out + row * stride + point;
-    if (t->slope != NO_SLOPE) {
-        const double *h = t->slope_of + row * stride + point;
+    const size_t at = row * stride + point;
+    double *out = t->out + at;
+    if (t->spread) {
+        UNROLL for (int i = 0; i < rows; i++)
+        {
+            UNROLL for (int j = 0; j < columns; j++)
+            {
+                const size_t here = at + (size_t)i * stride + (size_t)j * VECTOR_LANES;
+                vector_store(t->spread + here, sum[i][j] * vector_load(t->slope_of + here));
+            }
+        }
+    } else if (t->slope != NO_SLOPE) {
+        const double *h = t->slope_of + at;
         UNROLL for (int i = 0; i < rows; i++)
         {
             UNROLL for (int j = 0; j < columns; j++) sum[i][j] *=
                 slope_at(t->slope, h + (size_t)i * stride + j * VECTOR_LANES);
+        }
+    }
+    if (t->plus[0]) {
+        UNROLL for (int i = 0; i < rows; i++)
+        {
+            UNROLL for (int j = 0; j < columns; j++)
+            {
+                const size_t here = at + (size_t)i * stride + (size_t)j * VECTOR_LANES;
+                sum[i][j] += vector_load(t->plus[0] + here) * vector_load(t->plus[1] + here);
+            }
         }
     }
     UNROLL for (int i = 0; i < rows; i++)
