@@ -85,6 +85,10 @@ START_TEST(errors_in_ulp)
         below("tanh, wide", set, worst(v->tanh, tanhl, -25, 25, -320), 3);
         below("logistic", set, worst(v->logistic, logisticl, -700, 700, -20), 3);
         below("log1p", set, worst(v->log1p_unit, log1pl, 0, 1, -300), 3);
+        below("log", set, worst(v->log, logl, 1e-3, 1e3, -4), 3);
+        below("log, near 1", set, worst(v->log, logl, 0.9, 1.1, -0.001), 3);
+        below("log, large", set, worst(v->log, logl, 1e300, 1e300, -300), 3);
+        below("log, small", set, worst(v->log, logl, 1, 1, -300), 3);
         below("normal tail", set, worst(v->normal_tail, normal_tail, 0, 6, -20),
               30); /* e^(-a^2/2) amplifies by a^2 */
         below("normal tail, near", set, worst(v->normal_tail, normal_tail, 0, 1, -20), 8);

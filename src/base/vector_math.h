@@ -1,4 +1,4 @@
-/* exp, tanh and friends on vectors, to a few units in the last place (tests/test_vector_math.c measures
+/* exp, ln, tanh and friends on vectors, to a few units in the last place (tests/test_vector_math.c measures
  * them). NaN stays NaN, infinities and extremes give what the C library gives.
  *
  * e^x = 2^k e^r with k = round(x / ln 2), |r| <= ln 2 / 2. k comes from adding and subtracting 1.5 2^52,
@@ -218,6 +218,26 @@ VECTOR_INLINE vector vector_log1p_unit(vector u)
     for (int i = 9; i >= 0; i--)
         p = p * z + c[i];
     return (s + s) + s * z * p;
+}
+
+/* ln x for a positive normal number: x = 2^k m with m within sqrt 2 of 1, ln m = 2 atanh(s), s = (m - 1)/(m +
+ * 1). Meaningless for anything else. */
+VECTOR_INLINE vector vector_log(vector x)
+{
+    const bits lower = (bits)vector_all(0x1.6a09e667f3bcdp-1),
+               mantissa = (bits){0} + (((uint64_t)1 << 52) - 1), one = (bits)vector_all(1.0),
+               two52 = (bits)vector_all(0x1p52);
+    const bits shifted = (bits)x - lower + one; /* its exponent is k + 1023 */
+    const vector k = (vector)((shifted >> 52) | two52) - (0x1p52 + 1023);
+    const vector m = (vector)((shifted & mantissa) + lower);
+    const vector s = (m - 1) / (m + 1), z = s * s;
+    static const double c[] = {0.666666666666667,  0.39999999999899505, 0.28571428625975487,
+                               0.2222221113479508, 0.18182889125261723, 0.15331721600556042,
+                               0.14616449685043406};
+    vector p = vector_all(c[6]);
+    for (int i = 5; i >= 0; i--)
+        p = p * z + c[i];
+    return k * 0x1.62e42fee00000p-1 + ((s + s) + (s * z * p + k * 0x1.a39ef35793c76p-33));
 }
 
 /* Upper tail of the normal distribution, Q(a) = erfc(a / sqrt 2) / 2, 0 <= a <= 40, given e^(-a^2 / 2). */

@@ -44,6 +44,12 @@ static void apply_log1p_unit(size_t n, const double *x, double *y)
         vector_store(y + i, vector_log1p_unit(vector_load(x + i)));
 }
 
+static void apply_log(size_t n, const double *x, double *y)
+{
+    for (size_t i = 0; i < n; i += VECTOR_LANES)
+        vector_store(y + i, vector_log(vector_load(x + i)));
+}
+
 static void apply_normal_tail(size_t n, const double *x, double *y)
 {
     for (size_t i = 0; i < n; i += VECTOR_LANES) {
@@ -53,4 +59,5 @@ static void apply_normal_tail(size_t n, const double *x, double *y)
 }
 
 const el4ml_vector_math JOIN(el4ml_vector_math, EL4ML_KERNEL_SET) = {
-    apply_exp, apply_exp_nonpositive, apply_tanh, apply_logistic, apply_log1p_unit, apply_normal_tail};
+    apply_exp, apply_exp_nonpositive, apply_tanh, apply_logistic, apply_log1p_unit,
+    apply_log, apply_normal_tail};

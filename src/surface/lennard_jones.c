@@ -263,6 +263,7 @@ el4ml_status el4ml_lennard_jones_new(size_t atoms, el4ml_surface **surface, el4m
                                .max_zero_modes = modes,
                                .usual_zero_modes = modes,
                                .descriptor_size = el4ml_cluster_descriptor_size(atoms),
+                               .evaluation_flops = 15 * (double)atoms * (double)(atoms - 1),
                                .length_scale = STEP_LENGTH,
                                .second_derivatives = true};
     snprintf(info.description, sizeof info.description, "Lennard-Jones cluster of %zu atom%s", atoms,
