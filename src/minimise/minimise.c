@@ -235,10 +235,10 @@ static outcome newton_phase(el4ml_minimiser *m, int steps, el4ml_status *status)
     el4ml_evaluator *e = m->evaluator;
     const size_t n = m->n;
     double radius = m->options.max_step, before = rms(m);
-    bool fresh = true;
+    bool stale = true; /* the Hessian is of another point, and no longer good enough */
     for (int k = 0; k < steps && m->told == EL4ML_OK; k++) {
         if (before <= m->options.gradient_tolerance) return DONE;
-        if (fresh) *status = el4ml_curvature_set(&m->curvature, m->x);
+        if (stale) *status = el4ml_curvature_set(&m->curvature, m->x);
         if (*status != EL4ML_OK) return BROKEN;
         bool inside = false;
         double value, model;
@@ -255,11 +255,14 @@ static outcome newton_phase(el4ml_minimiser *m, int steps, el4ml_status *status)
         const bool finite = *status == EL4ML_OK;
         const double after = finite ? el4ml_norm(n, m->trial_g) / sqrt((double)n) : INFINITY;
         *status = EL4ML_OK;
-        fresh = judge(m, finite ? value - m->value : INFINITY, model, before, after, el4ml_norm(n, m->d),
+        stale = judge(m, finite ? value - m->value : INFINITY, model, before, after, el4ml_norm(n, m->d),
                       &radius);
-        if (!fresh && radius < 1e-10 * m->options.max_step) return GO_ON;
-        if (!fresh) continue;
+        if (!stale && radius < 1e-10 * m->options.max_step) return GO_ON;
+        if (!stale) continue;
         accept_trial(m, value);
+        /* a step that gained a digit may be followed by one with the same factor, at the price of a gradient
+         */
+        stale = !(m->curvature.dense && inside && after <= 0.1 * before);
         before = after;
     }
     return GO_ON;
