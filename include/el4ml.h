@@ -15,6 +15,7 @@
 #include "el4ml/analysis.h"
 #include "el4ml/network.h"
 #include "el4ml/thermo.h"
+#include "el4ml/kinetics.h"
 #include "el4ml/report.h"
 
 #endif
