@@ -57,11 +57,16 @@ static inline void el4ml_degree_queue_remove(el4ml_degree_queue *q, uint32_t sta
 }
 
 /* The queue must not be empty. */
-static inline uint32_t el4ml_degree_queue_take(el4ml_degree_queue *q)
+static inline size_t el4ml_degree_queue_least(el4ml_degree_queue *q)
 {
     while (q->first[q->least] == EL4ML_QUEUE_END)
         q->least++;
-    const uint32_t state = q->first[q->least];
+    return q->least;
+}
+
+static inline uint32_t el4ml_degree_queue_take(el4ml_degree_queue *q)
+{
+    const uint32_t state = q->first[el4ml_degree_queue_least(q)];
     el4ml_degree_queue_remove(q, state);
     return state;
 }

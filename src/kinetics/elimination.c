@@ -5,6 +5,10 @@
 #include "base/memory.h"
 #include "kinetics/degree_queue.h"
 
+/* Sparse rows cost some tens of times more for each product than the dense triangle, which does them all. So
+ * the last states are dense once the least degree is this part of their number. */
+enum { DENSE_PART = 8, DENSE_LEAST = 64 };
+
 typedef struct work {
     el4ml_elimination *made;
     el4ml_rows *rows;          /* c between states that are left */
@@ -36,6 +40,7 @@ void el4ml_elimination_free(el4ml_elimination *made)
     el4ml_release(made->state);
     el4ml_release(made->start);
     el4ml_release(made->share);
+    el4ml_dense_clear(&made->dense);
     el4ml_release(made->outflow);
     el4ml_release(made->ground[0]);
     el4ml_release(made->ground[1]);
@@ -114,19 +119,21 @@ static bool keep_pivot(work *w, uint32_t x, size_t length)
         made->ground[g][k] = el4ml_scaled_quotient(w->ground[g][x], outflow);
     made->state[k] = x;
     made->start[k + 1] = start + length;
-    made->count++;
+    made->count = made->sparse_count = k + 1;
     return true;
 }
 
-/* c_ij += P_xi c_xj for all pairs of neighbours, one product for both directions. */
+/* c_ij += P_xi c_xj for all pairs of neighbours, row by row; c_ij and c_ji by the same product. */
 static bool join_neighbours(work *w, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
-        const uint32_t a = w->pivot[i].column;
-        for (size_t j = 0; j < i; j++) {
-            const uint32_t b = w->pivot[j].column;
-            const el4ml_scaled flux = el4ml_scaled_product(w->share[i], el4ml_entry_value(w->pivot[j]));
-            if (!el4ml_rows_add(w->rows, a, b, flux) || !el4ml_rows_add(w->rows, b, a, flux)) return false;
+        const size_t row = w->pivot[i].column;
+        for (size_t j = 0; j < length; j++) {
+            if (j == i) continue;
+            const size_t high = i > j ? i : j, low = i > j ? j : i;
+            const el4ml_scaled flux =
+                el4ml_scaled_product(w->share[high], el4ml_entry_value(w->pivot[low]));
+            if (!el4ml_rows_add(w->rows, row, w->pivot[j].column, flux)) return false;
         }
     }
     return true;
@@ -153,9 +160,52 @@ static bool eliminate(work *w, uint32_t x)
     return true;
 }
 
+/* The states that are left, in the order of their degrees; number: (states). */
+static bool load_dense(work *w, size_t count, uint32_t *number)
+{
+    el4ml_elimination *made = w->made;
+    uint32_t *state = made->state + made->sparse_count;
+    if (!el4ml_dense_init(&made->dense, count)) return false;
+    for (size_t k = 0; k < count; k++) {
+        state[k] = el4ml_degree_queue_take(&w->queue);
+        number[state[k]] = (uint32_t)k;
+    }
+    for (size_t k = 0; k < count; k++) {
+        const size_t length = el4ml_rows_copy(w->rows, state[k], w->pivot);
+        for (size_t i = 0; i < length; i++) {
+            const size_t j = number[w->pivot[i].column];
+            if (j <= k) continue;
+            made->dense.m[el4ml_dense_at(&made->dense, k, j)] = w->pivot[i].m;
+            made->dense.e[el4ml_dense_at(&made->dense, k, j)] = w->pivot[i].e;
+        }
+    }
+    el4ml_rows_free(w->rows);
+    w->rows = NULL;
+    return true;
+}
+
+static bool eliminate_densely(work *w, size_t count)
+{
+    el4ml_elimination *made = w->made;
+    const size_t first = made->sparse_count;
+    uint32_t *number = EL4ML_NEW(uint32_t, made->state_count);
+    const bool loaded = number && load_dense(w, count, number);
+    el4ml_release(number);
+    if (!loaded) return false;
+    for (size_t k = 0; k < count; k++)
+        for (unsigned g = 0; g < 2; g++)
+            made->ground[g][first + k] = w->ground[g][made->state[first + k]];
+    made->count = first + count;
+    el4ml_scaled *const ground[2] = {made->ground[0] + first, made->ground[1] + first};
+    return el4ml_dense_eliminate(&made->dense, ground, made->outflow + first);
+}
+
 static bool eliminate_all(work *w, const uint32_t *order, size_t count)
 {
     for (size_t k = 0; k < count; k++) {
+        const size_t left = count - k;
+        if (!order && left >= DENSE_LEAST && el4ml_degree_queue_least(&w->queue) >= left / DENSE_PART)
+            return eliminate_densely(w, left);
         if (order) el4ml_degree_queue_remove(&w->queue, order[k]);
         if (!eliminate(w, order ? order[k] : el4ml_degree_queue_take(&w->queue))) return false;
     }
@@ -183,32 +233,66 @@ el4ml_status el4ml_elimination_new(const el4ml_rate_network *rates, const el4ml_
     return EL4ML_OK;
 }
 
+/* x_j += P_ij x_i for all j, and its transpose: sum_j P_ij x_j, of the dense part. */
+static void spread_dense(const el4ml_elimination *e, size_t i, el4ml_scaled *x)
+{
+    const uint32_t *state = e->state + e->sparse_count;
+    const el4ml_scaled own = x[state[i]];
+    for (size_t j = i + 1; j < e->dense.count; j++) {
+        const el4ml_scaled share = el4ml_dense_value(&e->dense, el4ml_dense_at(&e->dense, i, j));
+        x[state[j]] = el4ml_scaled_sum(x[state[j]], el4ml_scaled_product(share, own));
+    }
+}
+
+static el4ml_scaled gather_dense(const el4ml_elimination *e, size_t i, const el4ml_scaled *x)
+{
+    const uint32_t *state = e->state + e->sparse_count;
+    el4ml_scaled sum = el4ml_scaled_zero();
+    for (size_t j = i + 1; j < e->dense.count; j++) {
+        const el4ml_scaled share = el4ml_dense_value(&e->dense, el4ml_dense_at(&e->dense, i, j));
+        sum = el4ml_scaled_sum(sum, el4ml_scaled_product(share, x[state[j]]));
+    }
+    return sum;
+}
+
+/* x_j += P_kj x_k for the states j after the k-th. */
+static void spread(const el4ml_elimination *e, size_t k, el4ml_scaled *x)
+{
+    const el4ml_scaled own = x[e->state[k]];
+    if (el4ml_scaled_is_zero(own)) return;
+    if (k >= e->sparse_count) {
+        spread_dense(e, k - e->sparse_count, x);
+        return;
+    }
+    for (size_t i = e->start[k]; i < e->start[k + 1]; i++) {
+        el4ml_scaled *to = &x[e->share[i].column];
+        *to = el4ml_scaled_sum(*to, el4ml_scaled_product(el4ml_entry_value(e->share[i]), own));
+    }
+}
+
+/* sum_j P_kj x_j over the states j after the k-th. */
+static el4ml_scaled gather(const el4ml_elimination *e, size_t k, const el4ml_scaled *x)
+{
+    if (k >= e->sparse_count) return gather_dense(e, k - e->sparse_count, x);
+    el4ml_scaled sum = el4ml_scaled_zero();
+    for (size_t i = e->start[k]; i < e->start[k + 1]; i++)
+        sum = el4ml_scaled_sum(sum,
+                               el4ml_scaled_product(el4ml_entry_value(e->share[i]), x[e->share[i].column]));
+    return sum;
+}
+
 void el4ml_elimination_solve(const el4ml_elimination *e, el4ml_scaled *x)
 {
-    for (size_t k = 0; k < e->count; k++) {
-        const el4ml_scaled own = x[e->state[k]];
-        if (el4ml_scaled_is_zero(own)) continue;
-        for (size_t i = e->start[k]; i < e->start[k + 1]; i++) {
-            el4ml_scaled *to = &x[e->share[i].column];
-            *to = el4ml_scaled_sum(*to, el4ml_scaled_product(el4ml_entry_value(e->share[i]), own));
-        }
-    }
+    for (size_t k = 0; k < e->count; k++)
+        spread(e, k, x);
     for (size_t k = e->count; k-- > 0;) {
-        el4ml_scaled sum = el4ml_scaled_quotient(x[e->state[k]], e->outflow[k]);
-        for (size_t i = e->start[k]; i < e->start[k + 1]; i++)
-            sum = el4ml_scaled_sum(
-                sum, el4ml_scaled_product(el4ml_entry_value(e->share[i]), x[e->share[i].column]));
-        x[e->state[k]] = sum;
+        el4ml_scaled *own = &x[e->state[k]];
+        *own = el4ml_scaled_sum(el4ml_scaled_quotient(*own, e->outflow[k]), gather(e, k, x));
     }
 }
 
 void el4ml_elimination_absorption(const el4ml_elimination *e, unsigned which, el4ml_scaled *q)
 {
-    for (size_t k = e->count; k-- > 0;) {
-        el4ml_scaled sum = e->ground[which][k];
-        for (size_t i = e->start[k]; i < e->start[k + 1]; i++)
-            sum = el4ml_scaled_sum(
-                sum, el4ml_scaled_product(el4ml_entry_value(e->share[i]), q[e->share[i].column]));
-        q[e->state[k]] = sum;
-    }
+    for (size_t k = e->count; k-- > 0;)
+        q[e->state[k]] = el4ml_scaled_sum(e->ground[which][k], gather(e, k, q));
 }

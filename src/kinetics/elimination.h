@@ -13,6 +13,7 @@
 #define EL4ML_KINETICS_ELIMINATION_H
 
 #include "el4ml/kinetics.h"
+#include "kinetics/dense_elimination.h"
 #include "kinetics/sparse_rows.h"
 
 /* Where a state stands. Ground states are absorbing; the two kinds are told apart for committors. States
@@ -21,9 +22,11 @@ typedef enum el4ml_place { EL4ML_OUTSIDE, EL4ML_FREE, EL4ML_GROUND_A, EL4ML_GROU
 
 typedef struct el4ml_elimination {
     size_t state_count, count; /* states in all; eliminated */
+    size_t sparse_count;       /* the first ones, with sparse shares; the others are dense */
     uint32_t *state;           /* (count) in the order of elimination */
-    size_t *start;             /* (count + 1) shares of the k-th are start[k] ... start[k + 1] - 1 */
+    size_t *start;             /* (sparse_count + 1) shares of the k-th are start[k] ... start[k + 1] - 1 */
     el4ml_entry *share;        /* P_xj, j eliminated later */
+    el4ml_dense dense;         /* P of the last count - sparse_count */
     el4ml_scaled *outflow;     /* (count) S_x */
     el4ml_scaled *ground[2];   /* (count) probability to go to ground A, B next */
 } el4ml_elimination;

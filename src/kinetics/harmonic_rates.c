@@ -1,9 +1,11 @@
-/* Rates of harmonic transition state theory (methods.md 5). In units of the partition function of the lowest
- * minimum's well, the equilibrium weight of minimum a and the equilibrium flux through transition state t are
+/* Rates of harmonic transition state theory (methods.md 5). Relative to the lowest minimum, 0, the equilibrium
+ * weight of minimum a and the equilibrium flux through transition state t are
  *
- *     ln w_a = ln n_a - L_a/2 - (V_a - V_0)/T,    ln c_t = ln n_t - L_t/2 - ln 2 pi - (V_t - V_0)/T,
+ *     ln w_a = ln n_a/n_0 - (L_a - L_0)/2 - (V_a - V_0)/T,
+ *     ln c_t = ln n_t/n_0 - (L_t - L_0)/2 - ln 2 pi - (V_t - V_0)/T,
  *
- * and k_ba = c_t / w_a. The flux is of the transition state alone, so that detailed balance needs no care. */
+ * and k_ba = c_t / w_a. The flux is of the transition state alone, so that detailed balance needs no care; the
+ * differences keep digits that large logarithms would lose. */
 #include <inttypes.h>
 #include <math.h>
 
@@ -18,12 +20,21 @@ static bool counts(const el4ml_network *network, const el4ml_edge *edge)
            isfinite(edge->log_multiplicity) && isfinite(edge->log_product);
 }
 
-static double lowest_energy(const el4ml_network *network)
+/* The lowest minimum that is not flagged. */
+static el4ml_node lowest_minimum(const el4ml_network *network)
 {
-    double lowest = INFINITY;
+    el4ml_node lowest = {.energy = INFINITY};
     for (size_t i = 0; i < network->node_count; i++)
-        if (!network->nodes[i].flagged) lowest = fmin(lowest, network->nodes[i].energy);
+        if (!network->nodes[i].flagged && network->nodes[i].energy < lowest.energy) lowest = network->nodes[i];
     return lowest;
+}
+
+/* ln of a partition function relative to that of the lowest minimum. */
+static double relative_log(const el4ml_node *lowest, double log_multiplicity, double log_product, double energy,
+                           double temperature)
+{
+    return (log_multiplicity - lowest->log_multiplicity) - (log_product - lowest->log_product) / 2 -
+           (energy - lowest->energy) / temperature;
 }
 
 static el4ml_status too_large(const char *what, int64_t id, el4ml_error *error)
@@ -35,13 +46,13 @@ static el4ml_status too_large(const char *what, int64_t id, el4ml_error *error)
 static el4ml_status fill(const el4ml_network *network, double temperature, el4ml_rate_network *made,
                          size_t *state, el4ml_error *error)
 {
-    const double lowest = lowest_energy(network);
+    const el4ml_node lowest = lowest_minimum(network);
     size_t states = 0, edges = 0;
     for (size_t i = 0; i < network->node_count; i++) {
         const el4ml_node *node = &network->nodes[i];
         if (node->flagged) continue;
         const double log_weight =
-            node->log_multiplicity - node->log_product / 2 - (node->energy - lowest) / temperature;
+            relative_log(&lowest, node->log_multiplicity, node->log_product, node->energy, temperature);
         if (!(fabs(log_weight) <= EL4ML_LARGEST_LOG)) return too_large("minimum", node->id, error);
         made->log_weight[states] = log_weight;
         made->minimum[states] = i;
@@ -50,8 +61,9 @@ static el4ml_status fill(const el4ml_network *network, double temperature, el4ml
     for (size_t e = 0; e < network->edge_count; e++) {
         const el4ml_edge *edge = &network->edges[e];
         if (!counts(network, edge)) continue;
-        const double log_flux = edge->log_multiplicity - edge->log_product / 2 - LOG_TWO_PI -
-                                (edge->energy - lowest) / temperature;
+        const double log_flux =
+            relative_log(&lowest, edge->log_multiplicity, edge->log_product, edge->energy, temperature) -
+            LOG_TWO_PI;
         if (!(fabs(log_flux) <= EL4ML_LARGEST_LOG)) return too_large("transition state", edge->id, error);
         made->edges[edges++] = (el4ml_rate_edge){state[edge->a], state[edge->b], log_flux, e};
     }
