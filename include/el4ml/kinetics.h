@@ -116,5 +116,129 @@ EL4ML_API el4ml_status el4ml_moments_new(const el4ml_rate_network *rates, const 
                                          size_t count, el4ml_moments **moments, el4ml_error *error);
 EL4ML_API void el4ml_moments_free(el4ml_moments *moments);
 
+/* ---- Long times, the whole network ---- */
+
+/* The slowest rate with which the population outside B decays once B absorbs: the smallest eigenvalue lambda, and the
+ * rate of escape from the quasi-stationary distribution k^QSD (Swinburne and Wales 2020, there of the network reduced
+ * to A and B). By inverse iteration without subtractions; lower <= lambda <= upper are Collatz's bounds, which hold
+ * up to rounding errors whether or not it has converged. */
+typedef struct el4ml_slowest {
+    double log_rate, log_lower, log_upper;
+    size_t iterations;
+} el4ml_slowest;
+
+/* Stops when the bounds agree to `tolerance` (relative, > 0); EL4ML_NOT_CONVERGED with the bounds in `slowest` and in the
+ * message after `iterations` of them, which happens when two modes are nearly as slow. The sets' A is only
+ * checked. */
+EL4ML_API el4ml_status el4ml_slowest_rate(const el4ml_rate_network *rates, const el4ml_state_sets *sets,
+                                          double tolerance, size_t iterations, el4ml_slowest *slowest,
+                                          el4ml_error *error);
+
+/* Kemeny's constant sum_j p_j tau_ij, the same from every state i: the mean time to a state drawn from equilibrium, and
+ * the sum of all relaxation times. The network must be connected (EL4ML_BAD_INPUT). Its one subtraction
+ * loses at most a bit. */
+EL4ML_API el4ml_status el4ml_kemeny_constant(const el4ml_rate_network *rates, double *log_kemeny,
+                                             el4ml_error *error);
+
+/* The distribution of the first-passage time from A (at its weights) to B as a sum of exponentials: P(t > s) = sum_l
+ * amplitude_l exp(-rate_l s). Eigenvalues come from a rank-revealing factorisation without subtractions and one-sided Jacobi
+ * rotations (Demmel and Koev, Numer. Math. 98, 99, 2004; Veselic and Hari, Numer. Math. 56, 627, 1989) and have
+ * their digits whatever they span. Amplitudes have an absolute error; whether it matters is found out by comparing
+ * the sum of the amplitudes with 1 and the first two moments with those of el4ml_moments_new. */
+typedef struct el4ml_waiting_times {
+    size_t count;
+    double *log_rate;  /* (count) ascending */
+    double *amplitude; /* (count) their sum is 1; some may be negative */
+    double log_mfpt;
+    double mismatch; /* largest relative error among the three checks */
+} el4ml_waiting_times;
+
+#define EL4ML_MOST_WAITING_STATES 2000
+
+/* EL4ML_NOT_SUPPORTED beyond EL4ML_MOST_WAITING_STATES states outside B, or when the rates of a mode span more than a double
+ * can hold; EL4ML_NUMERICAL when a check fails by more than 1e-8. Time grows with the cube of the states. */
+EL4ML_API el4ml_status el4ml_waiting_times_new(const el4ml_rate_network *rates, const el4ml_state_sets *sets,
+                                               el4ml_waiting_times **waiting, el4ml_error *error);
+EL4ML_API void el4ml_waiting_times_free(el4ml_waiting_times *waiting);
+/* P(t > exp(log_time)), and the density of ln t there. */
+EL4ML_API double el4ml_waiting_survival(const el4ml_waiting_times *waiting, double log_time);
+EL4ML_API double el4ml_waiting_density(const el4ml_waiting_times *waiting, double log_time);
+
+/* ---- Trajectories ---- */
+
+typedef struct el4ml_trajectory_options {
+    size_t trajectories; /* default 1000 */
+    uint64_t seed;       /* trajectory k has random numbers of its own: default 1 */
+    uint64_t most_hops;  /* of all trajectories together; default 1e9. Not for kinetic path sampling */
+} el4ml_trajectory_options;
+
+EL4ML_API el4ml_trajectory_options el4ml_trajectory_options_default(void);
+
+/* Sampled first-passage times from A (at its weights) to B. */
+typedef struct el4ml_sampled_times {
+    size_t trajectories;
+    double log_mean, mean_error;     /* mean_error: one standard error, relative to the mean */
+    double log_second, second_error; /* of t^2, likewise */
+    double hops;                     /* mean number of hops */
+} el4ml_sampled_times;
+
+/* Kinetic Monte Carlo, rejection-free (Bortz, Kalos and Lebowitz 1975; Gillespie 1976). EL4ML_NOT_CONVERGED when most_hops
+ * is used up, as it is in a metastable network. */
+EL4ML_API el4ml_status el4ml_kinetic_monte_carlo(const el4ml_rate_network *rates, const el4ml_state_sets *sets,
+                                                 const el4ml_trajectory_options *options,
+                                                 el4ml_sampled_times *sampled, el4ml_error *error);
+/* Kinetic path sampling (Athenes and Bulatov, Phys. Rev. Lett. 113, 230601, 2014; Sharpe and Wales, J. Chem. Phys. 153,
+ * 024121, 2020) with all states outside B as one trapping basin: the same distribution of times and hops, at a cost that
+ * does not depend on how many hops there are. EL4ML_NOT_SUPPORTED when the eliminated network has more than 5e7
+ * products. */
+EL4ML_API el4ml_status el4ml_kinetic_path_sampling(const el4ml_rate_network *rates, const el4ml_state_sets *sets,
+                                                   const el4ml_trajectory_options *options,
+                                                   el4ml_sampled_times *sampled, el4ml_error *error);
+
+/* ---- Paths ---- */
+
+/* A path a, i_1, ..., i_n, b that leaves A at once, visits no state twice, and ends where it first meets B. It
+ * contributes p_a k_(1 a) P_21 P_32 ... P_bn to the steady-state rate k^SS (P: branching probabilities; without repeated
+ * visits, so that the contributions of all paths sum to less). */
+typedef struct el4ml_path {
+    size_t length;          /* states */
+    size_t *states;         /* (length) */
+    size_t *edges;          /* (length - 1) indices into the rate network's edges, whose `edge` is the transition state */
+    double log_rate;        /* ln of the contribution to k^SS */
+    double log_probability; /* ln of the product of all branching probabilities, P_1a included */
+} el4ml_path;
+
+typedef struct el4ml_paths {
+    size_t count;
+    el4ml_path *paths; /* (count) largest contribution first */
+} el4ml_paths;
+
+/* The `count` fastest paths from A to B, fewer when there are no more: the first by Dijkstra's algorithm on -ln P (Evans and
+ * Wales, J. Chem. Phys. 121, 1080, 2004), the others by Yen's (Manage. Sci. 17, 712, 1971) with Lawler's rule
+ * against repetitions and the distances to B as lower bounds for the searches. Transition states in parallel are one
+ * step. */
+EL4ML_API el4ml_status el4ml_fastest_paths(const el4ml_rate_network *rates, const el4ml_state_sets *sets,
+                                           size_t count, el4ml_paths **paths, el4ml_error *error);
+EL4ML_API void el4ml_paths_free(el4ml_paths *paths);
+
+/* ---- Lumping ---- */
+
+typedef struct el4ml_regroup_options {
+    double log_rate; /* ln of the threshold rate. A free-energy barrier of G (with h = 1) is ln T - G/T */
+    const el4ml_state_sets *apart; /* a group never holds states of both sets; NULL: no such rule */
+} el4ml_regroup_options;
+
+/* Communities by rates (Carr and Wales, J. Phys. Chem. B 112, 8760, 2008): groups whose rates in both directions reach the threshold
+ * are merged, rates between groups are those of groups in internal equilibrium, and this is repeated until nothing changes.
+ * All pairs that qualify merge in the same round, fastest first, so that the result does not depend on the
+ * order of states. group: (state_count), numbered by their first states. */
+EL4ML_API el4ml_status el4ml_regroup(const el4ml_rate_network *rates, const el4ml_regroup_options *options,
+                                     size_t *group, size_t *group_count, el4ml_error *error);
+/* One state for each group: weights and fluxes add, so that equilibrium and detailed balance stay exact; free energies are
+ * -T log_weight. group as el4ml_regroup numbers it. The `minimum` of a group is that of its first state. */
+EL4ML_API el4ml_status el4ml_rate_network_lump(const el4ml_rate_network *rates, const size_t *group,
+                                               size_t group_count, el4ml_rate_network **lumped,
+                                               el4ml_error *error);
+
 EL4ML_END
 #endif

@@ -66,6 +66,14 @@ static inline el4ml_scaled el4ml_scaled_sum(el4ml_scaled a, el4ml_scaled b)
                                   : large;
 }
 
+static inline el4ml_scaled el4ml_scaled_sqrt(el4ml_scaled a)
+{
+    if (a.m == 0) return el4ml_scaled_zero();
+    const bool odd = a.e & 1;
+    const int64_t half = (a.e - odd) / 2;
+    return el4ml_scaled_normal(sqrt(odd ? a.m * EL4ML_SCALED_UP : a.m), half);
+}
+
 static inline bool el4ml_scaled_less(el4ml_scaled a, el4ml_scaled b)
 {
     return a.e != b.e ? a.e < b.e : a.m < b.m;

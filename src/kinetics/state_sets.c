@@ -44,21 +44,30 @@ static el4ml_status check_reach(const el4ml_rate_network *rates, const size_t *f
     return EL4ML_OK;
 }
 
+el4ml_status el4ml_state_sets_check_members(const el4ml_rate_network *rates, const el4ml_state_sets *sets,
+                                            el4ml_error *error)
+{
+    mark *marks = EL4ML_NEW(mark, rates->state_count);
+    if (!marks) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "kinetics: out of memory");
+    el4ml_status status = mark_set(rates, sets->a, sets->a_count, IN_A, marks, error);
+    if (status == EL4ML_OK) status = mark_set(rates, sets->b, sets->b_count, IN_B, marks, error);
+    el4ml_release(marks);
+    return status;
+}
+
 el4ml_status el4ml_state_sets_check(const el4ml_rate_network *rates, const el4ml_state_sets *sets,
                                     el4ml_error *error)
 {
-    mark *marks = EL4ML_NEW(mark, rates->state_count);
+    el4ml_status status = el4ml_state_sets_check_members(rates, sets, error);
+    if (status != EL4ML_OK) return status;
     bool *reached = EL4ML_NEW(bool, rates->state_count);
     size_t *queue = EL4ML_NEW(size_t, rates->state_count);
-    el4ml_status status = marks && reached && queue
-                              ? mark_set(rates, sets->a, sets->a_count, IN_A, marks, error)
-                              : el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "kinetics: out of memory");
-    if (status == EL4ML_OK) status = mark_set(rates, sets->b, sets->b_count, IN_B, marks, error);
-    if (status == EL4ML_OK)
+    if (!reached || !queue)
+        status = el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "kinetics: out of memory");
+    else
         status = check_reach(rates, sets->b, sets->b_count, sets->a, sets->a_count, "AB", reached, queue, error);
     if (status == EL4ML_OK)
         status = check_reach(rates, sets->a, sets->a_count, sets->b, sets->b_count, "BA", reached, queue, error);
-    el4ml_release(marks);
     el4ml_release(reached);
     el4ml_release(queue);
     return status;

@@ -4,8 +4,10 @@
 
 #include "kinetics/elimination.h"
 
-/* One clear message for a set that is empty, leaves the network, repeats a state, shares one with the other set or
- * is not connected to it. */
+/* One clear message for a set that is empty, leaves the network, repeats a state or shares one with the other set. */
+el4ml_status el4ml_state_sets_check_members(const el4ml_rate_network *rates, const el4ml_state_sets *sets,
+                                            el4ml_error *error);
+/* The same, and for a state that is not connected to the other set. */
 el4ml_status el4ml_state_sets_check(const el4ml_rate_network *rates, const el4ml_state_sets *sets,
                                     el4ml_error *error);
 
