@@ -11,6 +11,7 @@
 
 #include "el4ml/kinetics.h"
 #include "el4ml/random.h"
+#include "network_help.h"
 
 static inline void close_to(double a, double b, double relative)
 {
@@ -116,6 +117,119 @@ static inline double pygt_expected(double temperature, const char *name, int sta
     }
     ck_abort_msg("no %s at T = %g in expected.dat", name, temperature);
     return NAN;
+}
+
+/* ---- Brute force: the definitions in long double ---- */
+
+typedef struct brute_chain {
+    size_t n;
+    long double w[HELP_MOST], k[HELP_MOST][HELP_MOST], out[HELP_MOST]; /* k[i][j]: from i to j */
+} brute_chain;
+
+/* From the formula of harmonic transition state theory; states are those of `rates`. */
+static inline void brute_fill(const help_graph *graph, const el4ml_rate_network *rates, double temperature,
+                              brute_chain *c)
+{
+    const long double t = temperature, two_pi = 2 * acosl(-1);
+    *c = (brute_chain){.n = rates->state_count};
+    for (size_t i = 0; i < c->n; i++) {
+        const el4ml_node *node = &graph->node[rates->minimum[i]];
+        c->w[i] = expl((long double)node->log_multiplicity - (long double)node->log_product / 2 - node->energy / t);
+    }
+    for (size_t e = 0; e < graph->edges; e++) {
+        const el4ml_edge *edge = &graph->edge[e];
+        if (edge->a == edge->b || graph->node[edge->a].flagged || graph->node[edge->b].flagged) continue;
+        for (size_t way = 0; way < 2; way++) {
+            const size_t from = way ? edge->b : edge->a, to = way ? edge->a : edge->b;
+            const el4ml_node *node = &graph->node[from];
+            const size_t i = el4ml_rate_state(rates, from), j = el4ml_rate_state(rates, to);
+            if (i == EL4ML_NONE) continue;
+            c->k[i][j] += expl((long double)edge->log_multiplicity - node->log_multiplicity) / two_pi *
+                          expl(((long double)node->log_product - edge->log_product) / 2 -
+                               ((long double)edge->energy - node->energy) / t);
+        }
+    }
+    for (size_t i = 0; i < c->n; i++)
+        for (size_t j = 0; j < c->n; j++)
+            c->out[i] += c->k[i][j];
+}
+
+/* Gauss with partial pivoting; x: right-hand side in, solution out. Rows with `fixed` are x_i = given. */
+static inline void brute_solve(const brute_chain *c, const bool *fixed, long double *x)
+{
+    static long double m[HELP_MOST][HELP_MOST];
+    const size_t n = c->n;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < n; j++)
+            m[i][j] = fixed[i] ? i == j : i == j ? c->out[i] : -c->k[i][j];
+    for (size_t k = 0; k < n; k++) {
+        size_t pivot = k;
+        for (size_t i = k + 1; i < n; i++)
+            if (fabsl(m[i][k]) > fabsl(m[pivot][k])) pivot = i;
+        for (size_t j = 0; j < n; j++) {
+            const long double swap = m[k][j];
+            m[k][j] = m[pivot][j];
+            m[pivot][j] = swap;
+        }
+        const long double swap = x[k];
+        x[k] = x[pivot];
+        x[pivot] = swap;
+        for (size_t i = k + 1; i < n; i++) {
+            const long double factor = m[i][k] / m[k][k];
+            for (size_t j = k; j < n; j++)
+                m[i][j] -= factor * m[k][j];
+            x[i] -= factor * x[k];
+        }
+    }
+    for (size_t i = n; i-- > 0;) {
+        for (size_t j = i + 1; j < n; j++)
+            x[i] -= m[i][j] * x[j];
+        x[i] /= m[i][i];
+    }
+}
+
+/* Moment `order` of the time to the states with target[i]; `last` is the one before (1 for the first), in place. */
+static inline void brute_moment(const brute_chain *c, const bool *target, size_t order, long double *moment)
+{
+    for (size_t i = 0; i < c->n; i++)
+        moment[i] = target[i] ? 0 : (long double)order * moment[i];
+    brute_solve(c, target, moment);
+}
+
+static inline void brute_committor(const brute_chain *c, const bool *a, const bool *b, long double *q)
+{
+    bool fixed[HELP_MOST];
+    for (size_t i = 0; i < c->n; i++) {
+        fixed[i] = a[i] || b[i];
+        q[i] = b[i];
+    }
+    brute_solve(c, fixed, q);
+}
+
+/* ---- Random networks ---- */
+
+/* A connected one, of which elimination with subtractions in long double keeps twelve digits at temperatures of 0.5 and
+ * more: with wider spread products it does not (the library does: tools/kinetics-reference). */
+static inline void help_kinetic_graph(uint64_t seed, size_t nodes, help_graph *graph)
+{
+    help_random_graph(seed, nodes, 2 * nodes, false, graph);
+    for (size_t i = 0; i < nodes; i++)
+        graph->node[i].log_product /= 4;
+    for (size_t i = 1; i < nodes; i++) { /* the first edges make a tree */
+        graph->edge[i].a = i;
+        graph->edge[i].b = (size_t)((seed * 7919 + i * 104729) % i);
+        graph->edge[i].energy =
+            fmax(graph->node[graph->edge[i].a].energy, graph->node[graph->edge[i].b].energy) + 0.1 +
+            0.01 * (double)(i % 17);
+    }
+}
+
+static inline el4ml_network *help_network(const help_graph *graph)
+{
+    el4ml_network *network = NULL;
+    ck_assert_int_eq(el4ml_network_new(graph->node, graph->nodes, graph->edge, graph->edges, 3, &network, NULL),
+                     EL4ML_OK);
+    return network;
 }
 
 #endif

@@ -82,7 +82,7 @@ static inline bool el4ml_scaled_less(el4ml_scaled a, el4ml_scaled b)
 /* x finite and not negative. */
 static inline el4ml_scaled el4ml_scaled_of(double x)
 {
-    if (x >= 0x1p+512) return el4ml_scaled_normal(x * EL4ML_SCALED_DOWN, 1);
+    if (x >= EL4ML_SCALED_ABOVE) return el4ml_scaled_normal(x * EL4ML_SCALED_DOWN, 1);
     return el4ml_scaled_normal(x * EL4ML_SCALED_UP, -1); /* exact: subnormal numbers too */
 }
 
@@ -108,7 +108,9 @@ static inline el4ml_scaled el4ml_scaled_exp(double x)
 {
     if (x == -INFINITY) return el4ml_scaled_zero();
     const double e = nearbyint(x / EL4ML_SCALED_LOG_HIGH);
-    return el4ml_scaled_normal(exp((x - e * EL4ML_SCALED_LOG_HIGH) - e * EL4ML_SCALED_LOG_LOW), (int64_t)e);
+    const double high = x - e * EL4ML_SCALED_LOG_HIGH, low = e * EL4ML_SCALED_LOG_LOW, rest = high - low;
+    const double lost = (high - rest) - low; /* of the last subtraction */
+    return el4ml_scaled_normal(exp(rest) * (1 + lost), (int64_t)e);
 }
 
 /* -infinity for zero. */

@@ -20,6 +20,7 @@ static inline void el4ml_degree_queue_clear(el4ml_degree_queue *q)
     el4ml_release(q->before);
     el4ml_release(q->after);
     el4ml_release(q->degree);
+    *q = (el4ml_degree_queue){0};
 }
 
 static inline bool el4ml_degree_queue_init(el4ml_degree_queue *q, size_t count)
