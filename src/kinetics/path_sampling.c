@@ -233,10 +233,10 @@ static void draw_trajectory(sampler *s, size_t start, el4ml_random *random, el4m
     *time = el4ml_scaled_zero();
     *hops = 0;
     for (size_t k = 0; k < p->count; k++) {
-        if (!(s->visits[k] > 0)) continue;
+        if (s->visits[k] == 0) continue;
+        *hops += s->visits[k];
         const el4ml_scaled spent = el4ml_scaled_of(el4ml_random_gamma(random, s->visits[k]));
         *time = el4ml_scaled_sum(*time, el4ml_scaled_product(spent, s->wait[k]));
-        *hops += s->visits[k];
     }
 }
 

@@ -20,6 +20,7 @@ double el4ml_random_exponential(el4ml_random *random)
 
 double el4ml_random_gamma(el4ml_random *random, double shape)
 {
+    if (!isfinite(shape)) return INFINITY;
     const double d = shape - 1.0 / 3, c = 1 / sqrt(9 * d);
     for (;;) {
         const double x = el4ml_random_normal(random), root = 1 + c * x;
