@@ -1,5 +1,5 @@
-/* Rate networks for tests: the 32-state network of tests/data/pygt32 with its 40-digit answers, random ones, and
- * dense linear algebra in long double. */
+/* Rate networks for tests: the 32-state network of tests/data/pygt32 with its 40-digit answers, random ones,
+ * and dense linear algebra in long double. */
 #ifndef EL4ML_TESTS_KINETICS_HELP_H
 #define EL4ML_TESTS_KINETICS_HELP_H
 
@@ -15,14 +15,15 @@
 
 static inline void close_to(double a, double b, double relative)
 {
-    ck_assert_msg(fabs(a - b) <= relative * fabs(b) || a == b, "%.17g and %.17g differ by more than %g of it", a,
-                  b, relative);
+    ck_assert_msg(fabs(a - b) <= relative * fabs(b) || a == b, "%.17g and %.17g differ by more than %g of it",
+                  a, b, relative);
 }
 
 /* Logarithms, of numbers that agree to `relative`. */
 static inline void log_close_to(double a, double b, double relative)
 {
-    ck_assert_msg(a == b || fabs(a - b) <= relative, "ln: %.17g and %.17g differ by more than %g", a, b, relative);
+    ck_assert_msg(a == b || fabs(a - b) <= relative, "ln: %.17g and %.17g differ by more than %g", a, b,
+                  relative);
 }
 
 /* ---- The 32-state network ---- */
@@ -65,7 +66,9 @@ static inline void pygt_load(pygt *p)
     double energy, log_product, order;
     FILE *file = pygt_open("min.data");
     while (fscanf(file, "%lf %lf %lf %*f %*f %*f", &energy, &log_product, &order) == 3) {
-        nodes[minima] = (el4ml_node){.id = (int64_t)minima + 1, .energy = energy, .log_product = log_product,
+        nodes[minima] = (el4ml_node){.id = (int64_t)minima + 1,
+                                     .energy = energy,
+                                     .log_product = log_product,
                                      .log_multiplicity = -log(order)};
         minima++;
     }
@@ -73,15 +76,19 @@ static inline void pygt_load(pygt *p)
     size_t a, b;
     file = pygt_open("ts.data");
     while (fscanf(file, "%lf %lf %lf %zu %zu %*f %*f %*f", &energy, &log_product, &order, &a, &b) == 5) {
-        edges[transition_states] =
-            (el4ml_edge){.id = (int64_t)transition_states + 1, .energy = energy, .log_product = log_product,
-                         .log_multiplicity = -log(order), .a = a - 1, .b = b - 1};
+        edges[transition_states] = (el4ml_edge){.id = (int64_t)transition_states + 1,
+                                                .energy = energy,
+                                                .log_product = log_product,
+                                                .log_multiplicity = -log(order),
+                                                .a = a - 1,
+                                                .b = b - 1};
         transition_states++;
     }
     fclose(file);
     ck_assert_uint_eq(minima, PYGT_STATES);
     ck_assert_uint_eq(transition_states, 70);
-    ck_assert_int_eq(el4ml_network_new(nodes, minima, edges, transition_states, 1, &p->network, NULL), EL4ML_OK);
+    ck_assert_int_eq(el4ml_network_new(nodes, minima, edges, transition_states, 1, &p->network, NULL),
+                     EL4ML_OK);
     p->sets = (el4ml_state_sets){.a = p->a, .b = p->b};
     p->sets.a_count = pygt_set("min.A", p->a);
     p->sets.b_count = pygt_set("min.B", p->b);
@@ -134,7 +141,8 @@ static inline void brute_fill(const help_graph *graph, const el4ml_rate_network 
     *c = (brute_chain){.n = rates->state_count};
     for (size_t i = 0; i < c->n; i++) {
         const el4ml_node *node = &graph->node[rates->minimum[i]];
-        c->w[i] = expl((long double)node->log_multiplicity - (long double)node->log_product / 2 - node->energy / t);
+        c->w[i] =
+            expl((long double)node->log_multiplicity - (long double)node->log_product / 2 - node->energy / t);
     }
     for (size_t e = 0; e < graph->edges; e++) {
         const el4ml_edge *edge = &graph->edge[e];
@@ -188,7 +196,8 @@ static inline void brute_solve(const brute_chain *c, const bool *fixed, long dou
     }
 }
 
-/* Moment `order` of the time to the states with target[i]; `last` is the one before (1 for the first), in place. */
+/* Moment `order` of the time to the states with target[i]; `last` is the one before (1 for the first), in
+ * place. */
 static inline void brute_moment(const brute_chain *c, const bool *target, size_t order, long double *moment)
 {
     for (size_t i = 0; i < c->n; i++)
@@ -208,8 +217,8 @@ static inline void brute_committor(const brute_chain *c, const bool *a, const bo
 
 /* ---- Random networks ---- */
 
-/* A connected one, of which elimination with subtractions in long double keeps twelve digits at temperatures of 0.5 and
- * more: with wider spread products it does not (the library does: tools/kinetics-reference). */
+/* A connected one, of which elimination with subtractions in long double keeps twelve digits at temperatures
+ * of 0.5 and more: with wider spread products it does not (the library does: tools/kinetics-reference). */
 static inline void help_kinetic_graph(uint64_t seed, size_t nodes, help_graph *graph)
 {
     help_random_graph(seed, nodes, 2 * nodes, false, graph);
@@ -227,8 +236,8 @@ static inline void help_kinetic_graph(uint64_t seed, size_t nodes, help_graph *g
 static inline el4ml_network *help_network(const help_graph *graph)
 {
     el4ml_network *network = NULL;
-    ck_assert_int_eq(el4ml_network_new(graph->node, graph->nodes, graph->edge, graph->edges, 3, &network, NULL),
-                     EL4ML_OK);
+    ck_assert_int_eq(
+        el4ml_network_new(graph->node, graph->nodes, graph->edge, graph->edges, 3, &network, NULL), EL4ML_OK);
     return network;
 }
 

@@ -1,5 +1,6 @@
-/* Landscapes as large as published ones, made from a seed: the same on every machine. By default as many transition states for
- * a minimum as the published LJ75 network (169,523 minima, 226,377 transition states), mean degree 2.67. */
+/* Landscapes as large as published ones, made from a seed: the same on every machine. By default as many
+ * transition states for a minimum as the published LJ75 network (169,523 minima, 226,377 transition states),
+ * mean degree 2.67. */
 #ifndef EL4ML_TESTS_MADE_LANDSCAPE_H
 #define EL4ML_TESTS_MADE_LANDSCAPE_H
 
@@ -9,14 +10,14 @@
 #include "el4ml/network.h"
 #include "el4ml/random.h"
 
-/* How transition states beyond those of a tree are drawn. Pathway sampling adds minima around those it has, so
- * that cycles are mostly short; uniformly random ones make an expander, which no order of elimination can keep
- * sparse. */
+/* How transition states beyond those of a tree are drawn. Pathway sampling adds minima around those it has,
+ * so that cycles are mostly short; uniformly random ones make an expander, which no order of elimination can
+ * keep sparse. */
 typedef struct made_options {
     size_t minima;
-    double extra;  /* transition states beyond a tree, for each minimum; 226377/169523 - 1 by default */
-    double far;    /* the part of them that joins uniformly random minima; the others end a short random walk */
-    bool hubs;     /* a new minimum joins a random neighbour of a random one half of the time: hubs arise */
+    double extra; /* transition states beyond a tree, for each minimum; 226377/169523 - 1 by default */
+    double far; /* the part of them that joins uniformly random minima; the others end a short random walk */
+    bool hubs;  /* a new minimum joins a random neighbour of a random one half of the time: hubs arise */
     uint64_t seed;
 } made_options;
 
@@ -82,8 +83,8 @@ static inline void made_grow(made_graph *g, const made_options *options, el4ml_r
     }
 }
 
-/* Energies about as LJ75's: the lowest minimum at -397.5, the others up to 6.5 above, barriers from the higher side
- * of a tenth to several. */
+/* Energies about as LJ75's: the lowest minimum at -397.5, the others up to 6.5 above, barriers from the
+ * higher side of a tenth to several. */
 static inline void made_fill(const made_graph *g, el4ml_random *random, size_t minima, el4ml_node *nodes,
                              el4ml_edge *edges)
 {
@@ -109,8 +110,8 @@ static inline el4ml_network *made_landscape(const made_options *options)
 {
     el4ml_random random = el4ml_random_new(options->seed, 1, 1);
     const size_t n = options->minima, m = n - 1 + (size_t)(options->extra * (double)n);
-    made_graph g = {0, m, EL4ML_NEW(size_t, n), EL4ML_NEW(size_t, n), EL4ML_NEW(size_t, 2 * m),
-                    EL4ML_NEW(size_t, 2 * m)};
+    made_graph g = {
+        0, m, EL4ML_NEW(size_t, n), EL4ML_NEW(size_t, n), EL4ML_NEW(size_t, 2 * m), EL4ML_NEW(size_t, 2 * m)};
     el4ml_node *nodes = EL4ML_NEW(el4ml_node, n);
     el4ml_edge *edges = EL4ML_NEW(el4ml_edge, m);
     el4ml_network *network = NULL;

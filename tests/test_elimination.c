@@ -1,5 +1,5 @@
-/* What graph transformation stands on: scaled numbers, sparse rows, the dense kernels, and that the order of elimination
- * does not matter. */
+/* What graph transformation stands on: scaled numbers, sparse rows, the dense kernels, and that the order of
+ * elimination does not matter. */
 #include <float.h>
 
 #include "base/cpu.h"
@@ -20,8 +20,8 @@ static void is_normal(el4ml_scaled a)
 
 START_TEST(scaled_numbers_are_doubles_without_an_end)
 {
-    const double values[12] = {0,     1,       3.25,   1e-300,  1e300,   0x1p-256, 0x1p+256, DBL_MIN, DBL_MAX,
-                               4e-320, 0x1.fp+255, 0x1.fp-257};
+    const double values[12] = {0,        1,       3.25,    1e-300, 1e300,      0x1p-256,
+                               0x1p+256, DBL_MIN, DBL_MAX, 4e-320, 0x1.fp+255, 0x1.fp-257};
     for (size_t i = 0; i < 12; i++) {
         const el4ml_scaled a = el4ml_scaled_of(values[i]);
         is_normal(a);
@@ -62,7 +62,8 @@ START_TEST(exponentials_of_any_size)
     }
     ck_assert(el4ml_scaled_is_zero(el4ml_scaled_exp(-INFINITY)));
     ck_assert(el4ml_scaled_log(el4ml_scaled_zero()) == -INFINITY);
-    ck_assert(el4ml_scaled_value(el4ml_scaled_exp(1e4)) == INFINITY && el4ml_scaled_value(el4ml_scaled_exp(-1e4)) == 0);
+    ck_assert(el4ml_scaled_value(el4ml_scaled_exp(1e4)) == INFINITY &&
+              el4ml_scaled_value(el4ml_scaled_exp(-1e4)) == 0);
 }
 END_TEST
 
@@ -168,7 +169,8 @@ static void check_kernel(el4ml_add_pivots add, panel_example *x, size_t n, size_
         for (size_t p = 0; j < n && p < pivots; p++)
             sum = el4ml_scaled_sum(sum, el4ml_scaled_product(x->factor[p], x->pivot[p][j]));
         const el4ml_entry expected = el4ml_entry_of(0, sum);
-        ck_assert_msg(e[j] == expected.e || (fabs(log(m[j] / expected.m)) > 354 && abs(e[j] - expected.e) == 1),
+        ck_assert_msg(e[j] == expected.e ||
+                          (fabs(log(m[j] / expected.m)) > 354 && abs(e[j] - expected.e) == 1),
                       "exponent %d, not %d", e[j], expected.e);
         const el4ml_scaled found = {m[j], e[j]};
         if (expected.m == 0)

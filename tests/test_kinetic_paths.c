@@ -16,7 +16,8 @@ static void example_init(example *x, int k, size_t nodes, double temperature)
     help_kinetic_graph((uint64_t)k + 100, nodes, &x->graph);
     x->network = help_network(&x->graph);
     x->rates = rates_at(x->network, temperature);
-    x->sets = (el4ml_state_sets){.a = x->a, .b = x->b, .a_count = 1 + (size_t)k % 2, .b_count = 1 + (size_t)k / 2 % 2};
+    x->sets = (el4ml_state_sets){
+        .a = x->a, .b = x->b, .a_count = 1 + (size_t)k % 2, .b_count = 1 + (size_t)k / 2 % 2};
     x->sets.equal_weights = k % 5 == 4;
     for (size_t i = 0; i < 2; i++) {
         x->a[i] = i;
@@ -155,7 +156,8 @@ START_TEST(paths_both_ways)
     example x;
     example_init(&x, 2 * _i + 20, 30, 0.05);
     x.sets.equal_weights = false;
-    el4ml_state_sets back = {.a = x.sets.b, .b = x.sets.a, .a_count = x.sets.b_count, .b_count = x.sets.a_count};
+    el4ml_state_sets back = {
+        .a = x.sets.b, .b = x.sets.a, .a_count = x.sets.b_count, .b_count = x.sets.a_count};
     el4ml_paths *forth = paths_of(&x, 20), *other = NULL;
     ck_assert_int_eq(el4ml_fastest_paths(x.rates, &back, 20, &other, NULL), EL4ML_OK);
     el4ml_kinetics *k = NULL;
@@ -237,7 +239,8 @@ static void check_lumped(const example *x, const size_t *group, size_t count, do
             double flux = 0;
             for (size_t i = 0; i < r->state_count; i++)
                 for (size_t j = 0; j < r->state_count; j++)
-                    if (group[i] == g && group[j] == h && g != h) flux += exp(r->log_weight[i] + el4ml_log_rate(r, i, j));
+                    if (group[i] == g && group[j] == h && g != h)
+                        flux += exp(r->log_weight[i] + el4ml_log_rate(r, i, j));
             close_to(exp(el4ml_log_rate(lumped, g, h)), flux / weight, 1e-12);
             ck_assert(fmin(el4ml_log_rate(lumped, g, h), el4ml_log_rate(lumped, h, g)) < threshold || g == h);
         }
@@ -281,8 +284,9 @@ START_TEST(a_and_b_stay_apart)
 }
 END_TEST
 
-/* Each community of the 32-state network has a core, its first five states, whose barriers are at most 0.8; the way out of a
- * core is over 1.5 at least. At any threshold between, the cores are groups, and they are apart. */
+/* Each community of the 32-state network has a core, its first five states, whose barriers are at most 0.8;
+ * the way out of a core is over 1.5 at least. At any threshold between, the cores are groups, and they are
+ * apart. */
 START_TEST(pygt_communities_have_cores)
 {
     pygt p;

@@ -1,6 +1,7 @@
 /* First-passage times, rates, moments and committors. */
 #include "base/memory.h"
 #include "kinetics_help.h"
+#include "made_landscape.h"
 
 static el4ml_kinetics *kinetics_of(const el4ml_rate_network *rates, const el4ml_state_sets *sets)
 {
@@ -66,9 +67,9 @@ static void check_direction(const el4ml_transition *t, double temperature, const
     const struct {
         const char *name;
         double value;
-    } numbers[] = {{"mfpt", t->log_mfpt},       {"mfpt", -t->log_rate_mfpt}, {"second", t->log_second_moment},
-                   {"rate", t->log_rate},       {"rate_ss", t->log_rate_ss}, {"rate_nss", t->log_rate_nss},
-                   {"mfpt", log(t->mfpt)},      {"rate", log(t->rate)}};
+    } numbers[] = {{"mfpt", t->log_mfpt},  {"mfpt", -t->log_rate_mfpt}, {"second", t->log_second_moment},
+                   {"rate", t->log_rate},  {"rate_ss", t->log_rate_ss}, {"rate_nss", t->log_rate_nss},
+                   {"mfpt", log(t->mfpt)}, {"rate", log(t->rate)}};
     for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++) {
         snprintf(key, sizeof key, "%s_%s", numbers[k].name, name);
         log_close_to(numbers[k].value, pygt_expected(temperature, key, -1), tolerance);
@@ -80,7 +81,8 @@ static void check_direction(const el4ml_transition *t, double temperature, const
 
 static const double temperatures[4] = {10, 1, 0.1, 0.025};
 
-/* At T = 0.025 the times reach 1e48, and eigen-solvers and elimination with subtractions have no digit left. */
+/* At T = 0.025 the times reach 1e48, and eigen-solvers and elimination with subtractions have no digit left.
+ */
 START_TEST(pygt_network_to_its_digits)
 {
     const double t = temperatures[_i], tolerance = 1e-13;
@@ -160,7 +162,8 @@ static void case_clear(random_case *c)
 
 static const double BRUTE = 2e-12;
 
-static void brute_rates(const random_case *c, const bool *source, const bool *target, const el4ml_transition *t)
+static void brute_rates(const random_case *c, const bool *source, const bool *target,
+                        const el4ml_transition *t)
 {
     const brute_chain *chain = &c->chain;
     long double first[HELP_MOST], second[HELP_MOST], q[HELP_MOST], both[HELP_MOST];
@@ -218,7 +221,8 @@ START_TEST(random_networks_equal_brute_force)
             brute_moment(&c.chain, c.in_b, order, moment);
             for (size_t i = 0; i < c.chain.n; i++)
                 if (!c.in_b[i])
-                    log_close_to(m->log_moment[(order - 1) * m->state_count + i], (double)logl(moment[i]), BRUTE);
+                    log_close_to(m->log_moment[(order - 1) * m->state_count + i], (double)logl(moment[i]),
+                                 BRUTE);
         }
         el4ml_moments_free(m);
         el4ml_kinetics_free(k);
@@ -268,6 +272,53 @@ START_TEST(properties_at_any_temperature)
     ck_assert(k->ab.log_rate_nss <= k->ab.log_rate_ss + 1e-12);
     el4ml_kinetics_free(k);
     case_clear(&c);
+}
+END_TEST
+
+/* There and back takes the total weight over the steady-state flux (Chandra et al., Comput. Complexity 6,
+ * 312, 1996): the results of three eliminations, none of which knows of the others. */
+static void check_commute(const el4ml_rate_network *rates, size_t a, size_t b, double tolerance)
+{
+    const el4ml_state_sets sets = {.a = &a, .b = &b, .a_count = 1, .b_count = 1};
+    el4ml_kinetics *k = kinetics_of(rates, &sets);
+    size_t *all = EL4ML_NEW(size_t, rates->state_count), count = 0;
+    for (size_t i = 0; i < rates->state_count; i++)
+        if (k->ab.log_time[i] < INFINITY) all[count++] = i;
+    const double total = log_weight_of(rates, all, count);
+    const double longer = fmax(k->ab.log_mfpt, k->ba.log_mfpt),
+                 shorter = fmin(k->ab.log_mfpt, k->ba.log_mfpt);
+    log_close_to(longer + log1p(exp(shorter - longer)), total - k->ab.log_rate_ss - rates->log_weight[a],
+                 tolerance);
+    log_close_to(longer + log1p(exp(shorter - longer)), total - k->ba.log_rate_ss - rates->log_weight[b],
+                 tolerance);
+    el4ml_release(all);
+    el4ml_kinetics_free(k);
+}
+
+START_TEST(there_and_back)
+{
+    random_case c;
+    const double t = _i % 4 ? cold[_i % 3] : 1;
+    case_init(&c, _i, t);
+    check_commute(c.rates, c.a[0], c.b[0], 1e-13 + 1e-15 / t);
+    case_clear(&c);
+}
+END_TEST
+
+/* As large and as hard as a test may be: hubs, long cycles, and times up to e^3000. */
+START_TEST(there_and_back_in_large_networks)
+{
+    made_options options = made_options_default(8000);
+    options.far = _i % 2 ? 0.3 : 0;
+    el4ml_network *network = made_landscape(&options);
+    ck_assert_ptr_nonnull(network);
+    for (double t = 0.2; t > 1e-3; t /= 10) {
+        el4ml_rate_network *rates = rates_at(network, t);
+        check_commute(rates, 0, rates->state_count - 1, 1e-12 + 2e-15 / t);
+        check_commute(rates, rates->state_count / 3, rates->state_count / 2, 1e-12 + 2e-15 / t);
+        el4ml_rate_network_free(rates);
+    }
+    el4ml_network_free(network);
 }
 END_TEST
 
@@ -362,9 +413,9 @@ START_TEST(what_is_left_out)
                                  {.id = 15, .energy = 3.5}};
     const el4ml_edge edges[7] = {
         {.id = 1, .energy = 4, .a = 0, .b = 1},
-        {.id = 2, .energy = 4, .a = 1, .b = 0, .log_multiplicity = log(3)}, /* in parallel */
-        {.id = 3, .energy = 1, .a = 1, .b = 1},                             /* degenerate */
-        {.id = 4, .energy = 2, .a = 0, .b = 2},                             /* touches a flagged one */
+        {.id = 2, .energy = 4, .a = 1, .b = 0, .log_multiplicity = log(3)},   /* in parallel */
+        {.id = 3, .energy = 1, .a = 1, .b = 1},                               /* degenerate */
+        {.id = 4, .energy = 2, .a = 0, .b = 2},                               /* touches a flagged one */
         {.id = 5, .energy = 4, .a = 1, .b = 3, .log_multiplicity = INFINITY}, /* linear */
         {.id = 6, .energy = 5, .a = 3, .b = 1},
         {.id = 7, .energy = 5, .a = 4, .b = 5}};
@@ -444,8 +495,8 @@ START_TEST(given_rates_make_the_same_network)
     }
     el4ml_rate_network *made = NULL;
     for (int with = 0; with < 2; with++) {
-        ck_assert_int_eq(el4ml_rate_network_from_rates(c.chain.n, rate, count, with ? c.rates->log_weight : NULL,
-                                                       &made, NULL),
+        ck_assert_int_eq(el4ml_rate_network_from_rates(c.chain.n, rate, count,
+                                                       with ? c.rates->log_weight : NULL, &made, NULL),
                          EL4ML_OK);
         ck_assert_uint_eq(made->edge_count, c.rates->edge_count);
         const double shift = c.rates->log_weight[0] - made->log_weight[0];
@@ -474,18 +525,23 @@ START_TEST(bad_rates_are_named)
     el4ml_error error = {0};
     el4ml_rate rate[6] = {{0, 1, 0}, {1, 0, 0}, {1, 2, 0}, {2, 1, 0}, {2, 0, 0}, {0, 2, 0}};
     rate[3].log_rate = log(-1);
-    refused(el4ml_rate_network_from_rates(3, rate, 6, NULL, &made, &error), &error, "rate number 3, from state 2 to 1");
+    refused(el4ml_rate_network_from_rates(3, rate, 6, NULL, &made, &error), &error,
+            "rate number 3, from state 2 to 1");
     rate[3].log_rate = INFINITY;
     refused(el4ml_rate_network_from_rates(3, rate, 6, NULL, &made, &error), &error, "rate number 3");
     rate[3].log_rate = 1;
-    refused(el4ml_rate_network_from_rates(3, rate, 6, NULL, &made, &error), &error, "contradict detailed balance");
+    refused(el4ml_rate_network_from_rates(3, rate, 6, NULL, &made, &error), &error,
+            "contradict detailed balance");
     rate[3].log_rate = -INFINITY;
-    refused(el4ml_rate_network_from_rates(3, rate, 6, NULL, &made, &error), &error, "from state 1 to 2 and none back");
+    refused(el4ml_rate_network_from_rates(3, rate, 6, NULL, &made, &error), &error,
+            "from state 1 to 2 and none back");
     rate[3].log_rate = 0;
     refused(el4ml_rate_network_from_rates(2, rate, 6, NULL, &made, &error), &error, "there are 2 states");
     const double weight[3] = {0, 0.1, 0}, wrong[3] = {0, NAN, 0};
-    refused(el4ml_rate_network_from_rates(3, rate, 6, weight, &made, &error), &error, "contradict detailed balance");
-    refused(el4ml_rate_network_from_rates(3, rate, 6, wrong, &made, &error), &error, "state 1: ln of its weight");
+    refused(el4ml_rate_network_from_rates(3, rate, 6, weight, &made, &error), &error,
+            "contradict detailed balance");
+    refused(el4ml_rate_network_from_rates(3, rate, 6, wrong, &made, &error), &error,
+            "state 1: ln of its weight");
     ck_assert_ptr_null(made);
 }
 END_TEST
@@ -526,13 +582,15 @@ START_TEST(bad_options_are_named)
     el4ml_error error = {0};
     for (size_t k = 0; k < 4; k++) {
         const el4ml_rate_options options = {.temperature = wrong[k]};
-        refused(el4ml_rate_network_new(network, &options, &rates, &error), &error, "temperature must be positive");
+        refused(el4ml_rate_network_new(network, &options, &rates, &error), &error,
+                "temperature must be positive");
     }
     size_t seed = 1;
     el4ml_rate_options options = {.temperature = 1, .seeds = &seed, .seed_count = 1};
     refused(el4ml_rate_network_new(network, &options, &rates, &error), &error, "minimum 42 is flagged");
     seed = 2;
-    refused(el4ml_rate_network_new(network, &options, &rates, &error), &error, "minimum number 2 is not there");
+    refused(el4ml_rate_network_new(network, &options, &rates, &error), &error,
+            "minimum number 2 is not there");
     el4ml_network_free(network);
 
     const el4ml_node two[2] = {{.id = 41, .energy = 0}, {.id = 42, .energy = 1}};
@@ -612,6 +670,8 @@ int main(void)
     tcase_add_test(tests, pygt_numbers_as_published);
     tcase_add_loop_test(tests, random_networks_equal_brute_force, 0, 60);
     tcase_add_loop_test(tests, properties_at_any_temperature, 0, 60);
+    tcase_add_loop_test(tests, there_and_back, 0, 40);
+    tcase_add_loop_test(tests, there_and_back_in_large_networks, 0, 2);
     tcase_add_test(tests, chains_at_the_edge_of_the_representable);
     tcase_add_loop_test(tests, numbering_does_not_matter, 0, 20);
     tcase_add_test(tests, what_is_left_out);

@@ -1,5 +1,5 @@
-/* Kinetic Monte Carlo and kinetic path sampling against graph transformation, and the variates they draw. All comparisons are
- * with fixed seeds, at five standard errors. */
+/* Kinetic Monte Carlo and kinetic path sampling against graph transformation, and the variates they draw. All
+ * comparisons are with fixed seeds, at five standard errors. */
 #include "base/memory.h"
 #include "kinetics/variates.h"
 #include "kinetics_help.h"
@@ -35,10 +35,10 @@ static void check_moments(draw_variate draw, double a, double b, double mean, do
     }
     const double root = sqrt(DRAWS), skew = third / pow(variance, 1.5);
     ck_assert_msg(fabs(sum[0] / DRAWS) < 5 / root, "mean of (%g, %g) off by %g", a, b, sum[0] / root);
-    ck_assert_msg(fabs(sum[1] / DRAWS - 1) < 5 * sqrt(fmax(1, sum[3] / DRAWS - 1)) / root, "variance of (%g, %g): %g", a,
-                  b, sum[1] / DRAWS);
-    ck_assert_msg(fabs(sum[2] / DRAWS - skew) < (20 + 40 * fabs(skew)) / root, "third moment of (%g, %g): %g, not %g", a,
-                  b, sum[2] / DRAWS, skew);
+    ck_assert_msg(fabs(sum[1] / DRAWS - 1) < 5 * sqrt(fmax(1, sum[3] / DRAWS - 1)) / root,
+                  "variance of (%g, %g): %g", a, b, sum[1] / DRAWS);
+    ck_assert_msg(fabs(sum[2] / DRAWS - skew) < (20 + 40 * fabs(skew)) / root,
+                  "third moment of (%g, %g): %g, not %g", a, b, sum[2] / DRAWS, skew);
 }
 
 START_TEST(variates_have_their_moments)
@@ -67,13 +67,14 @@ START_TEST(counts_have_their_probabilities)
         double seen[MOST] = {0}, square = 0;
         const double n = 40, p = 0.45, mean = 14;
         for (int k = 0; k < DRAWS; k++) {
-            const double x = which ? el4ml_random_poisson(&random, mean) : el4ml_random_binomial(&random, n, p);
+            const double x =
+                which ? el4ml_random_poisson(&random, mean) : el4ml_random_binomial(&random, n, p);
             ck_assert(x >= 0 && x < MOST && x == floor(x) && (which || x <= n));
             seen[(int)x]++;
         }
         int cells = 0;
         for (int x = 0; x < MOST; x++) {
-            const double log_p = which ? x * log(mean) - mean - lgamma(x + 1.0)
+            const double log_p = which    ? x * log(mean) - mean - lgamma(x + 1.0)
                                  : x <= n ? lgamma(n + 1) - lgamma(x + 1.0) - lgamma(n - x + 1) + x * log(p) +
                                                 (n - x) * log1p(-p)
                                           : -INFINITY;
@@ -92,8 +93,8 @@ END_TEST
 typedef el4ml_status (*sampling)(const el4ml_rate_network *, const el4ml_state_sets *,
                                  const el4ml_trajectory_options *, el4ml_sampled_times *, el4ml_error *);
 
-static el4ml_sampled_times sample(sampling method, const el4ml_rate_network *rates, const el4ml_state_sets *sets,
-                                  size_t trajectories, uint64_t seed)
+static el4ml_sampled_times sample(sampling method, const el4ml_rate_network *rates,
+                                  const el4ml_state_sets *sets, size_t trajectories, uint64_t seed)
 {
     el4ml_trajectory_options options = el4ml_trajectory_options_default();
     options.trajectories = trajectories;
@@ -106,15 +107,16 @@ static el4ml_sampled_times sample(sampling method, const el4ml_rate_network *rat
     return times;
 }
 
-static void check_times(const el4ml_rate_network *rates, const el4ml_state_sets *sets, const el4ml_sampled_times *t)
+static void check_times(const el4ml_rate_network *rates, const el4ml_state_sets *sets,
+                        const el4ml_sampled_times *t)
 {
     el4ml_moments *m = NULL;
     ck_assert_int_eq(el4ml_moments_new(rates, sets, 2, &m, NULL), EL4ML_OK);
     ck_assert(t->mean_error < 0.2 && t->second_error < 0.6);
-    ck_assert_msg(fabs(exp(t->log_mean - m->log_mean[0]) - 1) < 5 * t->mean_error, "e^%g, not e^%g (%g)", t->log_mean,
-                  m->log_mean[0], t->mean_error);
-    ck_assert_msg(fabs(exp(t->log_second - m->log_mean[1]) - 1) < 5 * t->second_error, "second: e^%g, not e^%g (%g)",
-                  t->log_second, m->log_mean[1], t->second_error);
+    ck_assert_msg(fabs(exp(t->log_mean - m->log_mean[0]) - 1) < 5 * t->mean_error, "e^%g, not e^%g (%g)",
+                  t->log_mean, m->log_mean[0], t->mean_error);
+    ck_assert_msg(fabs(exp(t->log_second - m->log_mean[1]) - 1) < 5 * t->second_error,
+                  "second: e^%g, not e^%g (%g)", t->log_second, m->log_mean[1], t->second_error);
     el4ml_moments_free(m);
 }
 
@@ -133,8 +135,11 @@ static void example_init(example *x, int k, double temperature)
     help_kinetic_graph((uint64_t)k + 200, nodes, &x->graph);
     x->network = help_network(&x->graph);
     x->rates = rates_at(x->network, temperature);
-    x->sets = (el4ml_state_sets){
-        .a = x->a, .b = x->b, .a_count = 1 + (size_t)k % 2, .b_count = 1 + (size_t)k / 2 % 2, .equal_weights = k % 3 == 1};
+    x->sets = (el4ml_state_sets){.a = x->a,
+                                 .b = x->b,
+                                 .a_count = 1 + (size_t)k % 2,
+                                 .b_count = 1 + (size_t)k / 2 % 2,
+                                 .equal_weights = k % 3 == 1};
     for (size_t i = 0; i < 2; i++) {
         x->a[i] = nodes - 1 - i;
         x->b[i] = i;
@@ -239,14 +244,16 @@ START_TEST(what_is_refused)
     options.most_hops = 100000;
     el4ml_sampled_times times;
     el4ml_error error = {0};
-    ck_assert_int_eq(el4ml_kinetic_monte_carlo(rates, &p.sets, &options, &times, &error), EL4ML_NOT_CONVERGED);
+    ck_assert_int_eq(el4ml_kinetic_monte_carlo(rates, &p.sets, &options, &times, &error),
+                     EL4ML_NOT_CONVERGED);
     ck_assert_ptr_nonnull(strstr(error.message, "100000 hops were not enough"));
     options.trajectories = 0;
     ck_assert_int_eq(el4ml_kinetic_path_sampling(rates, &p.sets, &options, &times, &error), EL4ML_BAD_INPUT);
     el4ml_rate_network_free(rates);
     rates = rates_at(p.network, 1e-4); /* e^30000 hops */
     options.trajectories = 10;
-    ck_assert_int_eq(el4ml_kinetic_path_sampling(rates, &p.sets, &options, &times, &error), EL4ML_NOT_SUPPORTED);
+    ck_assert_int_eq(el4ml_kinetic_path_sampling(rates, &p.sets, &options, &times, &error),
+                     EL4ML_NOT_SUPPORTED);
     ck_assert_ptr_nonnull(strstr(error.message, "more hops than a double can count"));
     el4ml_rate_network_free(rates);
     pygt_clear(&p);

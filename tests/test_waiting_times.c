@@ -16,8 +16,11 @@ static void example_init(example *x, int k, size_t nodes, double temperature)
     help_kinetic_graph((uint64_t)k + 300, nodes, &x->graph);
     x->network = help_network(&x->graph);
     x->rates = rates_at(x->network, temperature);
-    x->sets = (el4ml_state_sets){
-        .a = x->a, .b = x->b, .a_count = 1 + (size_t)k % 2, .b_count = 1 + (size_t)k / 2 % 2, .equal_weights = k % 3 == 1};
+    x->sets = (el4ml_state_sets){.a = x->a,
+                                 .b = x->b,
+                                 .a_count = 1 + (size_t)k % 2,
+                                 .b_count = 1 + (size_t)k / 2 % 2,
+                                 .equal_weights = k % 3 == 1};
     for (size_t i = 0; i < 2; i++) {
         x->a[i] = nodes - 1 - i;
         x->b[i] = i;
@@ -116,8 +119,8 @@ START_TEST(slowest_rate_of_pygt_network)
 }
 END_TEST
 
-/* B cuts the rest in two parts: 0, A's, with rate 1, and 2, 3, which is slower: together the slower one counts. The bounds
- * hold from the first iteration. */
+/* B cuts the rest in two parts: 0, A's, with rate 1, and 2, 3, which is slower: together the slower one
+ * counts. The bounds hold from the first iteration. */
 START_TEST(parts_have_their_own_slowest_rate)
 {
     const el4ml_rate rate[6] = {{0, 1, 0}, {1, 0, 0}, {1, 2, 0}, {2, 1, 0}, {2, 3, 0}, {3, 2, 0}};
@@ -146,7 +149,8 @@ START_TEST(distribution_of_pygt_network)
     el4ml_rate_network *rates = rates_at(p.network, t);
     el4ml_waiting_times *w = waiting_of(rates, &p.sets);
     ck_assert_uint_eq(w->count, 24);
-    log_close_to(w->log_rate[0], pygt_expected(t, "slowest_ab", -1), 1e-13); /* e^-111 at T = 0.025, the largest e^-6 */
+    log_close_to(w->log_rate[0], pygt_expected(t, "slowest_ab", -1),
+                 1e-13); /* e^-111 at T = 0.025, the largest e^-6 */
     double third = 0;
     for (size_t k = 0; k < w->count; k++)
         third += 6 * w->amplitude[k] * exp(-3 * w->log_rate[k] - pygt_expected(t, "third_ab", -1));
@@ -157,7 +161,8 @@ START_TEST(distribution_of_pygt_network)
 }
 END_TEST
 
-/* Eigenvalues: the sum is the trace, the sum of inverses that of the inverse; survival starts at 1 and falls. */
+/* Eigenvalues: the sum is the trace, the sum of inverses that of the inverse; survival starts at 1 and falls.
+ */
 START_TEST(distributions_of_random_networks)
 {
     example x;
@@ -175,7 +180,8 @@ START_TEST(distributions_of_random_networks)
         ck_assert(k == 0 || w->log_rate[k] >= w->log_rate[k - 1]);
     }
     if (w->count == nodes - x.sets.b_count) close_to(sum, trace, 1e-12);
-    for (size_t k = 0; k < x.sets.a_count; k++) { /* the density at time 0 is the rate of direct steps from A to B */
+    for (size_t k = 0; k < x.sets.a_count;
+         k++) { /* the density at time 0 is the rate of direct steps from A to B */
         const double p = x.sets.equal_weights ? 1 : (double)chain.w[x.a[k]];
         total += p;
         for (size_t b = 0; b < x.sets.b_count; b++)
@@ -221,16 +227,16 @@ START_TEST(distribution_equals_trajectories)
         for (size_t k = 0; k < TIMES; k++)
             later += log_time[k] > w->log_mfpt + s;
         const double p = el4ml_waiting_survival(w, w->log_mfpt + s);
-        ck_assert_msg(fabs(later / TIMES - p) < 5 * sqrt(fmax(p * (1 - p), 1.0 / TIMES) / TIMES), "%g, not %g",
-                      later / TIMES, p);
+        ck_assert_msg(fabs(later / TIMES - p) < 5 * sqrt(fmax(p * (1 - p), 1.0 / TIMES) / TIMES),
+                      "%g, not %g", later / TIMES, p);
     }
     el4ml_waiting_times_free(w);
     example_clear(&x);
 }
 END_TEST
 
-/* Wells of depth 1 to 40 below one wall each, all beside B: their rates are the eigenvalues, 50 orders of magnitude
- * apart and more, and all of them come out. */
+/* Wells of depth 1 to 40 below one wall each, all beside B: their rates are the eigenvalues, 50 orders of
+ * magnitude apart and more, and all of them come out. */
 START_TEST(eigenvalues_of_any_size_have_their_digits)
 {
     enum { WELLS = 40 };
@@ -267,8 +273,8 @@ START_TEST(eigenvalues_of_any_size_have_their_digits)
 }
 END_TEST
 
-/* A trap that one trajectory in 1e20 finds, and that holds it for 1e30 times as long, decides the mean: amplitudes in double
- * precision cannot say so. */
+/* A trap that one trajectory in 1e20 finds, and that holds it for 1e30 times as long, decides the mean:
+ * amplitudes in double precision cannot say so. */
 START_TEST(what_a_double_cannot_say_is_refused)
 {
     const double rare = 46;
@@ -316,7 +322,8 @@ START_TEST(bad_input_is_named)
         many[2 * i - 2] = (el4ml_rate){0, i, 0};
         many[2 * i - 1] = (el4ml_rate){i, 0, 0};
     }
-    ck_assert_int_eq(el4ml_rate_network_from_rates(states, many, 2 * states - 2, NULL, &rates, NULL), EL4ML_OK);
+    ck_assert_int_eq(el4ml_rate_network_from_rates(states, many, 2 * states - 2, NULL, &rates, NULL),
+                     EL4ML_OK);
     const size_t a = 0, b = 1;
     const el4ml_state_sets sets = {.a = &a, .b = &b, .a_count = 1, .b_count = 1};
     el4ml_waiting_times *w = NULL;

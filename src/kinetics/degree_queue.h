@@ -1,5 +1,5 @@
-/* States by their degree, for the order of elimination: lists that are linked both ways, one for each degree. The state
- * that came last to the least degree is taken first. */
+/* States by their degree, for the order of elimination: lists that are linked both ways, one for each degree.
+ * The state that came last to the least degree is taken first. */
 #ifndef EL4ML_KINETICS_DEGREE_QUEUE_H
 #define EL4ML_KINETICS_DEGREE_QUEUE_H
 
@@ -8,10 +8,10 @@
 static const uint32_t EL4ML_QUEUE_END = UINT32_MAX;
 
 typedef struct el4ml_degree_queue {
-    uint32_t *first;           /* (count) of each degree */
-    uint32_t *before, *after;  /* (count) */
-    uint32_t *degree;          /* (count) */
-    size_t least;              /* no state has a lesser degree */
+    uint32_t *first;          /* (count) of each degree */
+    uint32_t *before, *after; /* (count) */
+    uint32_t *degree;         /* (count) */
+    size_t least;             /* no state has a lesser degree */
 } el4ml_degree_queue;
 
 static inline void el4ml_degree_queue_clear(el4ml_degree_queue *q)

@@ -62,11 +62,11 @@ static bool panel_init(panel *p, size_t columns)
     const size_t stride = columns + 16; /* kernels read up to the next whole vector */
     *p = (panel){.add = best_kernel(),
                  .stride = stride,
-                 .m = EL4ML_NEW(double, EL4ML_PANEL * stride),
-                 .e = EL4ML_NEW(double, EL4ML_PANEL * stride),
+                 .m = EL4ML_NEW(double, EL4ML_PANEL *stride),
+                 .e = EL4ML_NEW(double, EL4ML_PANEL *stride),
                  .exponent = EL4ML_NEW(double, (columns / EL4ML_STRETCH + 1) * EL4ML_PANEL),
-                 .factor_m = EL4ML_NEW(double, columns * EL4ML_PANEL),
-                 .factor_e = EL4ML_NEW(double, columns * EL4ML_PANEL)};
+                 .factor_m = EL4ML_NEW(double, columns *EL4ML_PANEL),
+                 .factor_e = EL4ML_NEW(double, columns *EL4ML_PANEL)};
     if (p->m && p->e && p->exponent && p->factor_m && p->factor_e) return true;
     panel_clear(p);
     return false;
@@ -131,7 +131,8 @@ static void finish_row(panel *p, size_t pivot, el4ml_dense *dense, size_t i, el4
         ground[g][i] = el4ml_scaled_quotient(ground[g][i], sum);
 }
 
-static void eliminate_panel(panel *p, el4ml_dense *dense, el4ml_scaled *const ground[2], el4ml_scaled *outflow)
+static void eliminate_panel(panel *p, el4ml_dense *dense, el4ml_scaled *const ground[2],
+                            el4ml_scaled *outflow)
 {
     for (size_t pivot = 0; pivot < p->count; pivot++) {
         const size_t i = p->first + pivot;
@@ -142,7 +143,8 @@ static void eliminate_panel(panel *p, el4ml_dense *dense, el4ml_scaled *const gr
     }
 }
 
-/* The panel's products go to all later rows, one stretch of columns at a time, so that the pivots stay in the cache. */
+/* The panel's products go to all later rows, one stretch of columns at a time, so that the pivots stay in the
+ * cache. */
 static void add_panel(const panel *p, el4ml_dense *dense)
 {
     const size_t next = p->first + p->count;

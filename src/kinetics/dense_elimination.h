@@ -29,8 +29,8 @@ static inline el4ml_scaled el4ml_dense_value(const el4ml_dense *dense, size_t at
     return value;
 }
 
-/* Eliminate 0, 1, ... in turn. In: fluxes between states, and to the two grounds (count each). Out: shares P_ij, outflow
- * S_i, probabilities of the grounds. False when out of memory. */
+/* Eliminate 0, 1, ... in turn. In: fluxes between states, and to the two grounds (count each). Out: shares
+ * P_ij, outflow S_i, probabilities of the grounds. False when out of memory. */
 bool el4ml_dense_eliminate(el4ml_dense *dense, el4ml_scaled *const ground[2], el4ml_scaled *outflow);
 
 #endif

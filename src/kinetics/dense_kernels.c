@@ -1,6 +1,6 @@
-/* Sums of products of scaled numbers (base/scaled.h) without a branch for each. Where all exponents of a stretch
- * agree, which is the rule unless the rates span hundreds of orders of magnitude, they are sums of products of
- * doubles: a product of two mantissas is at least 2^-512, so nothing is lost. */
+/* Sums of products of scaled numbers (base/scaled.h) without a branch for each. Where all exponents of a
+ * stretch agree, which is the rule unless the rates span hundreds of orders of magnitude, they are sums of
+ * products of doubles: a product of two mantissas is at least 2^-512, so nothing is lost. */
 #include "kinetics/dense_kernels.h"
 
 #include "base/vector.h"
@@ -36,29 +36,31 @@ VECTOR_INLINE void normalise(vector *m, vector *e)
     *e = choose(none, lowest, *e);
 }
 
-/* 2^(512 d + 256) for d = 0, -1, -2, and 0 below. The sum with 2^52 leaves the exponent's bits at the end of the
- * number, from where they are shifted to their place. */
+/* 2^(512 d + 256) for d = 0, -1, -2, and 0 below. The sum with 2^52 leaves the exponent's bits at the end of
+ * the number, from where they are shifted to their place. */
 VECTOR_INLINE vector shift(vector d)
 {
     const vector field = vector_max(d * vector_all(512) + vector_all(1023 + 256), vector_all(0));
     return (vector)((bits)(field + vector_all(0x1p+52)) << 52);
 }
 
-/* First the largest exponent, then the sum relative to it. A product may be as small as 2^-512 beside its exponent,
- * so that one whose exponent is lower by two may still count. */
+/* First the largest exponent, then the sum relative to it. A product may be as small as 2^-512 beside its
+ * exponent, so that one whose exponent is lower by two may still count. */
 static void add_any(size_t n, const el4ml_pivots *pivots, const size_t *which, size_t count,
                     const double *factor_m, const double *factor_e, double *m, double *e)
 {
     for (size_t j = 0; j < n; j += L) {
         vector exponent = vector_load(e + j);
         for (size_t k = 0; k < count; k++)
-            exponent = vector_max(exponent, vector_all(factor_e[which[k]]) +
-                                                vector_load_unaligned(pivots->e + which[k] * pivots->stride + j));
+            exponent =
+                vector_max(exponent, vector_all(factor_e[which[k]]) +
+                                         vector_load_unaligned(pivots->e + which[k] * pivots->stride + j));
         vector sum = vector_load(m + j) * shift(vector_load(e + j) - exponent);
         for (size_t k = 0; k < count; k++) {
             const size_t at = which[k] * pivots->stride + j;
             const vector own = vector_all(factor_e[which[k]]) + vector_load_unaligned(pivots->e + at);
-            sum += vector_all(factor_m[which[k]]) * vector_load_unaligned(pivots->m + at) * shift(own - exponent);
+            sum += vector_all(factor_m[which[k]]) * vector_load_unaligned(pivots->m + at) *
+                   shift(own - exponent);
         }
         sum *= vector_all(0x1p-256);
         normalise(&sum, &exponent);
@@ -69,8 +71,9 @@ static void add_any(size_t n, const el4ml_pivots *pivots, const size_t *which, s
 
 enum { TOGETHER = 4 }; /* vectors of columns, so that factors are loaded less often */
 
-VECTOR_INLINE void add_alike_columns(size_t j, size_t vectors, const el4ml_pivots *pivots, const size_t *which,
-                                     size_t count, const double *factor_m, double exponent, double *m, double *e)
+VECTOR_INLINE void add_alike_columns(size_t j, size_t vectors, const el4ml_pivots *pivots,
+                                     const size_t *which, size_t count, const double *factor_m,
+                                     double exponent, double *m, double *e)
 {
     vector sum[TOGETHER];
     for (size_t v = 0; v < vectors; v++)
@@ -121,7 +124,8 @@ static double common_exponent(size_t n, const double *m, const double *e)
 static void add_pivots(size_t n, const el4ml_pivots *pivots, const double *factor_m, const double *factor_e,
                        double *m, int32_t *e)
 {
-    double sum[EL4ML_STRETCH] __attribute__((aligned(64))), exponent[EL4ML_STRETCH] __attribute__((aligned(64)));
+    double sum[EL4ML_STRETCH] __attribute__((aligned(64))),
+        exponent[EL4ML_STRETCH] __attribute__((aligned(64)));
     const size_t padded = (n + L - 1) / L * L;
     size_t alike[EL4ML_PANEL], other[EL4ML_PANEL], alike_count = 0, other_count = 0, j = 0;
     for (; j + L <= n; j += L) {

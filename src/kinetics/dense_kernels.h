@@ -7,11 +7,13 @@
 
 enum { EL4ML_PANEL = 32, EL4ML_STRETCH = 256 };
 
-/* Some columns of the panel's pivot rows: scaled numbers, mantissa and exponent apart; a zero has mantissa 0. */
+/* Some columns of the panel's pivot rows: scaled numbers, mantissa and exponent apart; a zero has mantissa 0.
+ */
 typedef struct el4ml_pivots {
     size_t count, stride;
-    const double *m, *e;     /* (count, stride) */
-    const double *exponent;  /* (count) that of all entries but zeros in these columns; NaN where they differ */
+    const double *m, *e; /* (count, stride) */
+    const double
+        *exponent; /* (count) that of all entries but zeros in these columns; NaN where they differ */
 } el4ml_pivots;
 
 /* row_j += sum_p factor_p pivot_pj for n <= EL4ML_STRETCH columns; row as el4ml_entry: a zero has exponent

@@ -11,12 +11,12 @@ enum { DENSE_PART = 8, DENSE_LEAST = 64 };
 
 typedef struct work {
     el4ml_elimination *made;
-    el4ml_rows *rows;          /* c between states that are left */
-    el4ml_scaled *ground[2];   /* (states) g to each ground */
-    el4ml_degree_queue queue;  /* states that are left, by degree */
-    el4ml_entry *pivot;        /* (states) row of the state that is eliminated */
-    el4ml_scaled *share;       /* (states) its P */
-    size_t share_capacity;     /* of made->share */
+    el4ml_rows *rows;         /* c between states that are left */
+    el4ml_scaled *ground[2];  /* (states) g to each ground */
+    el4ml_degree_queue queue; /* states that are left, by degree */
+    el4ml_entry *pivot;       /* (states) row of the state that is eliminated */
+    el4ml_scaled *share;      /* (states) its P */
+    size_t share_capacity;    /* of made->share */
 } work;
 
 static el4ml_elimination *allocate(size_t states, size_t count)
@@ -88,7 +88,8 @@ static bool load(work *w, const el4ml_rate_network *rates, const el4ml_place *pl
         if (place[a] != EL4ML_FREE && place[b] != EL4ML_FREE) continue;
         const el4ml_scaled flux = el4ml_scaled_exp(rates->edges[e].log_flux);
         if (place[a] == EL4ML_FREE && place[b] == EL4ML_FREE) {
-            if (!el4ml_rows_add(w->rows, a, (uint32_t)b, flux) || !el4ml_rows_add(w->rows, b, (uint32_t)a, flux))
+            if (!el4ml_rows_add(w->rows, a, (uint32_t)b, flux) ||
+                !el4ml_rows_add(w->rows, b, (uint32_t)a, flux))
                 return false;
         } else {
             const bool a_free = place[a] == EL4ML_FREE;
@@ -106,7 +107,8 @@ static bool keep_pivot(work *w, uint32_t x, size_t length)
 {
     el4ml_elimination *made = w->made;
     const size_t k = made->count, start = made->start[k];
-    if (!el4ml_grow((void **)&made->share, &w->share_capacity, start + length, sizeof *made->share)) return false;
+    if (!el4ml_grow((void **)&made->share, &w->share_capacity, start + length, sizeof *made->share))
+        return false;
     el4ml_scaled outflow = el4ml_scaled_sum(w->ground[0][x], w->ground[1][x]);
     for (size_t i = 0; i < length; i++)
         outflow = el4ml_scaled_sum(outflow, el4ml_entry_value(w->pivot[i]));
@@ -131,8 +133,7 @@ static bool join_neighbours(work *w, size_t length)
         for (size_t j = 0; j < length; j++) {
             if (j == i) continue;
             const size_t high = i > j ? i : j, low = i > j ? j : i;
-            const el4ml_scaled flux =
-                el4ml_scaled_product(w->share[high], el4ml_entry_value(w->pivot[low]));
+            const el4ml_scaled flux = el4ml_scaled_product(w->share[high], el4ml_entry_value(w->pivot[low]));
             if (!el4ml_rows_add(w->rows, row, w->pivot[j].column, flux)) return false;
         }
     }

@@ -1,14 +1,15 @@
-/* Graph transformation of a chain with detailed balance: the sparse factorisation that every exact answer comes from.
+/* Graph transformation of a chain with detailed balance: the sparse factorisation that every exact answer
+ * comes from.
  *
  * With weights w and fluxes c (symmetric), mean first-passage times to a set of ground states solve
  *     sum_j c_ij (tau_i - tau_j) = w_i,    tau = 0 on the ground,
  * the equations of a network of conductors. Eliminating state x joins its neighbours:
  *     S_x = sum_j c_xj + g_x,   P_xj = c_xj / S_x,   c_ij += P_xi c_xj,   g_i += P_xi g_x,
- * where g is the flux to the ground and S_x, Wales's 1 - P_xx times the old outflow, is a sum over the others. P_xj is
- * the branching probability of the renormalised network. Everything is a sum of positive products, so every number
- * here, and every solution for a right-hand side that is not negative, has a small relative error whatever
- * the range of the rates (Grassmann, Taksar and Heyman, Oper. Res. 33, 1107, 1985; O'Cinneide, Numer. Math.
- * 65, 109, 1993). */
+ * where g is the flux to the ground and S_x, Wales's 1 - P_xx times the old outflow, is a sum over the
+ * others. P_xj is the branching probability of the renormalised network. Everything is a sum of positive
+ * products, so every number here, and every solution for a right-hand side that is not negative, has a small
+ * relative error whatever the range of the rates (Grassmann, Taksar and Heyman, Oper. Res. 33, 1107, 1985;
+ * O'Cinneide, Numer. Math. 65, 109, 1993). */
 #ifndef EL4ML_KINETICS_ELIMINATION_H
 #define EL4ML_KINETICS_ELIMINATION_H
 

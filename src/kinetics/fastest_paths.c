@@ -1,7 +1,7 @@
-/* The fastest paths between two sets, in order: Yen's algorithm. Each accepted path is left at every state from where it left the
- * path it was made from (Lawler); the best way on that no accepted path with the same beginning takes is a candidate, and
- * the best candidate is the next path. Only as many candidates are kept as paths are still wanted, and
- * searches stop once they cannot be among them. */
+/* The fastest paths between two sets, in order: Yen's algorithm. Each accepted path is left at every state
+ * from where it left the path it was made from (Lawler); the best way on that no accepted path with the same
+ * beginning takes is a candidate, and the best candidate is the next path. Only as many candidates are kept
+ * as paths are still wanted, and searches stop once they cannot be among them. */
 #include <math.h>
 #include <string.h>
 
@@ -17,9 +17,9 @@ typedef struct yen {
     el4ml_path_search *search;
     const el4ml_state_sets *sets;
     size_t wanted, found, waiting;
-    route *accepted; /* (wanted) */
+    route *accepted;  /* (wanted) */
     route *candidate; /* (wanted + 1) ascending cost */
-    size_t *not;     /* (wanted + a_count) */
+    size_t * not ;    /* (wanted + a_count) */
 } yen;
 
 static void route_clear(route *r)
@@ -37,7 +37,8 @@ static double route_cost(const route *r)
 
 static bool route_init(route *r, size_t length, size_t left_at)
 {
-    *r = (route){length, left_at, EL4ML_NEW(size_t, length), EL4ML_NEW(size_t, length), EL4ML_NEW(double, length)};
+    *r = (route){length, left_at, EL4ML_NEW(size_t, length), EL4ML_NEW(size_t, length),
+                 EL4ML_NEW(double, length)};
     if (r->states && r->links && r->cost) return true;
     route_clear(r);
     return false;
@@ -49,16 +50,15 @@ static size_t ways_taken(const yen *y, const route *r, size_t kept)
     size_t count = 0;
     for (size_t k = 0; k < y->found; k++) {
         const route *other = &y->accepted[k];
-        const bool same =
-            kept == 0 ||
-            (other->length > kept && memcmp(other->states, r->states, kept * sizeof *r->states) == 0);
-        if (same) y->not[count++] = other->states[kept];
+        const bool same = kept == 0 || (other->length > kept &&
+                                        memcmp(other->states, r->states, kept * sizeof *r->states) == 0);
+        if (same) y->not [count++] = other->states[kept];
     }
     return count;
 }
 
-/* The states of the search from `begin` to `end` behind the first `kept` of `base`. begin is base's last kept state, or, when
- * nothing is kept, a state of A. */
+/* The states of the search from `begin` to `end` behind the first `kept` of `base`. begin is base's last kept
+ * state, or, when nothing is kept, a state of A. */
 static bool make_route(const yen *y, const route *base, size_t kept, size_t begin, size_t end, route *made)
 {
     const el4ml_path_search *s = y->search;
@@ -103,7 +103,8 @@ static bool search_from(yen *y, const route *base, size_t kept, size_t begin, si
 {
     const double before = kept ? base->cost[kept - 1] : y->search->start[begin];
     size_t end;
-    if (!el4ml_path_search_run(y->search, begin, y->not, not_count, worst_wanted(y) - before, &end)) return false;
+    if (!el4ml_path_search_run(y->search, begin, y->not, not_count, worst_wanted(y) - before, &end))
+        return false;
     if (end == EL4ML_NONE) return true;
     route made;
     if (!make_route(y, base, kept, begin, end, &made)) return false;
@@ -123,7 +124,7 @@ static bool begin_elsewhere(yen *y)
         const size_t a = y->sets->a[k];
         bool taken = false;
         for (size_t i = 0; i < not_count; i++)
-            taken = taken || y->not[i] == a;
+            taken = taken || y->not [i] == a;
         if (taken || !(s->start[a] + s->to_b[a] < least)) continue;
         least = s->start[a] + s->to_b[a];
         best = a;
@@ -200,14 +201,14 @@ static el4ml_status find_paths(el4ml_path_search *search, const el4ml_state_sets
     y.not = possible ? EL4ML_NEW(size_t, count + sets->a_count) : NULL;
     el4ml_paths *made = EL4ML_NEW(el4ml_paths, 1);
     const bool complete =
-        y.accepted && y.candidate && y.not && made && (count == 0 || find_all(&y)) && copy_paths(&y, made);
+        y.accepted && y.candidate && y.not &&made && (count == 0 || find_all(&y)) && copy_paths(&y, made);
     for (size_t k = 0; k < y.found; k++)
         route_clear(&y.accepted[k]);
     for (size_t k = 0; k < y.waiting; k++)
         route_clear(&y.candidate[k]);
     el4ml_release(y.accepted);
     el4ml_release(y.candidate);
-    el4ml_release(y.not);
+    el4ml_release(y.not );
     if (complete) {
         *paths = made;
         return EL4ML_OK;

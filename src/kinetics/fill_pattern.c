@@ -21,7 +21,8 @@ static void fill(el4ml_pattern *p)
     for (size_t k = 0; k < e->count; k++) {
         for (size_t s = e->start[k]; s < e->start[k + 1]; s++)
             e->share[s].column = p->position[e->share[s].column];
-        qsort(e->share + e->start[k], e->start[k + 1] - e->start[k], sizeof *e->share, compare_entries);
+        const size_t length = e->start[k + 1] - e->start[k];
+        if (length > 1) qsort(e->share + e->start[k], length, sizeof *e->share, compare_entries);
     }
     for (size_t s = 0; s < e->start[e->count]; s++) {
         p->later[s] = e->share[s].column;

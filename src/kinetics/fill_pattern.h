@@ -1,5 +1,5 @@
-/* An elimination laid out for work on pairs of neighbours: all columns sparse, numbered and sorted by the order of
- * elimination. */
+/* An elimination laid out for work on pairs of neighbours: all columns sparse, numbered and sorted by the
+ * order of elimination. */
 #ifndef EL4ML_KINETICS_FILL_PATTERN_H
 #define EL4ML_KINETICS_FILL_PATTERN_H
 

@@ -1,7 +1,7 @@
-/* A rate network from rate constants that are given step by step. Equilibrium weights follow along a spanning tree
- * from ln w_b = ln w_a + ln k_ba - ln k_ab; on every other pair the rates must then agree with them (Kolmogorov's
- * criterion). The flux of a pair is the mean of its two logarithms, so that what is left of rounding errors in
- * the rates does not favour a direction. */
+/* A rate network from rate constants that are given step by step. Equilibrium weights follow along a spanning
+ * tree from ln w_b = ln w_a + ln k_ba - ln k_ab; on every other pair the rates must then agree with them
+ * (Kolmogorov's criterion). The flux of a pair is the mean of its two logarithms, so that what is left of
+ * rounding errors in the rates does not favour a direction. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -16,19 +16,20 @@ typedef struct pair {
     double up, down;
 } pair;
 
-static el4ml_status check_rates(size_t states, const el4ml_rate *rates, size_t count, const double *log_weight,
-                                el4ml_error *error)
+static el4ml_status check_rates(size_t states, const el4ml_rate *rates, size_t count,
+                                const double *log_weight, el4ml_error *error)
 {
     for (size_t i = 0; i < count; i++) {
         if (rates[i].from >= states || rates[i].to >= states)
             return el4ml_fail(error, EL4ML_BAD_INPUT,
-                              "rates: rate number %zu leads from state %zu to %zu, but there are %zu states", i,
-                              rates[i].from, rates[i].to, states);
+                              "rates: rate number %zu leads from state %zu to %zu, but there are %zu states",
+                              i, rates[i].from, rates[i].to, states);
         if (rates[i].log_rate != -INFINITY && !(fabs(rates[i].log_rate) <= EL4ML_LARGEST_LOG))
-            return el4ml_fail(error, EL4ML_BAD_INPUT,
-                              "rates: rate number %zu, from state %zu to %zu: ln k = %g is not a number within "
-                              "+-1e8 (was the rate negative?)",
-                              i, rates[i].from, rates[i].to, rates[i].log_rate);
+            return el4ml_fail(
+                error, EL4ML_BAD_INPUT,
+                "rates: rate number %zu, from state %zu to %zu: ln k = %g is not a number within "
+                "+-1e8 (was the rate negative?)",
+                i, rates[i].from, rates[i].to, rates[i].log_rate);
     }
     for (size_t i = 0; log_weight && i < states; i++)
         if (!(fabs(log_weight[i]) <= EL4ML_LARGEST_LOG))
@@ -86,7 +87,8 @@ static el4ml_status check_both_ways(const pair *pairs, size_t count, el4ml_error
     return EL4ML_OK;
 }
 
-/* Weights along breadth-first trees; the first state of each component has weight 1. The links' `edge` are pairs.
+/* Weights along breadth-first trees; the first state of each component has weight 1. The links' `edge` are
+ * pairs.
  */
 static void find_weights(const el4ml_rate_network *made, const pair *pairs, bool *reached, size_t *queue)
 {
@@ -122,8 +124,10 @@ static el4ml_status fill_fluxes(el4ml_rate_network *made, const pair *pairs, el4
                               "fluxes at equilibrium differ by a factor exp(%g)",
                               p->a, p->b, up - down);
         if (!(fabs(up) <= EL4ML_LARGEST_LOG && fabs(down) <= EL4ML_LARGEST_LOG))
-            return el4ml_fail(error, EL4ML_BAD_INPUT, "rates: the flux between states %zu and %zu is beyond "
-                              "exp(+-1e8)", p->a, p->b);
+            return el4ml_fail(error, EL4ML_BAD_INPUT,
+                              "rates: the flux between states %zu and %zu is beyond "
+                              "exp(+-1e8)",
+                              p->a, p->b);
         made->edges[e].log_flux = up + (down - up) / 2;
         made->edges[e].edge = EL4ML_NONE;
     }

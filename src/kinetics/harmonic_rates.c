@@ -1,11 +1,11 @@
-/* Rates of harmonic transition state theory (methods.md 5). Relative to the lowest minimum, 0, the equilibrium
- * weight of minimum a and the equilibrium flux through transition state t are
+/* Rates of harmonic transition state theory (methods.md 5). Relative to the lowest minimum, 0, the
+ * equilibrium weight of minimum a and the equilibrium flux through transition state t are
  *
  *     ln w_a = ln n_a/n_0 - (L_a - L_0)/2 - (V_a - V_0)/T,
  *     ln c_t = ln n_t/n_0 - (L_t - L_0)/2 - ln 2 pi - (V_t - V_0)/T,
  *
- * and k_ba = c_t / w_a. The flux is of the transition state alone, so that detailed balance needs no care; the
- * differences keep digits that large logarithms would lose. */
+ * and k_ba = c_t / w_a. The flux is of the transition state alone, so that detailed balance needs no care;
+ * the differences keep digits that large logarithms would lose. */
 #include <inttypes.h>
 #include <math.h>
 
@@ -25,13 +25,14 @@ static el4ml_node lowest_minimum(const el4ml_network *network)
 {
     el4ml_node lowest = {.energy = INFINITY};
     for (size_t i = 0; i < network->node_count; i++)
-        if (!network->nodes[i].flagged && network->nodes[i].energy < lowest.energy) lowest = network->nodes[i];
+        if (!network->nodes[i].flagged && network->nodes[i].energy < lowest.energy)
+            lowest = network->nodes[i];
     return lowest;
 }
 
 /* ln of a partition function relative to that of the lowest minimum. */
-static double relative_log(const el4ml_node *lowest, double log_multiplicity, double log_product, double energy,
-                           double temperature)
+static double relative_log(const el4ml_node *lowest, double log_multiplicity, double log_product,
+                           double energy, double temperature)
 {
     return (log_multiplicity - lowest->log_multiplicity) - (log_product - lowest->log_product) / 2 -
            (energy - lowest->energy) / temperature;
@@ -40,7 +41,8 @@ static double relative_log(const el4ml_node *lowest, double log_multiplicity, do
 static el4ml_status too_large(const char *what, int64_t id, el4ml_error *error)
 {
     return el4ml_fail(error, EL4ML_BAD_INPUT,
-                      "rates: %s %" PRId64 ": an exponent is beyond 1e8; is the temperature too low?", what, id);
+                      "rates: %s %" PRId64 ": an exponent is beyond 1e8; is the temperature too low?", what,
+                      id);
 }
 
 static el4ml_status fill(const el4ml_network *network, double temperature, el4ml_rate_network *made,
@@ -102,7 +104,8 @@ static el4ml_status mark_seeds(const el4ml_network *network, const el4ml_rate_ne
         const size_t state = el4ml_rate_state(whole, minimum);
         if (state == EL4ML_NONE)
             return el4ml_fail(error, EL4ML_BAD_INPUT,
-                              "rates: minimum %" PRId64 " is flagged (a linear cluster, say) and has no rates",
+                              "rates: minimum %" PRId64
+                              " is flagged (a linear cluster, say) and has no rates",
                               network->nodes[minimum].id);
         keep[state] = true;
     }

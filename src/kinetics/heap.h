@@ -1,4 +1,5 @@
-/* A binary heap of items by ascending key; equal keys by ascending item, so that the order is always the same. */
+/* A binary heap of items by ascending key; equal keys by ascending item, so that the order is always the
+ * same. */
 #ifndef EL4ML_KINETICS_HEAP_H
 #define EL4ML_KINETICS_HEAP_H
 
@@ -22,7 +23,8 @@ static inline bool el4ml_heap_before(el4ml_heap_item a, el4ml_heap_item b)
 /* False when out of memory. */
 static inline bool el4ml_heap_push(el4ml_heap *heap, double key, size_t item)
 {
-    if (!el4ml_grow((void **)&heap->items, &heap->capacity, heap->count + 1, sizeof *heap->items)) return false;
+    if (!el4ml_grow((void **)&heap->items, &heap->capacity, heap->count + 1, sizeof *heap->items))
+        return false;
     const el4ml_heap_item fresh = {key, item};
     size_t at = heap->count++;
     while (at > 0 && el4ml_heap_before(fresh, heap->items[(at - 1) / 2])) {

@@ -1,12 +1,12 @@
-/* Kemeny's constant of a chain with detailed balance. With state r absorbing and G the inverse of the equations of
- * elimination.h, commute times give tau_rj = w_tot G_jj - tau_jr, and so
+/* Kemeny's constant of a chain with detailed balance. With state r absorbing and G the inverse of the
+ * equations of elimination.h, commute times give tau_rj = w_tot G_jj - tau_jr, and so
  *
  *     zeta = sum_j p_j tau_rj = sum_j w_j G_jj - sum_j p_j tau_jr.
  *
- * Both sums have positive terms. Their difference loses log2(1 + E_r/zeta) bits, E_r = sum_j p_j tau_jr. Since sum_r p_r E_r =
- * zeta, some r has E_r <= zeta; the one that the first round finds, E_j = E_r + tau_rj - tau_jr (Aldous and Fill, chapter 2),
- * serves for a second where the first is worse. Diagonal elements of G alone, by the recursion of Takahashi, Fagan and
- * Chin (1973), which is free of subtractions too. */
+ * Both sums have positive terms. Their difference loses log2(1 + E_r/zeta) bits, E_r = sum_j p_j tau_jr.
+ * Since sum_r p_r E_r = zeta, some r has E_r <= zeta; the one that the first round finds, E_j = E_r + tau_rj
+ * - tau_jr (Aldous and Fill, chapter 2), serves for a second where the first is worse. Diagonal elements of G
+ * alone, by the recursion of Takahashi, Fagan and Chin (1973), which is free of subtractions too. */
 #include <math.h>
 
 #include "base/memory.h"
@@ -15,9 +15,9 @@
 
 typedef struct work {
     const el4ml_rate_network *rates;
-    el4ml_place *place;      /* (states) */
-    el4ml_scaled *weight;    /* (states) normalised */
-    el4ml_scaled *time;      /* (states) tau_jr */
+    el4ml_place *place;       /* (states) */
+    el4ml_scaled *weight;     /* (states) normalised */
+    el4ml_scaled *time;       /* (states) tau_jr */
     el4ml_scaled *resistance; /* (states) G_jj */
 } work;
 
@@ -165,7 +165,8 @@ el4ml_status el4ml_kemeny_constant(const el4ml_rate_network *rates, double *log_
     *log_kemeny = -INFINITY;
     if (rates->state_count == 1) return EL4ML_OK;
     work w;
-    if (!work_init(&w, rates)) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "Kemeny's constant: out of memory");
+    if (!work_init(&w, rates))
+        return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "Kemeny's constant: out of memory");
     const el4ml_scaled total = total_weight(rates);
     for (size_t i = 0; i < rates->state_count; i++)
         w.weight[i] = el4ml_scaled_quotient(el4ml_scaled_exp(rates->log_weight[i]), total);

@@ -1,5 +1,5 @@
-/* Rejection-free kinetic Monte Carlo: in state i for an exponential time of mean w_i / sum_j c_ij, then to j with
- * probability c_ij / sum_j c_ij. It shares nothing with graph transformation but the rates. */
+/* Rejection-free kinetic Monte Carlo: in state i for an exponential time of mean w_i / sum_j c_ij, then to j
+ * with probability c_ij / sum_j c_ij. It shares nothing with graph transformation but the rates. */
 #include <math.h>
 
 #include "base/memory.h"
@@ -88,8 +88,9 @@ static bool run_trajectory(const chain *c, size_t start, el4ml_random *random, u
     return true;
 }
 
-static el4ml_status run_all(const chain *c, const el4ml_state_sets *sets, const el4ml_trajectory_options *options,
-                            el4ml_sampled_times *sampled, el4ml_error *error)
+static el4ml_status run_all(const chain *c, const el4ml_state_sets *sets,
+                            const el4ml_trajectory_options *options, el4ml_sampled_times *sampled,
+                            el4ml_error *error)
 {
     const el4ml_scaled unit = el4ml_scaled_exp(c->log_unit);
     el4ml_time_sums sums;
@@ -101,10 +102,11 @@ static el4ml_status run_all(const chain *c, const el4ml_state_sets *sets, const 
         uint64_t hops;
         const size_t start = el4ml_draw_start(sets, c->start, &random);
         if (!run_trajectory(c, start, &random, left, &time, &hops))
-            return el4ml_fail(error, EL4ML_NOT_CONVERGED,
-                              "kinetic Monte Carlo: %llu hops were not enough for trajectory %zu of %zu; in a "
-                              "metastable network kinetic path sampling is the method",
-                              (unsigned long long)options->most_hops, k + 1, options->trajectories);
+            return el4ml_fail(
+                error, EL4ML_NOT_CONVERGED,
+                "kinetic Monte Carlo: %llu hops were not enough for trajectory %zu of %zu; in a "
+                "metastable network kinetic path sampling is the method",
+                (unsigned long long)options->most_hops, k + 1, options->trajectories);
         left -= hops;
         el4ml_time_sums_add(&sums, el4ml_scaled_product(unit, el4ml_scaled_of(time)), (double)hops);
     }

@@ -1,8 +1,8 @@
 /* First-passage times, rates and committors between two sets of states.
  *
- * With G the inverse of the eliminated equations (elimination.h) and w the weights, tau = G w, and the moments
- * follow from <t^k> = k G (w <t^(k-1)>): each a solution for a right-hand side of positive numbers. Three eliminations
- * are made, with B, A, and both absorbing, each in its own best order. */
+ * With G the inverse of the eliminated equations (elimination.h) and w the weights, tau = G w, and the
+ * moments follow from <t^k> = k G (w <t^(k-1)>): each a solution for a right-hand side of positive numbers.
+ * Three eliminations are made, with B, A, and both absorbing, each in its own best order. */
 #include <math.h>
 
 #include "base/memory.h"
@@ -12,10 +12,10 @@
 typedef struct passage {
     const el4ml_rate_network *rates;
     const el4ml_state_sets *sets;
-    el4ml_place *place;    /* (states) */
-    el4ml_scaled *weight;  /* (states) w */
-    el4ml_scaled *time;    /* (states) */
-    el4ml_scaled *value;   /* (states) */
+    el4ml_place *place;   /* (states) */
+    el4ml_scaled *weight; /* (states) w */
+    el4ml_scaled *time;   /* (states) */
+    el4ml_scaled *value;  /* (states) */
     el4ml_elimination *elimination;
 } passage;
 
@@ -52,8 +52,7 @@ static el4ml_status eliminate(passage *p, el4ml_absorbing absorbing, el4ml_error
     el4ml_elimination_free(p->elimination);
     p->elimination = NULL;
     el4ml_status status = el4ml_place_states(p->rates, p->sets, absorbing, p->place, error);
-    if (status == EL4ML_OK)
-        status = el4ml_elimination_new(p->rates, p->place, NULL, &p->elimination, error);
+    if (status == EL4ML_OK) status = el4ml_elimination_new(p->rates, p->place, NULL, &p->elimination, error);
     return status;
 }
 
@@ -61,8 +60,8 @@ static el4ml_status eliminate(passage *p, el4ml_absorbing absorbing, el4ml_error
 static void next_moment(passage *p, size_t order)
 {
     for (size_t i = 0; i < p->rates->state_count; i++) {
-        p->time[i] = p->place[i] == EL4ML_FREE ? el4ml_scaled_product(p->weight[i], p->time[i])
-                                               : el4ml_scaled_zero();
+        p->time[i] =
+            p->place[i] == EL4ML_FREE ? el4ml_scaled_product(p->weight[i], p->time[i]) : el4ml_scaled_zero();
         p->time[i] = el4ml_scaled_product(p->time[i], el4ml_scaled_of((double)order));
     }
     el4ml_elimination_solve(p->elimination, p->time);
@@ -164,8 +163,8 @@ static el4ml_status fill_times(passage *p, el4ml_absorbing absorbing, el4ml_tran
 
 /* ---- Committors, steady-state rates ---- */
 
-/* Per source state: the flux c'_aB into the other set, and w'_a. `time` is the mean time to A or B, `value` the
- * probability to reach the target first, 1 on it and 0 on the source. */
+/* Per source state: the flux c'_aB into the other set, and w'_a. `time` is the mean time to A or B, `value`
+ * the probability to reach the target first, 1 on it and 0 on the source. */
 static void renormalised(const passage *p, size_t a, el4ml_scaled *flux, el4ml_scaled *weight)
 {
     *flux = el4ml_scaled_zero();

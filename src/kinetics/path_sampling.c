@@ -1,16 +1,15 @@
-/* Kinetic path sampling (Athenes and Bulatov, Phys. Rev. Lett. 113, 230601, 2014), with all states outside B as the trapping
- * basin and the state space in equilibrium form (elimination.h).
+/* Kinetic path sampling (Athenes and Bulatov, Phys. Rev. Lett. 113, 230601, 2014), with all states outside B
+ * as the trapping basin and the state space in equilibrium form (elimination.h).
  *
- * Eliminating states 0, 1, ..., n - 1 gives networks of ever fewer states. "Hops" of the k-th network go between states k, k +
- * 1, ... and B; a hop i -> j is either one of the network before or the two hops i -> k -> j. A trajectory is drawn in
- * the last networks, where it goes to later states only: from the start a to j by P_aj, from j on by P_j., until B.
- * Then states come back, the last one first. Of the h hops i -> j of the network without k, those through k are
- *     Binomial(h, r/(1 + r)),    r = c_ik P_kj / c_ij (before),
- * and each of the N_i departures from i may have been preceded by returns i -> k -> i, in all
- *     Negative binomial: Poisson(Gamma(N_i) q),    q = c_ik P_ki / S_i,
- * S_i the flux out of i without k. In the end N_i is the number of visits of each state, and the time spent there
- * Gamma(N_i) w_i / S_i. The cost of a trajectory is that of the eliminated network, however many hops it has. All
- * ratios are free of subtractions. */
+ * Eliminating states 0, 1, ..., n - 1 gives networks of ever fewer states. "Hops" of the k-th network go
+ * between states k, k + 1, ... and B; a hop i -> j is either one of the network before or the two hops i -> k
+ * -> j. A trajectory is drawn in the last networks, where it goes to later states only: from the start a to j
+ * by P_aj, from j on by P_j., until B. Then states come back, the last one first. Of the h hops i -> j of the
+ * network without k, those through k are Binomial(h, r/(1 + r)),    r = c_ik P_kj / c_ij (before), and each
+ * of the N_i departures from i may have been preceded by returns i -> k -> i, in all Negative binomial:
+ * Poisson(Gamma(N_i) q),    q = c_ik P_ki / S_i, S_i the flux out of i without k. In the end N_i is the
+ * number of visits of each state, and the time spent there Gamma(N_i) w_i / S_i. The cost of a trajectory is
+ * that of the eliminated network, however many hops it has. All ratios are free of subtractions. */
 #include <math.h>
 
 #include "base/memory.h"
@@ -30,15 +29,15 @@ typedef struct product {
 typedef struct sampler {
     el4ml_pattern pattern;
     const el4ml_rate_network *rates;
-    size_t *first;           /* (count + 1) products of the k-th state */
-    product *products;       /* for a < b in the order of the shares of k */
-    double *returns;         /* (shares) q */
-    double *by_ground;       /* (shares) probability that a hop i -> B goes by k */
-    el4ml_scaled *wait;      /* (count) w_i / S_i of the whole network */
-    double *start;           /* (a_count) */
-    double *up, *down;       /* (shares) hops from the state to the later neighbour, and back */
-    double *to_ground;       /* (count) hops to B */
-    double *visits;          /* (count) */
+    size_t *first;      /* (count + 1) products of the k-th state */
+    product *products;  /* for a < b in the order of the shares of k */
+    double *returns;    /* (shares) q */
+    double *by_ground;  /* (shares) probability that a hop i -> B goes by k */
+    el4ml_scaled *wait; /* (count) w_i / S_i of the whole network */
+    double *start;      /* (a_count) */
+    double *up, *down;  /* (shares) hops from the state to the later neighbour, and back */
+    double *to_ground;  /* (count) hops to B */
+    double *visits;     /* (count) */
 } sampler;
 
 static void sampler_clear(sampler *s)
@@ -116,13 +115,15 @@ static void fill_products(sampler *s, el4ml_scaled *flux, el4ml_scaled *ground)
             el4ml_scaled *g = &ground[p->later[a]];
             const el4ml_scaled added = el4ml_scaled_product(p->share[a], ground[k]);
             const el4ml_scaled sum = el4ml_scaled_sum(*g, added);
-            s->by_ground[a] = el4ml_scaled_is_zero(added) ? 0 : el4ml_scaled_value(el4ml_scaled_quotient(added, sum));
+            s->by_ground[a] =
+                el4ml_scaled_is_zero(added) ? 0 : el4ml_scaled_value(el4ml_scaled_quotient(added, sum));
             *g = sum;
         }
     }
 }
 
-/* flux: of each state's pairs when it was eliminated. Outflows grow backwards to those of the whole network. */
+/* flux: of each state's pairs when it was eliminated. Outflows grow backwards to those of the whole network.
+ */
 static void fill_returns(sampler *s, const el4ml_scaled *flux, el4ml_scaled *outflow)
 {
     const el4ml_pattern *p = &s->pattern;
@@ -252,9 +253,10 @@ static el4ml_status sampler_init(sampler *s, const el4ml_rate_network *rates, co
     const size_t n = s->pattern.count, shares = s->pattern.start[n];
     s->first = EL4ML_NEW(size_t, n + 1);
     if (s->first && !count_products(s))
-        return el4ml_fail(error, EL4ML_NOT_SUPPORTED,
-                          "kinetic path sampling: the network fills in to more than %zu products; lump it first",
-                          MOST_PRODUCTS);
+        return el4ml_fail(
+            error, EL4ML_NOT_SUPPORTED,
+            "kinetic path sampling: the network fills in to more than %zu products; lump it first",
+            MOST_PRODUCTS);
     s->products = s->first ? EL4ML_NEW(product, s->first[n]) : NULL;
     s->returns = EL4ML_NEW(double, shares);
     s->by_ground = EL4ML_NEW(double, shares);
@@ -283,7 +285,8 @@ static el4ml_status run_all(sampler *s, const el4ml_state_sets *sets, const el4m
         draw_trajectory(s, el4ml_draw_start(sets, s->start, &random), &random, &time, &hops);
         if (!isfinite(hops))
             return el4ml_fail(error, EL4ML_NOT_SUPPORTED,
-                              "kinetic path sampling: trajectory %zu has more hops than a double can count", k + 1);
+                              "kinetic path sampling: trajectory %zu has more hops than a double can count",
+                              k + 1);
         el4ml_time_sums_add(&sums, time, hops);
     }
     *sampled = el4ml_time_sums_result(&sums);
@@ -291,8 +294,8 @@ static el4ml_status run_all(sampler *s, const el4ml_state_sets *sets, const el4m
 }
 
 el4ml_status el4ml_kinetic_path_sampling(const el4ml_rate_network *rates, const el4ml_state_sets *sets,
-                                         const el4ml_trajectory_options *options, el4ml_sampled_times *sampled,
-                                         el4ml_error *error)
+                                         const el4ml_trajectory_options *options,
+                                         el4ml_sampled_times *sampled, el4ml_error *error)
 {
     el4ml_status status = el4ml_trajectory_check(rates, sets, options, sampled, error);
     if (status != EL4ML_OK) return status;

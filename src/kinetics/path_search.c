@@ -110,10 +110,10 @@ static bool is_among(size_t state, const size_t *states, size_t count)
     return false;
 }
 
-/* A*: states in the order of the cost to them and the least possible cost from them, which the steps cannot make
- * smaller. */
-bool el4ml_path_search_run(el4ml_path_search *s, size_t state, const size_t *not, size_t not_count, double limit,
-                           size_t *end)
+/* A*: states in the order of the cost to them and the least possible cost from them, which the steps cannot
+ * make smaller. */
+bool el4ml_path_search_run(el4ml_path_search *s, size_t state, const size_t * not, size_t not_count,
+                           double limit, size_t *end)
 {
     *end = EL4ML_NONE;
     s->cost[state] = 0;
@@ -130,7 +130,8 @@ bool el4ml_path_search_run(el4ml_path_search *s, size_t state, const size_t *not
         }
         for (size_t l = s->rates->first[i]; l < s->rates->first[i + 1]; l++) {
             const size_t j = s->rates->links[l].state;
-            if (s->place[j] == EL4ML_GROUND_A || s->barred[j] == s->search || s->to_b[j] == INFINITY) continue;
+            if (s->place[j] == EL4ML_GROUND_A || s->barred[j] == s->search || s->to_b[j] == INFINITY)
+                continue;
             if (i == state && is_among(j, not, not_count)) continue;
             const double cost = s->cost[i] + el4ml_path_step(s, i, l);
             if (s->visit[j] == s->search && !(cost < s->cost[j])) continue;

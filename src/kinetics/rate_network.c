@@ -10,9 +10,8 @@
 
 el4ml_rate_network *el4ml_rate_network_allocate(size_t states, size_t edges)
 {
-    el4ml_rate_network *made = states < SIZE_MAX / 2 && edges < SIZE_MAX / 2
-                                   ? EL4ML_NEW(el4ml_rate_network, 1)
-                                   : NULL;
+    el4ml_rate_network *made =
+        states < SIZE_MAX / 2 && edges < SIZE_MAX / 2 ? EL4ML_NEW(el4ml_rate_network, 1) : NULL;
     if (!made) return NULL;
     made->state_count = states;
     made->temperature = NAN;
@@ -72,7 +71,8 @@ static void fill_links(el4ml_rate_network *made)
         first[made->edges[e].a]++;
         first[made->edges[e].b]++;
     }
-    for (size_t i = 0, sum = 0; i <= n; i++) { /* first[i]: where the links of i begin, moved on as they fill */
+    for (size_t i = 0, sum = 0; i <= n;
+         i++) { /* first[i]: where the links of i begin, moved on as they fill */
         const size_t own = i < n ? first[i] : 0;
         first[i] = sum;
         sum += own;

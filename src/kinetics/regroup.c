@@ -1,6 +1,6 @@
-/* Lumping by rates (Carr and Wales, J. Phys. Chem. B 112, 8760, 2008; docs/kinetics.md). With internal equilibrium the
- * weight of a group is the sum of its states' weights and the flux between two groups the sum of the fluxes between their
- * states, so that a lumped network is of the same kind, and k_JL = c_JL / w_L. */
+/* Lumping by rates (Carr and Wales, J. Phys. Chem. B 112, 8760, 2008; docs/kinetics.md). With internal
+ * equilibrium the weight of a group is the sum of its states' weights and the flux between two groups the sum
+ * of the fluxes between their states, so that a lumped network is of the same kind, and k_JL = c_JL / w_L. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -16,14 +16,14 @@ static el4ml_status check_groups(const el4ml_rate_network *rates, const size_t *
     size_t seen = 0;
     for (size_t i = 0; i < rates->state_count; i++) {
         if (group[i] > seen || group[i] >= count)
-            return el4ml_fail(error, EL4ML_BAD_INPUT,
-                              "lumping: state %zu is in group %zu, but groups are numbered 0 ... %zu by their first "
-                              "states",
-                              i, group[i], count ? count - 1 : 0);
+            return el4ml_fail(
+                error, EL4ML_BAD_INPUT,
+                "lumping: state %zu is in group %zu, but groups are numbered 0 ... %zu by their first "
+                "states",
+                i, group[i], count ? count - 1 : 0);
         seen += group[i] == seen;
     }
-    if (seen != count)
-        return el4ml_fail(error, EL4ML_BAD_INPUT, "lumping: %zu groups, not %zu", seen, count);
+    if (seen != count) return el4ml_fail(error, EL4ML_BAD_INPUT, "lumping: %zu groups, not %zu", seen, count);
     return EL4ML_OK;
 }
 
@@ -51,7 +51,8 @@ static void fill_lumped(const el4ml_rate_network *rates, const size_t *group, el
 el4ml_status el4ml_rate_network_lump(const el4ml_rate_network *rates, const size_t *group, size_t group_count,
                                      el4ml_rate_network **lumped, el4ml_error *error)
 {
-    if (!rates || !group || !lumped) return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "lumping: nothing given");
+    if (!rates || !group || !lumped)
+        return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "lumping: nothing given");
     const el4ml_status status = check_groups(rates, group, group_count, error);
     if (status != EL4ML_OK) return status;
     el4ml_rate_network *made = el4ml_rate_network_allocate(group_count, rates->edge_count);
@@ -77,10 +78,10 @@ typedef struct merge {
 
 typedef struct round {
     const el4ml_rate_network *lumped;
-    merge *merges; /* (edges) */
-    size_t *link;  /* (groups) union-find */
+    merge *merges;        /* (edges) */
+    size_t *link;         /* (groups) union-find */
     unsigned char *holds; /* (groups) 1: states of A, 2: of B */
-    size_t *number; /* (groups) */
+    size_t *number;       /* (groups) */
 } round_work;
 
 enum { HOLDS_A = 1, HOLDS_B = 2 };
@@ -151,8 +152,8 @@ static void mark_apart(const el4ml_state_sets *apart, unsigned char *holds)
         holds[apart->b[k]] = HOLDS_B;
 }
 
-static el4ml_status run_rounds(const el4ml_rate_network *rates, double threshold, round_work *r, size_t *group,
-                               size_t *group_count, el4ml_error *error)
+static el4ml_status run_rounds(const el4ml_rate_network *rates, double threshold, round_work *r,
+                               size_t *group, size_t *group_count, el4ml_error *error)
 {
     el4ml_rate_network *lumped = NULL;
     for (size_t before = SIZE_MAX; *group_count < before;) {
@@ -169,8 +170,8 @@ static el4ml_status run_rounds(const el4ml_rate_network *rates, double threshold
     return EL4ML_OK;
 }
 
-el4ml_status el4ml_regroup(const el4ml_rate_network *rates, const el4ml_regroup_options *options, size_t *group,
-                           size_t *group_count, el4ml_error *error)
+el4ml_status el4ml_regroup(const el4ml_rate_network *rates, const el4ml_regroup_options *options,
+                           size_t *group, size_t *group_count, el4ml_error *error)
 {
     if (!rates || !options || !group || !group_count)
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "lumping: nothing given");

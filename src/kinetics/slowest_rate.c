@@ -1,7 +1,7 @@
-/* The slowest rate of escape to B: inverse iteration x <- G (w x) from x = 1, G the inverse of the equations of elimination.h.
- * All numbers stay positive, so that every x has its digits, and Collatz's quotients x_i / (G w x)_i enclose the
- * smallest eigenvalue of each part of the network that hangs together without B. The value is the Rayleigh quotient of the
- * part with the smallest, whose error is the square of the vector's. */
+/* The slowest rate of escape to B: inverse iteration x <- G (w x) from x = 1, G the inverse of the equations
+ * of elimination.h. All numbers stay positive, so that every x has its digits, and Collatz's quotients x_i /
+ * (G w x)_i enclose the smallest eigenvalue of each part of the network that hangs together without B. The
+ * value is the Rayleigh quotient of the part with the smallest, whose error is the square of the vector's. */
 #include <math.h>
 
 #include "base/memory.h"
@@ -15,10 +15,10 @@ typedef struct quotient {
 
 typedef struct work {
     const el4ml_rate_network *rates;
-    el4ml_place *place;   /* (states) */
-    size_t *part;         /* (states) of the free states */
+    el4ml_place *place;              /* (states) */
+    size_t *part;                    /* (states) of the free states */
     el4ml_scaled *weight, *x, *next; /* (states) */
-    quotient *quotients;  /* (parts) */
+    quotient *quotients;             /* (parts) */
     size_t part_count;
     el4ml_elimination *elimination;
 } work;
@@ -87,11 +87,12 @@ static void iterate(work *w)
 {
     const size_t n = w->rates->state_count;
     for (size_t i = 0; i < n; i++)
-        w->next[i] = w->place[i] == EL4ML_FREE ? el4ml_scaled_product(w->weight[i], w->x[i]) : el4ml_scaled_zero();
+        w->next[i] =
+            w->place[i] == EL4ML_FREE ? el4ml_scaled_product(w->weight[i], w->x[i]) : el4ml_scaled_zero();
     el4ml_elimination_solve(w->elimination, w->next);
     for (size_t p = 0; p < w->part_count; p++)
-        w->quotients[p] = (quotient){el4ml_scaled_zero(), el4ml_scaled_zero(), el4ml_scaled_zero(),
-                                     el4ml_scaled_zero()};
+        w->quotients[p] =
+            (quotient){el4ml_scaled_zero(), el4ml_scaled_zero(), el4ml_scaled_zero(), el4ml_scaled_zero()};
     for (size_t i = 0; i < n; i++) {
         if (w->place[i] != EL4ML_FREE) continue;
         quotient *q = &w->quotients[w->part[i]];
@@ -118,7 +119,8 @@ static void take_slowest(const work *w, el4ml_slowest *slowest)
     }
 }
 
-static el4ml_status run(work *w, double tolerance, size_t iterations, el4ml_slowest *slowest, el4ml_error *error)
+static el4ml_status run(work *w, double tolerance, size_t iterations, el4ml_slowest *slowest,
+                        el4ml_error *error)
 {
     for (slowest->iterations = 0; slowest->iterations < iterations;) {
         iterate(w);
@@ -126,18 +128,21 @@ static el4ml_status run(work *w, double tolerance, size_t iterations, el4ml_slow
         take_slowest(w, slowest);
         if (slowest->log_upper - slowest->log_lower <= tolerance) return EL4ML_OK;
     }
-    return el4ml_fail(error, EL4ML_NOT_CONVERGED,
-                      "slowest rate: between e^%.17g and e^%.17g after %zu iterations; two modes are nearly as slow",
-                      slowest->log_lower, slowest->log_upper, iterations);
+    return el4ml_fail(
+        error, EL4ML_NOT_CONVERGED,
+        "slowest rate: between e^%.17g and e^%.17g after %zu iterations; two modes are nearly as slow",
+        slowest->log_lower, slowest->log_upper, iterations);
 }
 
-el4ml_status el4ml_slowest_rate(const el4ml_rate_network *rates, const el4ml_state_sets *sets, double tolerance,
-                                size_t iterations, el4ml_slowest *slowest, el4ml_error *error)
+el4ml_status el4ml_slowest_rate(const el4ml_rate_network *rates, const el4ml_state_sets *sets,
+                                double tolerance, size_t iterations, el4ml_slowest *slowest,
+                                el4ml_error *error)
 {
     if (!rates || !sets || !slowest)
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "slowest rate: nothing given");
     if (!(tolerance > 0) || iterations == 0)
-        return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "slowest rate: tolerance and iterations must be positive");
+        return el4ml_fail(error, EL4ML_INVALID_ARGUMENT,
+                          "slowest rate: tolerance and iterations must be positive");
     el4ml_status status = el4ml_state_sets_check(rates, sets, error);
     if (status != EL4ML_OK) return status;
     work w;

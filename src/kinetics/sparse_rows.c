@@ -18,8 +18,8 @@ typedef struct chunk {
     el4ml_entry *entries;
 } chunk;
 
-/* Space comes from chunks in powers of two; what a row gives back is kept by its size, linked through the first
- * bytes. */
+/* Space comes from chunks in powers of two; what a row gives back is kept by its size, linked through the
+ * first bytes. */
 struct el4ml_rows {
     size_t count;
     row *row;

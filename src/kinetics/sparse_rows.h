@@ -1,5 +1,5 @@
-/* The rows of a sparse matrix that changes while it is eliminated: entries are found, added and removed in constant
- * time. A row of up to eight entries is a plain list; a longer one an open-addressing hash table. */
+/* The rows of a sparse matrix that changes while it is eliminated: entries are found, added and removed in
+ * constant time. A row of up to eight entries is a plain list; a longer one an open-addressing hash table. */
 #ifndef EL4ML_KINETICS_SPARSE_ROWS_H
 #define EL4ML_KINETICS_SPARSE_ROWS_H
 

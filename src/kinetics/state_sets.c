@@ -65,9 +65,11 @@ el4ml_status el4ml_state_sets_check(const el4ml_rate_network *rates, const el4ml
     if (!reached || !queue)
         status = el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "kinetics: out of memory");
     else
-        status = check_reach(rates, sets->b, sets->b_count, sets->a, sets->a_count, "AB", reached, queue, error);
+        status =
+            check_reach(rates, sets->b, sets->b_count, sets->a, sets->a_count, "AB", reached, queue, error);
     if (status == EL4ML_OK)
-        status = check_reach(rates, sets->a, sets->a_count, sets->b, sets->b_count, "BA", reached, queue, error);
+        status =
+            check_reach(rates, sets->a, sets->a_count, sets->b, sets->b_count, "BA", reached, queue, error);
     el4ml_release(reached);
     el4ml_release(queue);
     return status;
@@ -109,7 +111,8 @@ el4ml_source el4ml_source_of(const el4ml_state_sets *sets, el4ml_absorbing absor
 
 el4ml_scaled el4ml_source_weight(const el4ml_rate_network *rates, const el4ml_source *source, size_t k)
 {
-    return source->equal_weights ? el4ml_scaled_of(1) : el4ml_scaled_exp(rates->log_weight[source->states[k]]);
+    return source->equal_weights ? el4ml_scaled_of(1)
+                                 : el4ml_scaled_exp(rates->log_weight[source->states[k]]);
 }
 
 el4ml_scaled el4ml_source_mean(const el4ml_rate_network *rates, const el4ml_source *source,

@@ -4,7 +4,8 @@
 
 #include "kinetics/elimination.h"
 
-/* One clear message for a set that is empty, leaves the network, repeats a state or shares one with the other set. */
+/* One clear message for a set that is empty, leaves the network, repeats a state or shares one with the other
+ * set. */
 el4ml_status el4ml_state_sets_check_members(const el4ml_rate_network *rates, const el4ml_state_sets *sets,
                                             el4ml_error *error);
 /* The same, and for a state that is not connected to the other set. */

@@ -1,6 +1,6 @@
-/* Gamma: Marsaglia and Tsang, ACM Trans. Math. Softw. 26, 363 (2000). Poisson and binomial of large mean: by the position of
- * an event of middle rank, a gamma or beta variate, after which a far smaller problem is left (Ahrens and Dieter,
- * Computing 12, 223, 1974). */
+/* Gamma: Marsaglia and Tsang, ACM Trans. Math. Softw. 26, 363 (2000). Poisson and binomial of large mean: by
+ * the position of an event of middle rank, a gamma or beta variate, after which a far smaller problem is left
+ * (Ahrens and Dieter, Computing 12, 223, 1974). */
 #include "kinetics/variates.h"
 
 #include <math.h>
@@ -39,7 +39,8 @@ static double normal_count(el4ml_random *random, double mean, double variance)
 static double count_poisson(el4ml_random *random, double mean)
 {
     double count = 0;
-    for (double time = el4ml_random_exponential(random); time < mean; time += el4ml_random_exponential(random))
+    for (double time = el4ml_random_exponential(random); time < mean;
+         time += el4ml_random_exponential(random))
         count++;
     return count;
 }

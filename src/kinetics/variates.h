@@ -1,6 +1,6 @@
-/* Random variates for trajectories, exact in distribution. Counts are doubles, since there may be 1e100 of them; beyond 1e15
- * they are drawn from the normal distribution that theirs has become. Infinity for a mean or number that is not
- * finite. */
+/* Random variates for trajectories, exact in distribution. Counts are doubles, since there may be 1e100 of
+ * them; beyond 1e15 they are drawn from the normal distribution that theirs has become. Infinity for a mean
+ * or number that is not finite. */
 #ifndef EL4ML_KINETICS_VARIATES_H
 #define EL4ML_KINETICS_VARIATES_H
 

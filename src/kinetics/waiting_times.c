@@ -2,10 +2,11 @@
  *
  * With w = W 1 and the eliminated equations C tau = w, the survival probability from a start p is
  *     P(t > s) = p' W^(-1/2) exp(-A s) W^(1/2) 1,    A = W^(-1/2) C W^(-1/2),
- * A symmetric and positive definite. Its factor X, A = X X', is made by elimination with the largest remaining diagonal
- * element of A as pivot: X_xx = (S_x/w_x)^(1/2), X_jx = - c_jx (S_x w_j)^(-1/2), numbers without a subtraction. The columns of X
- * are graded, and beside that X is well conditioned, so that one-sided Jacobi rotations give the singular
- * values, the square roots of the eigenvalues, to a small relative error each. */
+ * A symmetric and positive definite. Its factor X, A = X X', is made by elimination with the largest
+ * remaining diagonal element of A as pivot: X_xx = (S_x/w_x)^(1/2), X_jx = - c_jx (S_x w_j)^(-1/2), numbers
+ * without a subtraction. The columns of X are graded, and beside that X is well conditioned, so that
+ * one-sided Jacobi rotations give the singular values, the square roots of the eigenvalues, to a small
+ * relative error each. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -14,7 +15,8 @@
 #include "kinetics/state_sets.h"
 
 enum { MOST_SWEEPS = 60 };
-static const double LARGEST_SPAN = 1200; /* of ln of the pivots: squares of the factor's columns fit into doubles */
+static const double LARGEST_SPAN =
+    1200; /* of ln of the pivots: squares of the factor's columns fit into doubles */
 static const double LARGEST_MISMATCH = 1e-8;
 
 typedef struct work {
@@ -72,10 +74,11 @@ static el4ml_status find_states(work *w, el4ml_error *error)
     el4ml_release(closed);
     if (!complete) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "waiting times: out of memory");
     if (w->count <= EL4ML_MOST_WAITING_STATES) return EL4ML_OK;
-    return el4ml_fail(error, EL4ML_NOT_SUPPORTED,
-                      "waiting times: %zu states are too many for an eigen-decomposition (at most %d); lump the network, "
-                      "or sample its trajectories",
-                      w->count, EL4ML_MOST_WAITING_STATES);
+    return el4ml_fail(
+        error, EL4ML_NOT_SUPPORTED,
+        "waiting times: %zu states are too many for an eigen-decomposition (at most %d); lump the network, "
+        "or sample its trajectories",
+        w->count, EL4ML_MOST_WAITING_STATES);
 }
 
 static bool load_fluxes(work *w)
@@ -85,7 +88,7 @@ static bool load_fluxes(work *w)
     w->ground = EL4ML_NEW(el4ml_scaled, n);
     w->bound = EL4ML_NEW(el4ml_scaled, n);
     w->done = EL4ML_NEW(bool, n);
-    w->columns = EL4ML_NEW(double, n * n);
+    w->columns = EL4ML_NEW(double, n *n);
     w->column = EL4ML_NEW(double *, n);
     if (!w->flux || !w->ground || !w->bound || !w->done || !w->columns || !w->column) return false;
     for (size_t k = 0; k < n * n; k++)
@@ -121,8 +124,8 @@ static el4ml_scaled weight_of(const work *w, size_t i)
     return el4ml_scaled_exp(w->rates->log_weight[w->state[i]]);
 }
 
-/* The state with the largest S_i/w_i. Bounds from earlier steps are renewed until the largest one is no bound but the
- * value. */
+/* The state with the largest S_i/w_i. Bounds from earlier steps are renewed until the largest one is no bound
+ * but the value. */
 static size_t choose_pivot(work *w, el4ml_scaled *outflow)
 {
     for (size_t fresh = w->count;;) {
@@ -146,8 +149,8 @@ static void eliminate(work *w, size_t x, el4ml_scaled outflow)
         w->ground[i] = el4ml_scaled_sum(w->ground[i], el4ml_scaled_product(share, w->ground[x]));
         for (size_t j = 0; j < i; j++) {
             if (w->done[j]) continue;
-            const el4ml_scaled sum = el4ml_scaled_sum(w->flux[i * n + j],
-                                                      el4ml_scaled_product(share, w->flux[x * n + j]));
+            const el4ml_scaled sum =
+                el4ml_scaled_sum(w->flux[i * n + j], el4ml_scaled_product(share, w->flux[x * n + j]));
             w->flux[i * n + j] = w->flux[j * n + i] = sum;
         }
     }
@@ -168,10 +171,11 @@ static el4ml_status factorise(work *w, size_t *order, el4ml_scaled *pivots, el4m
     }
     w->log_unit = (highest + lowest) / 2;
     if (highest - lowest <= LARGEST_SPAN) return EL4ML_OK;
-    return el4ml_fail(error, EL4ML_NOT_SUPPORTED,
-                      "waiting times: the rates span a factor e^%.0f, too much for an eigen-decomposition in double "
-                      "precision; moments and kinetic path sampling do not mind",
-                      highest - lowest);
+    return el4ml_fail(
+        error, EL4ML_NOT_SUPPORTED,
+        "waiting times: the rates span a factor e^%.0f, too much for an eigen-decomposition in double "
+        "precision; moments and kinetic path sampling do not mind",
+        highest - lowest);
 }
 
 static void fill_columns(work *w, const size_t *order, const el4ml_scaled *pivots)
@@ -223,7 +227,8 @@ static bool rotate(size_t n, double **p, double **q, double tolerance)
     const double pq = el4ml_dot(n, *p, *q);
     if (fabs(pq) <= tolerance * sqrt(pp) * sqrt(qq)) return true;
     const double cotangent = (qq - pp) / (2 * pq), size = fabs(cotangent); /* of twice the angle */
-    const double tangent = copysign(size > 1e8 ? 1 / (2 * size) : 1 / (size + sqrt(1 + size * size)), cotangent);
+    const double tangent =
+        copysign(size > 1e8 ? 1 / (2 * size) : 1 / (size + sqrt(1 + size * size)), cotangent);
     const double cosine = 1 / sqrt(1 + tangent * tangent);
     el4ml_rotate_pair(n, cosine, cosine * tangent, *p, *q);
     return false;
@@ -278,7 +283,8 @@ static void fill_sides(const work *w, double *start, double *end)
     }
     for (size_t k = 0; k < source.count; k++) {
         const size_t i = w->number[source.states[k]];
-        start[i] = el4ml_scaled_log(el4ml_scaled_quotient(el4ml_source_weight(w->rates, &source, k), total)) - end[i];
+        start[i] = el4ml_scaled_log(el4ml_scaled_quotient(el4ml_source_weight(w->rates, &source, k), total)) -
+                   end[i];
     }
 }
 
@@ -293,7 +299,8 @@ static bool fill_modes(const work *w, mode *modes)
         for (size_t k = 0; k < n; k++) {
             const double norm = el4ml_norm(n, w->column[k]);
             const double first = el4ml_dot(n, start, w->column[k]) / norm;
-            modes[k] = (mode){w->log_unit + 2 * log(norm), scale * first * (el4ml_dot(n, end, w->column[k]) / norm)};
+            modes[k] =
+                (mode){w->log_unit + 2 * log(norm), scale * first * (el4ml_dot(n, end, w->column[k]) / norm)};
         }
         qsort(modes, n, sizeof *modes, compare_modes);
     }
@@ -334,10 +341,11 @@ static el4ml_status finish(const work *w, const el4ml_moments *moments, el4ml_wa
     made->log_mfpt = moments->log_mean[0];
     made->mismatch = mismatch_of(made, moments);
     if (made->mismatch <= LARGEST_MISMATCH) return EL4ML_OK;
-    return el4ml_fail(error, EL4ML_NUMERICAL,
-                      "waiting times: the sum of exponentials misses its norm or the first two moments by %.1e: slow modes "
-                      "with amplitudes below the rounding error decide them; use moments and kinetic path sampling",
-                      made->mismatch);
+    return el4ml_fail(
+        error, EL4ML_NUMERICAL,
+        "waiting times: the sum of exponentials misses its norm or the first two moments by %.1e: slow modes "
+        "with amplitudes below the rounding error decide them; use moments and kinetic path sampling",
+        made->mismatch);
 }
 
 el4ml_status el4ml_waiting_times_new(const el4ml_rate_network *rates, const el4ml_state_sets *sets,
@@ -350,7 +358,8 @@ el4ml_status el4ml_waiting_times_new(const el4ml_rate_network *rates, const el4m
     if (status != EL4ML_OK) return status;
     work w = {.rates = rates, .sets = sets};
     el4ml_waiting_times *made = EL4ML_NEW(el4ml_waiting_times, 1);
-    status = made ? find_states(&w, error) : el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "waiting times: out of memory");
+    status = made ? find_states(&w, error)
+                  : el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "waiting times: out of memory");
     if (status == EL4ML_OK) status = make_factor(&w, error);
     if (status == EL4ML_OK) status = orthogonalise(&w, error);
     if (status == EL4ML_OK) status = finish(&w, moments, made, error);
