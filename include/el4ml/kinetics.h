@@ -40,8 +40,8 @@ typedef struct el4ml_rate_network {
 
 typedef struct el4ml_rate_options {
     double temperature; /* > 0, in units of energy */
-    const size_t
-        *seeds; /* minima: only the components that hold one of them are kept; NULL: all components */
+    /* Minima: only the components that hold one of them are kept. NULL: all components. */
+    const size_t *seeds;
     size_t seed_count;
 } el4ml_rate_options;
 
@@ -111,8 +111,8 @@ EL4ML_API void el4ml_kinetics_free(el4ml_kinetics *kinetics);
 /* Moments of the first-passage time from every state to B, orders 1 ... count. */
 typedef struct el4ml_moments {
     size_t count, state_count;
-    double
-        *log_moment; /* (count, state_count) ln <t^k>_i; -infinity in B, +infinity where B is not connected */
+    /* (count, state_count) ln <t^k>_i: -infinity in B, +infinity where B is not connected */
+    double *log_moment;
     double *log_mean; /* (count) ln of the mean over A */
 } el4ml_moments;
 
@@ -209,10 +209,9 @@ EL4ML_API el4ml_status el4ml_kinetic_path_sampling(const el4ml_rate_network *rat
  * It contributes p_a k_(1 a) P_21 P_32 ... P_bn to the steady-state rate k^SS (P: branching probabilities;
  * without repeated visits, so that the contributions of all paths sum to less). */
 typedef struct el4ml_path {
-    size_t length;  /* states */
-    size_t *states; /* (length) */
-    size_t
-        *edges; /* (length - 1) indices into the rate network's edges, whose `edge` is the transition state */
+    size_t length;          /* states */
+    size_t *states;         /* (length) */
+    size_t *edges;          /* (length - 1) of the rate network; the `edge` of each is the transition state */
     double log_rate;        /* ln of the contribution to k^SS */
     double log_probability; /* ln of the product of all branching probabilities, P_1a included */
 } el4ml_path;

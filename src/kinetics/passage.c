@@ -203,7 +203,7 @@ static void fill_committor(passage *p, el4ml_absorbing absorbing, double *log_co
         p->value[i] = p->place[i] == target ? el4ml_scaled_of(1) : el4ml_scaled_zero();
     el4ml_elimination_absorption(p->elimination, absorbing == EL4ML_ABSORB_B, p->value);
     for (size_t i = 0; i < p->rates->state_count; i++)
-        log_committor[i] = p->place[i] == EL4ML_OUTSIDE ? NAN : el4ml_scaled_log(p->value[i]);
+        log_committor[i] = p->place[i] == EL4ML_OUTSIDE ? NAN : fmin(0, el4ml_scaled_log(p->value[i]));
 }
 
 static el4ml_status fill_committors(passage *p, el4ml_kinetics *k, el4ml_error *error)
