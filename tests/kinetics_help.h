@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "el4ml/kinetics.h"
 #include "el4ml/random.h"
 #include "network_help.h"
@@ -239,6 +240,80 @@ static inline el4ml_network *help_network(const help_graph *graph)
     ck_assert_int_eq(
         el4ml_network_new(graph->node, graph->nodes, graph->edge, graph->edges, 3, &network, NULL), EL4ML_OK);
     return network;
+}
+
+/* One of them, with A and B of one or two states at its ends. */
+typedef struct random_case {
+    help_graph graph;
+    el4ml_network *network;
+    el4ml_rate_network *rates;
+    size_t a[2], b[2];
+    bool in_a[HELP_MOST], in_b[HELP_MOST];
+    el4ml_state_sets sets;
+} random_case;
+
+static inline void case_init(random_case *c, int k, size_t nodes, double temperature)
+{
+    *c = (random_case){0};
+    help_kinetic_graph((uint64_t)k + 1, nodes, &c->graph);
+    c->network = help_network(&c->graph);
+    c->rates = rates_at(c->network, temperature);
+    c->sets = (el4ml_state_sets){.a = c->a,
+                                 .b = c->b,
+                                 .a_count = 1 + (size_t)k % 2,
+                                 .b_count = 1 + (size_t)k / 2 % 2,
+                                 .equal_weights = k % 3 == 1};
+    for (size_t i = 0; i < 2; i++) {
+        c->a[i] = nodes - 1 - i;
+        c->b[i] = i;
+        c->in_a[c->a[i]] = i < c->sets.a_count;
+        c->in_b[c->b[i]] = i < c->sets.b_count;
+    }
+}
+
+static inline void case_clear(random_case *c)
+{
+    el4ml_rate_network_free(c->rates);
+    el4ml_network_free(c->network);
+}
+
+static inline el4ml_kinetics *kinetics_of(const el4ml_rate_network *rates, const el4ml_state_sets *sets)
+{
+    el4ml_kinetics *kinetics = NULL;
+    el4ml_error error = {0};
+    const el4ml_status status = el4ml_kinetics_new(rates, sets, &kinetics, &error);
+    ck_assert_msg(status == EL4ML_OK, "%s", error.message);
+    return kinetics;
+}
+
+static inline el4ml_rate_network *given_rates(size_t states, const el4ml_rate *rate, size_t count)
+{
+    el4ml_rate_network *rates = NULL;
+    el4ml_error error = {0};
+    const el4ml_status status = el4ml_rate_network_from_rates(states, rate, count, NULL, &rates, &error);
+    ck_assert_msg(status == EL4ML_OK, "%s", error.message);
+    return rates;
+}
+
+/* ---- What is refused ---- */
+
+static inline void refused(el4ml_status status, const el4ml_error *error, const char *text)
+{
+    ck_assert_int_eq(status, EL4ML_BAD_INPUT);
+    ck_assert_msg(strstr(error->message, text) != NULL, "no \"%s\" in \"%s\"", text, error->message);
+    ck_assert(strchr(error->message, '\n') == NULL);
+}
+
+/* Fail each allocation of `run` in turn; returns how many there are. */
+static inline size_t fail_each(el4ml_status (*run)(const random_case *c), const random_case *c)
+{
+    for (size_t after = 0;; after++) {
+        el4ml_fail_allocation_after(after);
+        const el4ml_status status = run(c);
+        el4ml_fail_allocation_after(SIZE_MAX);
+        if (status == EL4ML_OK) return after;
+        ck_assert_int_eq(status, EL4ML_OUT_OF_MEMORY);
+    }
 }
 
 #endif

@@ -1,37 +1,7 @@
 /* Fastest paths against all paths of small networks; lumping. */
-#include "base/memory.h"
 #include "kinetics_help.h"
 
-typedef struct example {
-    help_graph graph;
-    el4ml_network *network;
-    el4ml_rate_network *rates;
-    size_t a[2], b[2];
-    el4ml_state_sets sets;
-} example;
-
-static void example_init(example *x, int k, size_t nodes, double temperature)
-{
-    *x = (example){0};
-    help_kinetic_graph((uint64_t)k + 100, nodes, &x->graph);
-    x->network = help_network(&x->graph);
-    x->rates = rates_at(x->network, temperature);
-    x->sets = (el4ml_state_sets){
-        .a = x->a, .b = x->b, .a_count = 1 + (size_t)k % 2, .b_count = 1 + (size_t)k / 2 % 2};
-    x->sets.equal_weights = k % 5 == 4;
-    for (size_t i = 0; i < 2; i++) {
-        x->a[i] = i;
-        x->b[i] = nodes - 1 - i;
-    }
-}
-
-static void example_clear(example *x)
-{
-    el4ml_rate_network_free(x->rates);
-    el4ml_network_free(x->network);
-}
-
-static el4ml_paths *paths_of(const example *x, size_t count)
+static el4ml_paths *paths_of(const random_case *x, size_t count)
 {
     el4ml_paths *paths = NULL;
     el4ml_error error = {0};
@@ -45,7 +15,7 @@ static el4ml_paths *paths_of(const example *x, size_t count)
 enum { MOST_PATHS = 200000 };
 
 typedef struct listing {
-    const example *x;
+    const random_case *x;
     double log_out[HELP_MOST], *log_rate;
     size_t count;
     bool seen[HELP_MOST];
@@ -82,7 +52,7 @@ static int descending(const void *left, const void *right)
     return (x < y) - (x > y);
 }
 
-static void list_all(const example *x, listing *l)
+static void list_all(const random_case *x, listing *l)
 {
     const el4ml_rate_network *r = x->rates;
     *l = (listing){.x = x, .log_rate = EL4ML_NEW(double, MOST_PATHS)};
@@ -101,7 +71,7 @@ static void list_all(const example *x, listing *l)
 }
 
 /* Steps exist, no state twice, A left at once, B met last; the numbers are those of the steps. */
-static void check_path(const example *x, const listing *l, const el4ml_path *path)
+static void check_path(const random_case *x, const listing *l, const el4ml_path *path)
 {
     const el4ml_rate_network *r = x->rates;
     bool seen[HELP_MOST] = {false};
@@ -125,9 +95,9 @@ static void check_path(const example *x, const listing *l, const el4ml_path *pat
 
 START_TEST(paths_equal_all_paths_in_order)
 {
-    example x;
+    random_case x;
     listing l;
-    example_init(&x, _i, (size_t)(5 + _i % 7), _i % 3 ? 0.3 : 0.03);
+    case_init(&x, _i, (size_t)(5 + _i % 7), _i % 3 ? 0.3 : 0.03);
     list_all(&x, &l);
     ck_assert_uint_gt(l.count, 0);
     const size_t wanted[4] = {1, 5, 40, l.count + 10};
@@ -146,15 +116,15 @@ START_TEST(paths_equal_all_paths_in_order)
         el4ml_paths_free(paths);
     }
     el4ml_release(l.log_rate);
-    example_clear(&x);
+    case_clear(&x);
 }
 END_TEST
 
 /* In a tree there is one path, and it carries k^SS but for its recrossings; both directions are one path. */
 START_TEST(paths_both_ways)
 {
-    example x;
-    example_init(&x, 2 * _i + 20, 30, 0.05);
+    random_case x;
+    case_init(&x, 2 * _i + 20, 30, 0.05);
     x.sets.equal_weights = false;
     el4ml_state_sets back = {
         .a = x.sets.b, .b = x.sets.a, .a_count = x.sets.b_count, .b_count = x.sets.a_count};
@@ -174,11 +144,11 @@ START_TEST(paths_both_ways)
     el4ml_kinetics_free(k);
     el4ml_paths_free(forth);
     el4ml_paths_free(other);
-    example_clear(&x);
+    case_clear(&x);
 }
 END_TEST
 
-static el4ml_status run_paths(const example *x)
+static el4ml_status run_paths(const random_case *x)
 {
     el4ml_paths *paths = NULL;
     const el4ml_status status = el4ml_fastest_paths(x->rates, &x->sets, 6, &paths, NULL);
@@ -186,7 +156,7 @@ static el4ml_status run_paths(const example *x)
     return status;
 }
 
-static el4ml_status run_regroup(const example *x)
+static el4ml_status run_regroup(const random_case *x)
 {
     size_t group[HELP_MOST], count;
     const el4ml_regroup_options options = {.log_rate = -5, .apart = &x->sets};
@@ -195,22 +165,14 @@ static el4ml_status run_regroup(const example *x)
 
 START_TEST(every_failed_allocation_is_reported)
 {
-    example x;
-    example_init(&x, 2, 12, 0.3);
-    el4ml_status (*const runs[2])(const example *) = {run_paths, run_regroup};
+    random_case x;
+    case_init(&x, 2, 12, 0.3);
+    el4ml_status (*const runs[2])(const random_case *) = {run_paths, run_regroup};
     const size_t least[2] = {40, 15};
     for (size_t k = 0; k < 2; k++) {
-        size_t after = 0;
-        for (;; after++) {
-            el4ml_fail_allocation_after(after);
-            const el4ml_status status = runs[k](&x);
-            el4ml_fail_allocation_after(SIZE_MAX);
-            if (status == EL4ML_OK) break;
-            ck_assert_int_eq(status, EL4ML_OUT_OF_MEMORY);
-        }
-        ck_assert_uint_ge(after, least[k]);
+        ck_assert_uint_ge(fail_each(runs[k], &x), least[k]);
     }
-    example_clear(&x);
+    case_clear(&x);
 }
 END_TEST
 
@@ -226,7 +188,7 @@ static el4ml_rate_network *lump(const el4ml_rate_network *rates, const size_t *g
 }
 
 /* Sums of weights and fluxes by their definition, and no two groups left that should merge. */
-static void check_lumped(const example *x, const size_t *group, size_t count, double threshold)
+static void check_lumped(const random_case *x, const size_t *group, size_t count, double threshold)
 {
     const el4ml_rate_network *r = x->rates;
     el4ml_rate_network *lumped = lump(r, group, count);
@@ -250,8 +212,8 @@ static void check_lumped(const example *x, const size_t *group, size_t count, do
 
 START_TEST(groups_exchange_slower_than_the_threshold)
 {
-    example x;
-    example_init(&x, _i, 40, 0.1);
+    random_case x;
+    case_init(&x, _i, 40, 0.1);
     size_t group[HELP_MOST], count, last = 0;
     for (int k = 0; k < 12; k++) {
         const el4ml_regroup_options options = {.log_rate = -20 + 2 * k};
@@ -265,14 +227,14 @@ START_TEST(groups_exchange_slower_than_the_threshold)
     ck_assert_uint_eq(count, 1);
     ck_assert_int_eq(el4ml_regroup(x.rates, &none, group, &count, NULL), EL4ML_OK);
     ck_assert_uint_eq(count, 40);
-    example_clear(&x);
+    case_clear(&x);
 }
 END_TEST
 
 START_TEST(a_and_b_stay_apart)
 {
-    example x;
-    example_init(&x, 2 * _i + 3, 40, 0.1);
+    random_case x;
+    case_init(&x, 2 * _i + 3, 40, 0.1);
     size_t group[HELP_MOST], count;
     const el4ml_regroup_options options = {.log_rate = -30, .apart = &x.sets};
     ck_assert_int_eq(el4ml_regroup(x.rates, &options, group, &count, NULL), EL4ML_OK);
@@ -280,7 +242,7 @@ START_TEST(a_and_b_stay_apart)
     for (size_t i = 0; i < x.sets.a_count; i++)
         for (size_t j = 0; j < x.sets.b_count; j++)
             ck_assert_uint_ne(group[x.a[i]], group[x.b[j]]);
-    example_clear(&x);
+    case_clear(&x);
 }
 END_TEST
 
@@ -340,8 +302,8 @@ END_TEST
 
 START_TEST(bad_groups_are_named)
 {
-    example x;
-    example_init(&x, 1, 10, 1);
+    random_case x;
+    case_init(&x, 1, 10, 1);
     el4ml_rate_network *lumped = NULL;
     el4ml_error error = {0};
     size_t group[10] = {0, 2, 1};
@@ -353,7 +315,7 @@ START_TEST(bad_groups_are_named)
     const el4ml_regroup_options options = {.log_rate = NAN};
     size_t count;
     ck_assert_int_eq(el4ml_regroup(x.rates, &options, group, &count, &error), EL4ML_BAD_INPUT);
-    example_clear(&x);
+    case_clear(&x);
 }
 END_TEST
 

@@ -1,6 +1,5 @@
 /* Kinetic Monte Carlo and kinetic path sampling against graph transformation, and the variates they draw. All
  * comparisons are with fixed seeds, at five standard errors. */
-#include "base/memory.h"
 #include "kinetics/variates.h"
 #include "kinetics_help.h"
 
@@ -120,57 +119,25 @@ static void check_times(const el4ml_rate_network *rates, const el4ml_state_sets 
     el4ml_moments_free(m);
 }
 
-typedef struct example {
-    help_graph graph;
-    el4ml_network *network;
-    el4ml_rate_network *rates;
-    size_t a[2], b[2];
-    el4ml_state_sets sets;
-} example;
-
-static void example_init(example *x, int k, double temperature)
-{
-    *x = (example){0};
-    const size_t nodes = (size_t)(5 + k % 20);
-    help_kinetic_graph((uint64_t)k + 200, nodes, &x->graph);
-    x->network = help_network(&x->graph);
-    x->rates = rates_at(x->network, temperature);
-    x->sets = (el4ml_state_sets){.a = x->a,
-                                 .b = x->b,
-                                 .a_count = 1 + (size_t)k % 2,
-                                 .b_count = 1 + (size_t)k / 2 % 2,
-                                 .equal_weights = k % 3 == 1};
-    for (size_t i = 0; i < 2; i++) {
-        x->a[i] = nodes - 1 - i;
-        x->b[i] = i;
-    }
-}
-
-static void example_clear(example *x)
-{
-    el4ml_rate_network_free(x->rates);
-    el4ml_network_free(x->network);
-}
-
 START_TEST(random_networks_agree)
 {
-    example x;
-    example_init(&x, _i, 0.5);
+    random_case x;
+    case_init(&x, _i, (size_t)(5 + _i % 20), 0.5);
     const el4ml_sampled_times kmc = sample(el4ml_kinetic_monte_carlo, x.rates, &x.sets, 1000, 1),
                               kps = sample(el4ml_kinetic_path_sampling, x.rates, &x.sets, 1000, 2);
     check_times(x.rates, &x.sets, &kmc);
     check_times(x.rates, &x.sets, &kps);
     ck_assert(fabs(kmc.hops / kps.hops - 1) < 0.4);
-    example_clear(&x);
+    case_clear(&x);
 }
 END_TEST
 
 /* From the deepest trap to the lowest minimum, so that the mean does not hang on what few trajectories do. */
 START_TEST(path_sampling_of_metastable_networks)
 {
-    example x;
+    random_case x;
     const double temperature[3] = {0.1, 0.02, 0.005};
-    example_init(&x, _i + 50, temperature[_i % 3]);
+    case_init(&x, _i + 50, (size_t)(5 + (_i + 10) % 20), temperature[_i % 3]);
     x.sets = (el4ml_state_sets){.a = x.a, .b = x.b, .a_count = 1, .b_count = 1};
     x.b[0] = el4ml_network_global_minimum(x.network);
     x.a[0] = x.b[0] == 0;
@@ -181,7 +148,7 @@ START_TEST(path_sampling_of_metastable_networks)
     el4ml_moments_free(m);
     const el4ml_sampled_times times = sample(el4ml_kinetic_path_sampling, x.rates, &x.sets, 1000, 5);
     check_times(x.rates, &x.sets, &times);
-    example_clear(&x);
+    case_clear(&x);
 }
 END_TEST
 
@@ -222,8 +189,8 @@ END_TEST
 
 START_TEST(the_same_seed_gives_the_same_times)
 {
-    example x;
-    example_init(&x, 7, 0.5);
+    random_case x;
+    case_init(&x, 7, 12, 0.5);
     const sampling methods[2] = {el4ml_kinetic_monte_carlo, el4ml_kinetic_path_sampling};
     for (size_t k = 0; k < 2; k++) {
         const el4ml_sampled_times one = sample(methods[k], x.rates, &x.sets, 50, 9),
@@ -231,7 +198,7 @@ START_TEST(the_same_seed_gives_the_same_times)
                                   other = sample(methods[k], x.rates, &x.sets, 50, 10);
         ck_assert(one.log_mean == two.log_mean && one.hops == two.hops && one.log_mean != other.log_mean);
     }
-    example_clear(&x);
+    case_clear(&x);
 }
 END_TEST
 
@@ -260,27 +227,27 @@ START_TEST(what_is_refused)
 }
 END_TEST
 
+static el4ml_status run_monte_carlo(const random_case *c)
+{
+    const el4ml_trajectory_options options = {.trajectories = 2, .seed = 1, .most_hops = 1000000};
+    el4ml_sampled_times times;
+    return el4ml_kinetic_monte_carlo(c->rates, &c->sets, &options, &times, NULL);
+}
+
+static el4ml_status run_path_sampling(const random_case *c)
+{
+    const el4ml_trajectory_options options = {.trajectories = 2, .seed = 1};
+    el4ml_sampled_times times;
+    return el4ml_kinetic_path_sampling(c->rates, &c->sets, &options, &times, NULL);
+}
+
 START_TEST(every_failed_allocation_is_reported)
 {
-    example x;
-    example_init(&x, 8, 0.5);
-    el4ml_trajectory_options options = el4ml_trajectory_options_default();
-    options.trajectories = 2;
-    const sampling methods[2] = {el4ml_kinetic_monte_carlo, el4ml_kinetic_path_sampling};
-    const size_t least[2] = {7, 30};
-    for (size_t k = 0; k < 2; k++) {
-        el4ml_sampled_times times;
-        size_t after = 0;
-        for (;; after++) {
-            el4ml_fail_allocation_after(after);
-            const el4ml_status status = methods[k](x.rates, &x.sets, &options, &times, NULL);
-            el4ml_fail_allocation_after(SIZE_MAX);
-            if (status == EL4ML_OK) break;
-            ck_assert_int_eq(status, EL4ML_OUT_OF_MEMORY);
-        }
-        ck_assert_uint_ge(after, least[k]);
-    }
-    example_clear(&x);
+    random_case x;
+    case_init(&x, 8, 13, 0.5);
+    ck_assert_uint_ge(fail_each(run_monte_carlo, &x), 7);
+    ck_assert_uint_ge(fail_each(run_path_sampling, &x), 30);
+    case_clear(&x);
 }
 END_TEST
 

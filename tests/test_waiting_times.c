@@ -1,37 +1,5 @@
 /* Kemeny's constant, the slowest rate, and the distribution of waiting times. */
-#include "base/memory.h"
 #include "kinetics_help.h"
-
-typedef struct example {
-    help_graph graph;
-    el4ml_network *network;
-    el4ml_rate_network *rates;
-    size_t a[2], b[2];
-    el4ml_state_sets sets;
-} example;
-
-static void example_init(example *x, int k, size_t nodes, double temperature)
-{
-    *x = (example){0};
-    help_kinetic_graph((uint64_t)k + 300, nodes, &x->graph);
-    x->network = help_network(&x->graph);
-    x->rates = rates_at(x->network, temperature);
-    x->sets = (el4ml_state_sets){.a = x->a,
-                                 .b = x->b,
-                                 .a_count = 1 + (size_t)k % 2,
-                                 .b_count = 1 + (size_t)k / 2 % 2,
-                                 .equal_weights = k % 3 == 1};
-    for (size_t i = 0; i < 2; i++) {
-        x->a[i] = nodes - 1 - i;
-        x->b[i] = i;
-    }
-}
-
-static void example_clear(example *x)
-{
-    el4ml_rate_network_free(x->rates);
-    el4ml_network_free(x->network);
-}
 
 static double kemeny_of(const el4ml_rate_network *rates)
 {
@@ -79,9 +47,9 @@ END_TEST
 /* Its definition: sum_j p_j tau_ij, whatever i. */
 START_TEST(kemeny_equals_its_definition)
 {
-    example x;
+    random_case x;
     const size_t nodes = (size_t)(2 + _i % 40);
-    example_init(&x, _i, nodes, _i % 2 ? 1 : 0.02);
+    case_init(&x, _i, nodes, _i % 2 ? 1 : 0.02);
     const double found = kemeny_of(x.rates);
     double total = 0, sum[2] = {0, 0};
     for (size_t j = 0; j < nodes; j++)
@@ -97,7 +65,7 @@ START_TEST(kemeny_equals_its_definition)
     }
     close_to(sum[0], 1, 1e-13);
     close_to(sum[1], 1, 1e-13);
-    example_clear(&x);
+    case_clear(&x);
 }
 END_TEST
 
@@ -165,9 +133,9 @@ END_TEST
  */
 START_TEST(distributions_of_random_networks)
 {
-    example x;
+    random_case x;
     const size_t nodes = (size_t)(4 + (_i * 3) % 50);
-    example_init(&x, _i, nodes, _i % 2 ? 1 : 0.3);
+    case_init(&x, _i, nodes, _i % 2 ? 1 : 0.3);
     el4ml_waiting_times *w = waiting_of(x.rates, &x.sets);
     brute_chain chain;
     brute_fill(&x.graph, x.rates, x.rates->temperature, &chain);
@@ -202,15 +170,15 @@ START_TEST(distributions_of_random_networks)
     }
     close_to(integral, 1, 1e-4);
     el4ml_waiting_times_free(w);
-    example_clear(&x);
+    case_clear(&x);
 }
 END_TEST
 
 /* Against trajectories: the fraction that is not there yet. */
 START_TEST(distribution_equals_trajectories)
 {
-    example x;
-    example_init(&x, _i, 12, 0.5);
+    random_case x;
+    case_init(&x, _i, 12, 0.5);
     el4ml_waiting_times *w = waiting_of(x.rates, &x.sets);
     el4ml_trajectory_options options = el4ml_trajectory_options_default();
     enum { TIMES = 2000 };
@@ -231,7 +199,7 @@ START_TEST(distribution_equals_trajectories)
                       "%g, not %g", later / TIMES, p);
     }
     el4ml_waiting_times_free(w);
-    example_clear(&x);
+    case_clear(&x);
 }
 END_TEST
 
@@ -334,19 +302,19 @@ START_TEST(bad_input_is_named)
 }
 END_TEST
 
-static el4ml_status run_kemeny(const example *x)
+static el4ml_status run_kemeny(const random_case *x)
 {
     double kemeny;
     return el4ml_kemeny_constant(x->rates, &kemeny, NULL);
 }
 
-static el4ml_status run_slowest(const example *x)
+static el4ml_status run_slowest(const random_case *x)
 {
     el4ml_slowest slowest;
     return el4ml_slowest_rate(x->rates, &x->sets, 1e-6, 1000, &slowest, NULL);
 }
 
-static el4ml_status run_waiting(const example *x)
+static el4ml_status run_waiting(const random_case *x)
 {
     el4ml_waiting_times *w = NULL;
     const el4ml_status status = el4ml_waiting_times_new(x->rates, &x->sets, &w, NULL);
@@ -356,21 +324,13 @@ static el4ml_status run_waiting(const example *x)
 
 START_TEST(every_failed_allocation_is_reported)
 {
-    example x;
-    example_init(&x, 2, 10, 1);
-    el4ml_status (*const runs[3])(const example *) = {run_kemeny, run_slowest, run_waiting};
+    random_case x;
+    case_init(&x, 2, 10, 1);
+    el4ml_status (*const runs[3])(const random_case *) = {run_kemeny, run_slowest, run_waiting};
     for (size_t k = 0; k < 3; k++) {
-        size_t after = 0;
-        for (;; after++) {
-            el4ml_fail_allocation_after(after);
-            const el4ml_status status = runs[k](&x);
-            el4ml_fail_allocation_after(SIZE_MAX);
-            if (status == EL4ML_OK) break;
-            ck_assert_int_eq(status, EL4ML_OUT_OF_MEMORY);
-        }
-        ck_assert_uint_ge(after, 20);
+        ck_assert_uint_ge(fail_each(runs[k], &x), 20);
     }
-    example_clear(&x);
+    case_clear(&x);
 }
 END_TEST
 
