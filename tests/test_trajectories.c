@@ -2,6 +2,7 @@
  * comparisons are with fixed seeds, at five standard errors. */
 #include "kinetics/variates.h"
 #include "kinetics_help.h"
+#include "made_landscape.h"
 
 /* ---- Variates ---- */
 
@@ -222,6 +223,14 @@ START_TEST(what_is_refused)
     ck_assert_int_eq(el4ml_kinetic_path_sampling(rates, &p.sets, &options, &times, &error),
                      EL4ML_NOT_SUPPORTED);
     ck_assert_ptr_nonnull(strstr(error.message, "more hops than a double can count"));
+    el4ml_network *expander = made_landscape(&(made_options){4000, 1, 1, false, 1});
+    ck_assert_ptr_nonnull(expander);
+    el4ml_rate_network *filling = rates_at(expander, 0.2);
+    ck_assert_int_eq(el4ml_kinetic_path_sampling(filling, &p.sets, &options, &times, &error),
+                     EL4ML_NOT_SUPPORTED);
+    ck_assert_ptr_nonnull(strstr(error.message, "lump it first"));
+    el4ml_rate_network_free(filling);
+    el4ml_network_free(expander);
     el4ml_rate_network_free(rates);
     pygt_clear(&p);
 }

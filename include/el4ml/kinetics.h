@@ -140,7 +140,8 @@ EL4ML_API el4ml_status el4ml_slowest_rate(const el4ml_rate_network *rates, const
 
 /* Kemeny's constant sum_j p_j tau_ij, the same from every state i: the mean time to a state drawn from
  * equilibrium, and the sum of all relaxation times. The network must be connected (EL4ML_BAD_INPUT). Its one
- * subtraction loses at most a bit. */
+ * subtraction loses at most a bit. EL4ML_NOT_SUPPORTED when the eliminated network has more than 4e9
+ * products. */
 EL4ML_API el4ml_status el4ml_kemeny_constant(const el4ml_rate_network *rates, double *log_kemeny,
                                              el4ml_error *error);
 
@@ -197,7 +198,7 @@ EL4ML_API el4ml_status el4ml_kinetic_monte_carlo(const el4ml_rate_network *rates
 /* Kinetic path sampling (Athenes and Bulatov, Phys. Rev. Lett. 113, 230601, 2014; Sharpe and Wales, J. Chem.
  * Phys. 153, 024121, 2020) with all states outside B as one trapping basin: the same distribution of times
  * and hops, at a cost that does not depend on how many hops there are. EL4ML_NOT_SUPPORTED when the
- * eliminated network has more than 5e7 products. */
+ * eliminated network has more than 2e7 products. */
 EL4ML_API el4ml_status el4ml_kinetic_path_sampling(const el4ml_rate_network *rates,
                                                    const el4ml_state_sets *sets,
                                                    const el4ml_trajectory_options *options,

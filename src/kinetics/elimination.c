@@ -5,9 +5,10 @@
 #include "base/memory.h"
 #include "kinetics/degree_queue.h"
 
-/* Sparse rows cost some tens of times more for each product than the dense triangle, which does them all. So
- * the last states are dense once the least degree is this part of their number. */
-enum { DENSE_PART = 8, DENSE_LEAST = 64 };
+/* Sparse rows cost some tens of times more for each product than the dense triangle, which does them all, and
+ * twice as much memory for each pair, with room to grow. So the last states are dense once one in DENSE_PART
+ * of their pairs exchanges; little is left to gain by their order then. */
+enum { DENSE_PART = 16, DENSE_LEAST = 64 };
 
 typedef struct work {
     el4ml_elimination *made;
@@ -205,7 +206,7 @@ static bool eliminate_all(work *w, const uint32_t *order, size_t count)
 {
     for (size_t k = 0; k < count; k++) {
         const size_t left = count - k;
-        if (!order && left >= DENSE_LEAST && el4ml_degree_queue_least(&w->queue) >= left / DENSE_PART)
+        if (!order && left >= DENSE_LEAST && el4ml_rows_total(w->rows) >= left * left / DENSE_PART)
             return eliminate_densely(w, left);
         if (order) el4ml_degree_queue_remove(&w->queue, order[k]);
         if (!eliminate(w, order ? order[k] : el4ml_degree_queue_take(&w->queue))) return false;

@@ -33,11 +33,32 @@ static void fill(el4ml_pattern *p)
     p->start = e->start;
 }
 
+/* Pairs of later neighbours of each state. */
+static double count_products(const el4ml_elimination *e)
+{
+    const double n = (double)e->dense.count;
+    double total = n * (n - 1) * (n - 2) / 6;
+    for (size_t k = 0; k < e->sparse_count; k++) {
+        const double length = (double)(e->start[k + 1] - e->start[k]);
+        total += length * (length - 1) / 2;
+    }
+    return total;
+}
+
 el4ml_status el4ml_pattern_init(el4ml_pattern *p, const el4ml_rate_network *rates, const el4ml_place *place,
-                                el4ml_error *error)
+                                double most_products, el4ml_error *error)
 {
     *p = (el4ml_pattern){0};
     el4ml_status status = el4ml_elimination_new(rates, place, NULL, &p->elimination, error);
+    if (status == EL4ML_OK && count_products(p->elimination) > most_products) {
+        status =
+            el4ml_fail(error, EL4ML_NOT_SUPPORTED,
+                       "graph transformation: the network fills in to %.1e products, more than the %.0e that "
+                       "can be kept; lump it first",
+                       count_products(p->elimination), most_products);
+        el4ml_pattern_clear(p);
+        return status;
+    }
     if (status == EL4ML_OK && p->elimination->dense.count > 0) { /* a given order keeps all of it sparse */
         el4ml_elimination *first = p->elimination;
         p->elimination = NULL;

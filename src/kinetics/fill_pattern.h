@@ -14,8 +14,9 @@ typedef struct el4ml_pattern {
     el4ml_scaled *share;            /* (start[count]) P */
 } el4ml_pattern;
 
+/* EL4ML_NOT_SUPPORTED when the states together have more than most_products pairs of later neighbours. */
 el4ml_status el4ml_pattern_init(el4ml_pattern *p, const el4ml_rate_network *rates, const el4ml_place *place,
-                                el4ml_error *error);
+                                double most_products, el4ml_error *error);
 void el4ml_pattern_clear(el4ml_pattern *p);
 /* Index in `later` of the pair j, k, both neighbours of a state before them: then it is there. */
 size_t el4ml_pattern_find(const el4ml_pattern *p, size_t j, size_t k);

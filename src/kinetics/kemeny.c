@@ -13,6 +13,8 @@
 #include "kinetics/fill_pattern.h"
 #include "kinetics/rate_network.h"
 
+static const double MOST_PRODUCTS = 4e9; /* minutes */
+
 typedef struct work {
     const el4ml_rate_network *rates;
     el4ml_place *place;       /* (states) */
@@ -85,7 +87,7 @@ static el4ml_status solve_from(work *w, size_t root, el4ml_error *error)
         w->place[i] = EL4ML_FREE;
     w->place[root] = EL4ML_GROUND_B;
     el4ml_pattern pattern;
-    el4ml_status status = el4ml_pattern_init(&pattern, w->rates, w->place, error);
+    el4ml_status status = el4ml_pattern_init(&pattern, w->rates, w->place, MOST_PRODUCTS, error);
     if (status != EL4ML_OK) return status;
     for (size_t i = 0; i < n; i++)
         w->time[i] = w->weight[i];

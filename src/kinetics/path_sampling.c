@@ -17,7 +17,7 @@
 #include "kinetics/sampled_times.h"
 #include "kinetics/variates.h"
 
-#define MOST_PRODUCTS ((size_t)50000000)
+static const double MOST_PRODUCTS = 2e7; /* half a gigabyte */
 
 /* One pair of neighbours a, b (shares of state k) that k joins. */
 typedef struct product {
@@ -55,18 +55,15 @@ static void sampler_clear(sampler *s)
     el4ml_release(s->visits);
 }
 
-/* False when there are too many products. */
-static bool count_products(sampler *s)
+static void count_products(sampler *s)
 {
     size_t total = 0;
     for (size_t k = 0; k < s->pattern.count; k++) {
         const size_t d = s->pattern.start[k + 1] - s->pattern.start[k];
         s->first[k] = total;
         total += d * (d - (d > 0)) / 2;
-        if (total > MOST_PRODUCTS) return false;
     }
     s->first[s->pattern.count] = total;
-    return true;
 }
 
 /* ---- The ratios: the elimination once more, forwards, and the outflows backwards ---- */
@@ -248,15 +245,11 @@ static el4ml_status sampler_init(sampler *s, const el4ml_rate_network *rates, co
 {
     *s = (sampler){.rates = rates};
     el4ml_status status = el4ml_place_states(rates, sets, EL4ML_ABSORB_B, place, error);
-    if (status == EL4ML_OK) status = el4ml_pattern_init(&s->pattern, rates, place, error);
+    if (status == EL4ML_OK) status = el4ml_pattern_init(&s->pattern, rates, place, MOST_PRODUCTS, error);
     if (status != EL4ML_OK) return status;
     const size_t n = s->pattern.count, shares = s->pattern.start[n];
     s->first = EL4ML_NEW(size_t, n + 1);
-    if (s->first && !count_products(s))
-        return el4ml_fail(
-            error, EL4ML_NOT_SUPPORTED,
-            "kinetic path sampling: the network fills in to more than %zu products; lump it first",
-            MOST_PRODUCTS);
+    if (s->first) count_products(s);
     s->products = s->first ? EL4ML_NEW(product, s->first[n]) : NULL;
     s->returns = EL4ML_NEW(double, shares);
     s->by_ground = EL4ML_NEW(double, shares);

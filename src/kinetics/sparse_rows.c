@@ -21,7 +21,7 @@ typedef struct chunk {
 /* Space comes from chunks in powers of two; what a row gives back is kept by its size, linked through the
  * first bytes. */
 struct el4ml_rows {
-    size_t count;
+    size_t count, total; /* rows; entries */
     row *row;
     chunk *chunks;
     size_t left; /* unused entries at the end of the first chunk */
@@ -140,6 +140,7 @@ bool el4ml_rows_add(el4ml_rows *rows, size_t i, uint32_t column, el4ml_scaled va
         if (!enlarge(rows, r)) return false;
     r->entries[find(r, column)] = el4ml_entry_of(column, value);
     r->length++;
+    rows->total++;
     return true;
 }
 
@@ -162,6 +163,7 @@ void el4ml_rows_remove(el4ml_rows *rows, size_t i, uint32_t column)
     row *r = &rows->row[i];
     const size_t at = find(r, column);
     r->length--;
+    rows->total--;
     if (is_list(r))
         r->entries[at] = r->entries[r->length];
     else
@@ -171,6 +173,11 @@ void el4ml_rows_remove(el4ml_rows *rows, size_t i, uint32_t column)
 size_t el4ml_rows_length(const el4ml_rows *rows, size_t i)
 {
     return rows->row[i].length;
+}
+
+size_t el4ml_rows_total(const el4ml_rows *rows)
+{
+    return rows->total;
 }
 
 size_t el4ml_rows_copy(const el4ml_rows *rows, size_t i, el4ml_entry *entries)
@@ -185,6 +192,7 @@ size_t el4ml_rows_copy(const el4ml_rows *rows, size_t i, el4ml_entry *entries)
 
 void el4ml_rows_clear(el4ml_rows *rows, size_t i)
 {
+    rows->total -= rows->row[i].length;
     give_back(rows, &rows->row[i]);
     rows->row[i] = (row){0};
 }

@@ -19,6 +19,8 @@ typedef struct el4ml_rows el4ml_rows;
 el4ml_rows *el4ml_rows_new(size_t count);
 void el4ml_rows_free(el4ml_rows *rows);
 size_t el4ml_rows_length(const el4ml_rows *rows, size_t row);
+/* Entries of all rows. */
+size_t el4ml_rows_total(const el4ml_rows *rows);
 /* entry += value, made when it is not there. False when out of memory. */
 bool el4ml_rows_add(el4ml_rows *rows, size_t row, uint32_t column, el4ml_scaled value);
 /* The entry must be there. */
