@@ -1,7 +1,6 @@
 #define _GNU_SOURCE /* RTLD_DEFAULT */
 #include "program.h"
 
-#include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,16 +64,6 @@ int report_error(const el4ml_error *error)
     }
 }
 
-/* One thread inside a job: a threaded OpenBLAS has started its own before main, so it is told directly. */
-static void one_blas_thread(void)
-{
-    void (*set_threads)(int);
-    void *symbol = dlsym(RTLD_DEFAULT, "openblas_set_num_threads");
-    if (!symbol) return;
-    memcpy(&set_threads, &symbol, sizeof set_threads); /* ISO C has no cast from object to function pointer */
-    set_threads(1);
-}
-
 static int unknown_command(const char *name)
 {
     fprintf(stderr, "el4ml: there is no command '%s'; the commands are:", name);
@@ -119,7 +108,6 @@ static int run_command(const command *c, const arguments *a)
 
 int main(int count, char **words)
 {
-    one_blas_thread();
     arguments args;
     int status = parse_arguments(count, words, &args);
     if (status < 0) {

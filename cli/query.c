@@ -47,6 +47,15 @@ static bool set_temperatures(el4ml_study *study, const char *text)
     return true;
 }
 
+/* The first few minima behind a peak. */
+static void print_changes(const el4ml_change *changes, size_t count)
+{
+    const size_t most = 8;
+    for (size_t i = 0; i < count && i < most; i++)
+        printf(" %zu", changes[i].node + 1);
+    if (count > most) printf(" and %zu more", count - most);
+}
+
 static void print_analysis(const el4ml_analysis *a)
 {
     if (!a->thermo) {
@@ -56,14 +65,12 @@ static void print_analysis(const el4ml_analysis *a)
     const el4ml_thermo_point *first = &a->thermo->points[0], *last = &a->thermo->points[a->thermo->count - 1];
     printf("heat capacity from T = %g to %g: %.6g to %.6g (kappa = %g)\n", first->temperature,
            last->temperature, first->heat_capacity, last->heat_capacity, a->network->kappa);
-    for (size_t k = 0; k < a->peak_count; k++) {
-        const el4ml_peak *p = &a->peaks[k];
+    for (size_t k = 0; k < a->peaks->count; k++) {
+        const el4ml_peak *p = &a->peaks->peaks[k];
         printf("peak at T = %.6g, C_V = %.6g; gaining:", p->temperature, p->heat_capacity);
-        for (size_t i = 0; i < p->gaining_count; i++)
-            printf(" %zu", p->gaining[i] + 1);
+        print_changes(p->gaining, p->gaining_count);
         printf("; losing:");
-        for (size_t i = 0; i < p->losing_count; i++)
-            printf(" %zu", p->losing[i] + 1);
+        print_changes(p->losing, p->losing_count);
         printf("\n");
     }
     if (a->thermo->unconnected > 0)

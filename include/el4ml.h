@@ -14,8 +14,13 @@
 #include "el4ml/run.h"
 #include "el4ml/analysis.h"
 #include "el4ml/network.h"
+#include "el4ml/basins.h"
+#include "el4ml/statistics.h"
+#include "el4ml/graph.h"
+#include "el4ml/communities.h"
 #include "el4ml/thermo.h"
 #include "el4ml/kinetics.h"
+#include "el4ml/microcanonical.h"
 #include "el4ml/report.h"
 
 #endif

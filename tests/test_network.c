@@ -102,6 +102,114 @@ START_TEST(minimax_equals_floyd_warshall)
 }
 END_TEST
 
+START_TEST(minimax_of_pairs_equals_floyd_warshall)
+{
+    help_graph graph;
+    random_case(_i, &graph);
+    const size_t n = graph.nodes, count = n * n;
+    double cost[HELP_MOST * HELP_MOST], energy[HELP_MOST * HELP_MOST];
+    el4ml_minimum_pair pairs[HELP_MOST * HELP_MOST];
+    size_t edge[HELP_MOST * HELP_MOST], wrong = 0;
+    help_minimax(&graph, cost);
+    el4ml_network *network = network_of(&graph);
+    el4ml_merge_tree *tree = tree_of(network);
+    for (size_t k = 0; k < count; k++)
+        pairs[k] = (el4ml_minimum_pair){k / n, k % n};
+    ck_assert_int_eq(el4ml_minimax_pairs(tree, pairs, count, energy, edge, NULL), EL4ML_OK);
+    for (size_t k = 0; k < count; k++) {
+        const bool none = pairs[k].a == pairs[k].b || isinf(cost[k]);
+        wrong += energy[k] != cost[k];
+        wrong += none ? edge[k] != EL4ML_NONE : graph.edge[edge[k]].energy != cost[k];
+    }
+    ck_assert_uint_eq(wrong, 0);
+    ck_assert_int_eq(el4ml_minimax_pairs(tree, pairs, count, energy, NULL, NULL), EL4ML_OK);
+    ck_assert_int_eq(el4ml_minimax_pairs(tree, NULL, 0, NULL, NULL, NULL), EL4ML_OK);
+    el4ml_error error = {0};
+    pairs[count - 1].b = n;
+    ck_assert_int_eq(el4ml_minimax_pairs(tree, pairs, count, energy, edge, &error), EL4ML_INVALID_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(error.message, "not there"));
+    pairs[count - 1].b = 0;
+    el4ml_fail_allocation_after(0);
+    ck_assert_int_eq(el4ml_minimax_pairs(tree, pairs, 1, energy, edge, NULL), EL4ML_OUT_OF_MEMORY);
+    el4ml_fail_allocation_after(SIZE_MAX);
+    el4ml_merge_tree_free(tree);
+    el4ml_network_free(network);
+}
+END_TEST
+
+/* On small networks, minimax energies also equal the least over all paths of the highest transition state. */
+typedef struct walk {
+    const help_graph *graph;
+    size_t target;
+    bool visited[HELP_MOST];
+    double best;
+} walk;
+
+static void try_all_paths(walk *w, size_t at, double highest)
+{
+    if (at == w->target) {
+        w->best = fmin(w->best, highest);
+        return;
+    }
+    w->visited[at] = true;
+    for (size_t e = 0; e < w->graph->edges; e++) {
+        const el4ml_edge *edge = &w->graph->edge[e];
+        const size_t next = edge->a == at ? edge->b : edge->b == at ? edge->a : at;
+        if (!w->visited[next]) try_all_paths(w, next, fmax(highest, edge->energy));
+    }
+    w->visited[at] = false;
+}
+
+START_TEST(minimax_equals_all_paths)
+{
+    help_graph graph;
+    help_random_graph((uint64_t)_i + 900, 7, 12, _i % 2 == 1, &graph);
+    el4ml_network *network = network_of(&graph);
+    el4ml_merge_tree *tree = tree_of(network);
+    for (size_t a = 0; a < 7; a++)
+        for (size_t b = 0; b < 7; b++) {
+            if (a == b) continue;
+            walk w = {.graph = &graph, .target = b, .best = INFINITY};
+            try_all_paths(&w, a, -INFINITY);
+            ck_assert(el4ml_minimax(tree, a, b) == w.best);
+        }
+    el4ml_merge_tree_free(tree);
+    el4ml_network_free(network);
+}
+END_TEST
+
+/* The merging transition states are a minimum spanning forest: no other has a smaller sum (Prim's algorithm).
+ */
+START_TEST(merges_are_a_minimum_spanning_forest)
+{
+    help_graph graph;
+    random_case(_i, &graph);
+    el4ml_network *network = network_of(&graph);
+    el4ml_merge_tree *tree = tree_of(network);
+    long double merged = 0, prim = 0;
+    for (size_t i = tree->leaf_count; i < tree->size; i++)
+        merged += (long double)graph.edge[tree->edge[i]].energy;
+    bool reached[HELP_MOST] = {false};
+    for (size_t start = 0; start < graph.nodes; start++) {
+        reached[start] = true; /* a component anew, or one that is complete */
+        for (;;) {
+            const el4ml_edge *best = NULL;
+            for (size_t e = 0; e < graph.edges; e++) {
+                const el4ml_edge *edge = &graph.edge[e];
+                if (reached[edge->a] != reached[edge->b] && (!best || edge->energy < best->energy))
+                    best = edge;
+            }
+            if (!best) break;
+            reached[best->a] = reached[best->b] = true;
+            prim += (long double)best->energy;
+        }
+    }
+    ck_assert(fabsl(merged - prim) <= 1e-15L * (1 + fabsl(prim)) * (long double)graph.nodes);
+    el4ml_merge_tree_free(tree);
+    el4ml_network_free(network);
+}
+END_TEST
+
 START_TEST(tree_is_consistent)
 {
     help_graph graph;
@@ -250,6 +358,15 @@ START_TEST(deep_chain)
     el4ml_minimax_to(tree, 0, to);
     for (size_t i = 1; i < n; i++)
         ck_assert(to[i] == (double)i);
+    el4ml_minimum_pair *pairs = EL4ML_NEW(el4ml_minimum_pair, n); /* climbing would take n^2 / 2 steps */
+    for (size_t i = 0; i < n; i++)
+        pairs[i] = (el4ml_minimum_pair){i, n - 1 - i};
+    ck_assert_int_eq(el4ml_minimax_pairs(tree, pairs, n, to, NULL, NULL), EL4ML_OK);
+    for (size_t i = 0; i < n; i++) {
+        const size_t last = i > n - 1 - i ? i : n - 1 - i;
+        ck_assert(to[i] == (double)last);
+    }
+    el4ml_release(pairs);
     el4ml_release(to);
     el4ml_merge_tree_free(tree);
     el4ml_network_free(network);
@@ -264,6 +381,9 @@ int main(void)
     TCase *tests = tcase_create("network");
     tcase_add_loop_test(tests, components_equal_breadth_first_search, 0, 120);
     tcase_add_loop_test(tests, minimax_equals_floyd_warshall, 0, 120);
+    tcase_add_loop_test(tests, minimax_of_pairs_equals_floyd_warshall, 0, 120);
+    tcase_add_loop_test(tests, minimax_equals_all_paths, 0, 40);
+    tcase_add_loop_test(tests, merges_are_a_minimum_spanning_forest, 0, 120);
     tcase_add_loop_test(tests, tree_is_consistent, 0, 120);
     tcase_add_test(tests, equal_edges_are_taken_by_id);
     tcase_add_test(tests, empty_and_single);

@@ -585,14 +585,13 @@ END_TEST
 
 /* ---- The heat capacity ---- */
 
-static el4ml_thermo *thermo_of(const landscape *l, double from, double to, el4ml_peak *peaks,
-                               size_t *peak_count)
+static el4ml_thermo *thermo_of(const landscape *l, double from, double to, el4ml_peaks **peaks)
 {
     double temperatures[150];
     el4ml_thermo *thermo = NULL;
     el4ml_log_temperatures(from, to, 150, temperatures);
     ck_assert_int_eq(el4ml_thermo_new(l->network, l->tree, temperatures, 150, &thermo, NULL), EL4ML_OK);
-    *peak_count = el4ml_heat_capacity_peaks(l->network, thermo, peaks, 4);
+    ck_assert_int_eq(el4ml_peaks_new(l->network, thermo, NULL, peaks, NULL), EL4ML_OK);
     return thermo;
 }
 
@@ -617,14 +616,14 @@ START_TEST(heat_capacity_curve_is_where_the_axes_say)
 {
     const double total = _i, kappa = 4;
     landscape l = funnel(3, 40, 0.2, 0);
-    el4ml_peak peaks[4];
-    size_t peak_count;
-    el4ml_thermo *thermo = thermo_of(&l, 1e-4, 10, peaks, &peak_count);
-    ck_assert_uint_ge(peak_count, 1);
+    el4ml_peaks *peaks;
+    el4ml_thermo *thermo = thermo_of(&l, 1e-4, 10, &peaks);
+    ck_assert_uint_ge(peaks->count, 1);
     el4ml_heat_capacity_options o = el4ml_heat_capacity_options_default();
     o.total = _i == 1;
     char *svg = NULL;
-    ck_assert_int_eq(el4ml_heat_capacity_svg(thermo, peaks, peak_count, kappa, &o, &svg, NULL), EL4ML_OK);
+    ck_assert_int_eq(el4ml_heat_capacity_svg(thermo, peaks->peaks, peaks->count, kappa, &o, &svg, NULL),
+                     EL4ML_OK);
     well_formed(svg);
     const ruler x_ruler = read_chart_ruler(svg, "middle", true),
                 y_ruler = read_chart_ruler(svg, "end", false);
@@ -640,9 +639,10 @@ START_TEST(heat_capacity_curve_is_where_the_axes_say)
              0.02 * pixel_size(&y_ruler));
     }
     const char *circle = strstr(svg, "<circle"); /* the highest peak comes first */
-    near(log(ruler_value(&x_ruler, help_attribute(circle, "cx"))), log(peaks[0].temperature), 1e-3);
-    ck_assert_uint_eq(help_count(svg, "<circle"), peak_count);
+    near(log(ruler_value(&x_ruler, help_attribute(circle, "cx"))), log(peaks->peaks[0].temperature), 1e-3);
+    ck_assert_uint_eq(help_count(svg, "<circle"), peaks->count);
     el4ml_release(svg);
+    el4ml_peaks_free(peaks);
     el4ml_thermo_free(thermo);
     landscape_free(&l);
 }
@@ -654,15 +654,16 @@ START_TEST(flat_and_empty_heat_capacity)
     for (int k = 0; k < 2; k++) {
         node.flagged = k == 1;
         landscape l = landscape_of(&node, 1, NULL, 0);
-        el4ml_peak peaks[4];
-        size_t peak_count;
-        el4ml_thermo *thermo = thermo_of(&l, 1e-3, 1, peaks, &peak_count);
+        el4ml_peaks *peaks;
+        el4ml_thermo *thermo = thermo_of(&l, 1e-3, 1, &peaks);
         char *svg = NULL;
-        ck_assert_int_eq(el4ml_heat_capacity_svg(thermo, peaks, peak_count, 4, NULL, &svg, NULL), EL4ML_OK);
+        ck_assert_int_eq(el4ml_heat_capacity_svg(thermo, peaks->peaks, peaks->count, 4, NULL, &svg, NULL),
+                         EL4ML_OK);
         well_formed(svg);
         ck_assert((strstr(svg, "No minimum takes part") != NULL) == (k == 1));
         ck_assert_ptr_null(strstr(svg, "nan"));
         el4ml_release(svg);
+        el4ml_peaks_free(peaks);
         el4ml_thermo_free(thermo);
         landscape_free(&l);
     }
@@ -723,13 +724,13 @@ START_TEST(page_holds_everything)
 {
     landscape l = funnel(2, 30, 0.2, 0);
     char *graph = graph_of(&l, NULL), *curve = NULL;
-    el4ml_peak peaks[4];
-    size_t peak_count;
+    el4ml_peaks *peaks;
     int64_t ids[30];
     for (size_t i = 0; i < 30; i++)
         ids[i] = l.network->nodes[i].id;
-    el4ml_thermo *thermo = thermo_of(&l, 1e-4, 10, peaks, &peak_count);
-    ck_assert_int_eq(el4ml_heat_capacity_svg(thermo, peaks, peak_count, 4, NULL, &curve, NULL), EL4ML_OK);
+    el4ml_thermo *thermo = thermo_of(&l, 1e-4, 10, &peaks);
+    ck_assert_int_eq(el4ml_heat_capacity_svg(thermo, peaks->peaks, peaks->count, 4, NULL, &curve, NULL),
+                     EL4ML_OK);
     const el4ml_report_row rows[2] = {row_of(1), row_of(2)};
     const char *const warnings[1] = {"column <a> & \"b\" is constant"};
     const char *const commands[1] = {"el4ml run a&b.toml"};
@@ -760,8 +761,8 @@ START_TEST(page_holds_everything)
                                       .seconds = 4000,
                                       .disconnectivity_svg = graph,
                                       .heat_capacity_svg = curve,
-                                      .peaks = peaks,
-                                      .peak_count = peak_count,
+                                      .peaks = peaks->peaks,
+                                      .peak_count = peaks->count,
                                       .node_ids = ids,
                                       .rows = rows,
                                       .row_count = 2,
@@ -801,6 +802,7 @@ START_TEST(page_holds_everything)
     el4ml_release(html);
     el4ml_release(graph);
     el4ml_release(curve);
+    el4ml_peaks_free(peaks);
     el4ml_thermo_free(thermo);
     landscape_free(&l);
 }
@@ -819,18 +821,19 @@ END_TEST
 START_TEST(every_failed_allocation_is_reported)
 {
     landscape l = funnel(1, 12, 0, 0);
-    el4ml_peak peaks[4];
-    size_t peak_count, failures[3] = {0};
-    el4ml_thermo *thermo = thermo_of(&l, 1e-3, 1, peaks, &peak_count);
+    el4ml_peaks *peaks;
+    size_t failures[3] = {0};
+    el4ml_thermo *thermo = thermo_of(&l, 1e-3, 1, &peaks);
     const el4ml_report_input input = {.name = "n", .minima = 1};
     for (int what = 0; what < 3; what++) {
         for (size_t after = 0;; after++) {
             char *text = NULL;
             el4ml_fail_allocation_after(after);
             const el4ml_status status =
-                what == 0   ? el4ml_disconnectivity_svg(l.network, l.tree, NULL, &text, NULL)
-                : what == 1 ? el4ml_heat_capacity_svg(thermo, peaks, peak_count, 4, NULL, &text, NULL)
-                            : el4ml_report_html(&input, &text, NULL);
+                what == 0 ? el4ml_disconnectivity_svg(l.network, l.tree, NULL, &text, NULL)
+                : what == 1
+                    ? el4ml_heat_capacity_svg(thermo, peaks->peaks, peaks->count, 4, NULL, &text, NULL)
+                    : el4ml_report_html(&input, &text, NULL);
             el4ml_fail_allocation_after(SIZE_MAX);
             el4ml_release(text);
             if (status == EL4ML_OK) break;
@@ -840,6 +843,7 @@ START_TEST(every_failed_allocation_is_reported)
         }
         ck_assert_uint_ge(failures[what], 3);
     }
+    el4ml_peaks_free(peaks);
     el4ml_thermo_free(thermo);
     landscape_free(&l);
 }

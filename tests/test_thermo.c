@@ -1,53 +1,10 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "base/cpu.h"
 #include "base/memory.h"
-#include "el4ml/thermo.h"
-#include "network_help.h"
-
-typedef struct landscape {
-    el4ml_network *network;
-    el4ml_merge_tree *tree;
-} landscape;
-
-static landscape landscape_of(const el4ml_node *nodes, size_t count, const el4ml_edge *edges,
-                              size_t edge_count, double kappa)
-{
-    landscape made;
-    ck_assert_int_eq(el4ml_network_new(nodes, count, edges, edge_count, kappa, &made.network, NULL),
-                     EL4ML_OK);
-    ck_assert_int_eq(el4ml_merge_tree_new(made.network, &made.tree, NULL), EL4ML_OK);
-    return made;
-}
-
-static void landscape_free(landscape *l)
-{
-    el4ml_merge_tree_free(l->tree);
-    el4ml_network_free(l->network);
-}
-
-static el4ml_thermo *thermo_of(const landscape *l, const double *temperatures, size_t count)
-{
-    el4ml_thermo *thermo = NULL;
-    el4ml_error error = {0};
-    const el4ml_status status = el4ml_thermo_new(l->network, l->tree, temperatures, count, &thermo, &error);
-    ck_assert_msg(status == EL4ML_OK, "%s", error.message);
-    return thermo;
-}
-
-static el4ml_thermo_point point_at(const landscape *l, double temperature)
-{
-    el4ml_thermo *thermo = thermo_of(l, &temperature, 1);
-    ck_assert_uint_eq(thermo->count, 1);
-    const el4ml_thermo_point point = thermo->points[0];
-    el4ml_thermo_free(thermo);
-    return point;
-}
-
-static void near(double a, double b, double tolerance)
-{
-    ck_assert_msg(fabs(a - b) <= tolerance, "%.17g and %.17g differ by more than %g", a, b, tolerance);
-}
+#include "thermo/superposition.h"
+#include "thermo_help.h"
 
 /* The ten lowest minima of LJ15 (energy, point-group order, ln product) and pele's heat capacities of them.
  */
@@ -84,62 +41,6 @@ START_TEST(lj15_equals_pele)
     landscape_free(&l);
 }
 END_TEST
-
-/* Everything from the definitions, in long double, without the ln kappa T part that is common to all. */
-typedef struct brute {
-    long double p[HELP_MOST], mean, plus, minus, entropy, frustration, normalised, unconnected;
-} brute;
-
-static void brute_force(const help_graph *graph, const double *minimax, size_t g, long double temperature,
-                        brute *b)
-{
-    const size_t n = graph->nodes;
-    long double z[HELP_MOST], largest = -INFINITY, sum = 0;
-    *b = (brute){0};
-    for (size_t i = 0; i < n; i++) {
-        z[i] = (long double)graph->node[i].log_multiplicity -
-               (long double)graph->node[i].energy / temperature - (long double)graph->node[i].log_product / 2;
-        if (!graph->node[i].flagged && z[i] > largest) largest = z[i];
-    }
-    for (size_t i = 0; i < n; i++)
-        sum += b->p[i] = graph->node[i].flagged ? 0 : expl(z[i] - largest);
-    for (size_t i = 0; i < n; i++) {
-        b->p[i] /= sum;
-        b->mean += b->p[i] * graph->node[i].energy;
-    }
-    long double others = 0;
-    for (size_t i = 0; i < n; i++) {
-        const long double gi = b->p[i] * (graph->node[i].energy - b->mean) / (temperature * temperature);
-        *(gi > 0 ? &b->plus : &b->minus) += gi * (graph->node[i].energy - b->mean);
-        if (b->p[i] > 0) b->entropy -= b->p[i] * logl(b->p[i]);
-        if (i == g || graph->node[i].flagged) continue;
-        if (isinf(minimax[i * n + g])) {
-            b->unconnected += b->p[i];
-            continue;
-        }
-        const long double rise = (long double)graph->node[i].energy - graph->node[g].energy;
-        b->frustration += b->p[i] * (minimax[i * n + g] - (long double)graph->node[g].energy) / rise;
-        others += b->p[i];
-    }
-    b->normalised = b->frustration / others;
-}
-
-static size_t lowest_unflagged(const help_graph *graph)
-{
-    size_t g = EL4ML_NONE;
-    for (size_t i = 0; i < graph->nodes; i++)
-        if (!graph->node[i].flagged && (g == EL4ML_NONE || graph->node[i].energy < graph->node[g].energy))
-            g = i;
-    return g;
-}
-
-static void random_case(int k, help_graph *graph)
-{
-    const size_t nodes = (size_t)(2 + (k * 7) % 50);
-    help_random_graph((uint64_t)k + 10, nodes, (size_t)(1 + k % 4) * nodes / 2, false, graph);
-    for (size_t i = 0; i < nodes; i++)
-        graph->node[i].flagged = k % 3 == 0 && i % 5 == 3;
-}
 
 START_TEST(random_networks_equal_brute_force)
 {
@@ -290,8 +191,10 @@ START_TEST(nothing_counted)
     el4ml_thermo *thermo = thermo_of(&l, &t, 1);
     ck_assert_uint_eq(thermo->count, 0);
     ck_assert_uint_eq(thermo->excluded, 1);
-    el4ml_peak peak;
-    ck_assert_uint_eq(el4ml_heat_capacity_peaks(l.network, thermo, &peak, 1), 0);
+    el4ml_peaks *peaks = NULL;
+    ck_assert_int_eq(el4ml_peaks_new(l.network, thermo, NULL, &peaks, NULL), EL4ML_OK);
+    ck_assert_uint_eq(peaks->count, 0);
+    el4ml_peaks_free(peaks);
     double p[1] = {7};
     el4ml_occupation(l.network, 1, p, NULL);
     ck_assert(p[0] == 0);
@@ -324,82 +227,94 @@ START_TEST(bad_temperatures_are_refused)
 }
 END_TEST
 
-static size_t peaks_of(const landscape *l, double from, double to, el4ml_peak *peaks, size_t capacity)
+/* dU/dT = C_V and dC_V/dT = slope by differences; bounds of the entropy; C_V from its parts. */
+START_TEST(derivatives_and_bounds)
 {
-    double temperatures[200];
-    el4ml_log_temperatures(from, to, 200, temperatures);
-    el4ml_thermo *thermo = thermo_of(l, temperatures, 200);
-    const size_t count = el4ml_heat_capacity_peaks(l->network, thermo, peaks, capacity);
-    el4ml_thermo_free(thermo);
-    return count;
-}
-
-/* Two minima, gap d, weight ratio r: with x = d/T and y = r e^-x, C_V - kappa = x^2 y/(1 + y)^2 has its
- * maximum where x = 2 (1 + y)/(1 - y). */
-START_TEST(schottky_peak_is_where_theory_says)
-{
-    const double d = 0.03, r = exp(1.0 * _i);
-    const el4ml_node nodes[2] = {{.id = 1, .energy = 1, .log_product = 3},
-                                 {.id = 2, .energy = 1 + d, .log_product = 3, .log_multiplicity = log(r)}};
-    landscape l = landscape_of(nodes, 2, NULL, 0, 12);
-    el4ml_peak peak[4];
-    ck_assert_uint_eq(peaks_of(&l, 1e-4, 10, peak, 4), 1);
-    const double x = (nodes[1].energy - 1) / peak[0].temperature, y = r * exp(-x);
-    near(x, 2 * (1 + y) / (1 - y), 1e-6);
-    near(peak[0].heat_capacity, 12 + x * x * y / ((1 + y) * (1 + y)), 1e-12);
-    ck_assert_uint_eq(peak[0].gaining_count, 1);
-    ck_assert_uint_eq(peak[0].gaining[0], 1);
-    ck_assert_uint_eq(peak[0].losing_count, 1);
-    ck_assert_uint_eq(peak[0].losing[0], 0);
-    /* Outside the range, or at its end, it is not a peak. */
-    ck_assert_uint_eq(peaks_of(&l, 2 * peak[0].temperature, 10, peak, 4), 0);
+    help_graph graph;
+    random_case(_i, &graph);
+    landscape l = landscape_of(graph.node, graph.nodes, graph.edge, graph.edges, 7);
+    size_t counted = 0;
+    for (size_t i = 0; i < graph.nodes; i++)
+        counted += !graph.node[i].flagged;
+    for (double t = 0.03; t < 5; t *= 1.7) {
+        const double h = 1e-4 * t, temperatures[3] = {t - h, t, t + h};
+        el4ml_thermo *thermo = thermo_of(&l, temperatures, 3);
+        const el4ml_thermo_point *p = thermo->points;
+        const double excess = p[1].c_plus + p[1].c_minus;
+        near((p[2].energy - p[0].energy) / (2 * h), p[1].heat_capacity, 1e-6 * p[1].heat_capacity);
+        near((p[2].rise - p[0].rise) / (2 * h), excess, 1e-6 * excess + 1e-10);
+        near((p[2].heat_capacity - p[0].heat_capacity) / (2 * h), p[1].slope,
+             1e-5 * (fabs(p[1].slope) + excess / t) + 1e-9 / t);
+        for (size_t k = 0; k < 3; k++) {
+            ck_assert(p[k].entropy >= 0 && p[k].entropy <= log((double)counted) * (1 + 1e-14));
+            ck_assert(p[k].c_plus >= 0 && p[k].c_minus >= 0);
+            ck_assert(p[k].rise >= 0 && p[k].rise <= 1);
+        }
+        /* dS/dT of the whole ensemble is C_V/T: what the populations add is (C_V - kappa)/T. */
+        double mixed[2] = {0, 0}, occupation[HELP_MOST];
+        for (int side = 0; side < 2; side++) {
+            el4ml_occupation(l.network, temperatures[2 * side], occupation, NULL);
+            for (size_t i = 0; i < graph.nodes; i++)
+                if (!graph.node[i].flagged)
+                    mixed[side] +=
+                        occupation[i] * (graph.node[i].log_multiplicity - graph.node[i].log_product / 2);
+        }
+        near((p[2].entropy + mixed[1] - p[0].entropy - mixed[0]) / (2 * h), excess / t,
+             1e-6 * excess / t + 1e-8 / t);
+        el4ml_thermo_free(thermo);
+    }
     landscape_free(&l);
 }
 END_TEST
 
-START_TEST(peaks_come_highest_first)
+/* Many blocks of minima, with flagged ones among them, by every instruction set. */
+START_TEST(every_kernel_set_equals_long_double)
 {
-    /* Three well-separated transitions to ever more numerous minima: three peaks, the later the higher. */
-    const double gap[3] = {1e-3, 1, 1000}, entropy[3] = {3, 12, 30};
-    el4ml_node nodes[22] = {{.id = 1, .energy = 0}};
-    nodes[1] = (el4ml_node){.id = 2, .energy = gap[0], .log_multiplicity = entropy[0]};
-    nodes[2] = (el4ml_node){.id = 3, .energy = gap[1], .log_multiplicity = entropy[1]};
-    for (size_t i = 3; i < 22; i++) /* ten near copies, so that the lists are longer than they can hold */
-        nodes[i] = (el4ml_node){.id = (int64_t)i + 1,
-                                .energy = gap[2] + 1e-3 * (double)i,
-                                .log_multiplicity = entropy[2] - 0.1 * (double)i};
-    landscape l = landscape_of(nodes, 22, NULL, 0, 3);
-    el4ml_peak peaks[8];
-    ck_assert_uint_eq(peaks_of(&l, 1e-5, 1e5, peaks, 8), 3);
-    for (size_t k = 0; k < 3; k++) {
-        if (k > 0) ck_assert(peaks[k - 1].heat_capacity > peaks[k].heat_capacity);
-        if (k > 0) ck_assert(peaks[k - 1].temperature > peaks[k].temperature);
+    enum { MANY = 3001 };
+    const double t = 0.02 * pow(10, _i);
+    el4ml_node *nodes = EL4ML_NEW(el4ml_node, MANY);
+    el4ml_random random = el4ml_random_new(5, 5, 5);
+    for (size_t i = 0; i < MANY; i++)
+        nodes[i] = (el4ml_node){.id = (int64_t)i,
+                                .energy = el4ml_random_uniform(&random) - 7,
+                                .log_product = 5 * el4ml_random_normal(&random),
+                                .log_multiplicity = el4ml_random_uniform(&random),
+                                .flagged = el4ml_random_below(&random, 10) == 0};
+    landscape l = landscape_of(nodes, MANY, NULL, 0, 3);
+    long double z[MANY], largest = -INFINITY, sum = 0, mean = 0, plus = 0, minus = 0, third = 0, entropy = 0;
+    for (size_t i = 0; i < MANY; i++) {
+        z[i] = (long double)nodes[i].log_multiplicity - (long double)nodes[i].log_product / 2 -
+               (long double)nodes[i].energy / (long double)t;
+        if (!nodes[i].flagged && z[i] > largest) largest = z[i];
     }
-    ck_assert_uint_eq(peaks[0].gaining_count, 8);
-    double p[22], g[22];
-    el4ml_occupation(l.network, peaks[0].temperature, p, g);
-    for (size_t k = 0; k < 8; k++) {
-        size_t larger = 0; /* rank by counting */
-        for (size_t i = 0; i < 22; i++)
-            larger += g[i] > g[peaks[0].gaining[k]];
-        ck_assert_uint_eq(larger, k);
+    for (size_t i = 0; i < MANY; i++)
+        sum += z[i] = nodes[i].flagged ? 0 : expl(z[i] - largest);
+    for (size_t i = 0; i < MANY; i++)
+        mean += z[i] / sum * (long double)nodes[i].energy;
+    for (size_t i = 0; i < MANY; i++) {
+        const long double p = z[i] / sum, d = ((long double)nodes[i].energy - mean) / (long double)t;
+        *(d > 0 ? &plus : &minus) += p * d * d;
+        third += p * d * d * d;
+        if (p > 0) entropy -= p * logl(p);
     }
-    ck_assert_uint_eq(peaks[0].losing[0], 2);
-    el4ml_peak only;
-    ck_assert_uint_eq(peaks_of(&l, 1e-5, 1e5, &only, 1), 1);
-    ck_assert(only.temperature == peaks[0].temperature);
+    for (int set = 0; set <= (int)el4ml_best_kernel_set(); set++) {
+        el4ml_ensemble e;
+        ck_assert(el4ml_ensemble_init(&e, l.network));
+        e.kernels = &el4ml_superposition_kernels_baseline;
+#ifdef EL4ML_X86_KERNELS
+        if (set == EL4ML_AVX2) e.kernels = &el4ml_superposition_kernels_avx2;
+        if (set == EL4ML_AVX512) e.kernels = &el4ml_superposition_kernels_avx512;
+#endif
+        el4ml_canonical s;
+        el4ml_canonical_at(&e, &t, 1, &s);
+        near(e.lowest + s.mean, (double)mean, 1e-13);
+        near(s.plus, (double)plus, 1e-12 * (double)plus);
+        near(s.minus, (double)minus, 1e-12 * (double)minus);
+        near(s.third, (double)third, 1e-12 * (double)(plus + minus + fabsl(third)));
+        near(log1p(s.rest) + s.log_part, (double)entropy, 1e-12 * (double)entropy);
+    }
     landscape_free(&l);
-}
-END_TEST
-
-START_TEST(one_minimum_has_no_peak)
-{
-    landscape l = landscape_of(three_nodes, 1, NULL, 0, 4);
-    el4ml_peak peak;
-    ck_assert_uint_eq(peaks_of(&l, 1e-4, 1, &peak, 1), 0);
-    const el4ml_thermo_point point = point_at(&l, 0.5);
-    ck_assert(point.heat_capacity == 4 && point.entropy == 0 && isnan(point.frustration));
-    landscape_free(&l);
+    el4ml_release(nodes);
 }
 END_TEST
 
@@ -427,9 +342,8 @@ int main(void)
     tcase_add_test(tests, minima_as_low_as_the_global_one_join_it);
     tcase_add_test(tests, nothing_counted);
     tcase_add_test(tests, bad_temperatures_are_refused);
-    tcase_add_loop_test(tests, schottky_peak_is_where_theory_says, -2, 8);
-    tcase_add_test(tests, peaks_come_highest_first);
-    tcase_add_test(tests, one_minimum_has_no_peak);
+    tcase_add_loop_test(tests, derivatives_and_bounds, 0, 30);
+    tcase_add_loop_test(tests, every_kernel_set_equals_long_double, 0, 3);
     tcase_add_test(tests, temperatures_are_geometric);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

@@ -73,8 +73,7 @@ static int compare_rows(const void *left, const void *right)
 }
 
 static void write_report(const demo *d, const el4ml_network *network, const el4ml_merge_tree *tree,
-                         const char *folder, const char *graph, const char *curve, const el4ml_peak *peaks,
-                         size_t peak_count)
+                         const char *folder, const char *graph, const char *curve, const el4ml_peaks *peaks)
 {
     static el4ml_report_row rows[MOST];
     static int64_t ids[MOST];
@@ -135,8 +134,8 @@ static void write_report(const demo *d, const el4ml_network *network, const el4m
         .seconds = 83.2,
         .disconnectivity_svg = graph,
         .heat_capacity_svg = curve,
-        .peaks = peaks,
-        .peak_count = peak_count,
+        .peaks = peaks->peaks,
+        .peak_count = peaks->count,
         .node_ids = ids,
         .rows = rows,
         .row_count = d->nodes < 20 ? d->nodes : 20,
@@ -176,18 +175,19 @@ static void draw(demo *d, const char *folder, const char *name, el4ml_disconnect
     write_file(folder, file, graph);
 
     double temperatures[200];
-    el4ml_peak peaks[8];
+    el4ml_peaks *peaks;
     el4ml_log_temperatures(1e-4, 1, 200, temperatures);
     check(el4ml_thermo_new(network, tree, temperatures, 200, &thermo, &error), &error);
-    const size_t count = el4ml_heat_capacity_peaks(network, thermo, peaks, 8);
+    check(el4ml_peaks_new(network, thermo, NULL, &peaks, &error), &error);
     el4ml_heat_capacity_options heat = el4ml_heat_capacity_options_default();
     heat.total = strcmp(name, "disconnected") == 0;
-    check(el4ml_heat_capacity_svg(thermo, peaks, count, 40, &heat, &curve, &error), &error);
+    check(el4ml_heat_capacity_svg(thermo, peaks->peaks, peaks->count, 40, &heat, &curve, &error), &error);
     snprintf(file, sizeof file, "%s-heat.svg", name);
     write_file(folder, file, curve);
-    if (strcmp(name, "funnel80") == 0) write_report(d, network, tree, folder, graph, curve, peaks, count);
+    if (strcmp(name, "funnel80") == 0) write_report(d, network, tree, folder, graph, curve, peaks);
     el4ml_release(graph);
     el4ml_release(curve);
+    el4ml_peaks_free(peaks);
     el4ml_thermo_free(thermo);
     el4ml_merge_tree_free(tree);
     el4ml_network_free(network);

@@ -16,10 +16,9 @@ typedef struct el4ml_analysis {
     el4ml_network *network;
     el4ml_merge_tree *tree;
     el4ml_thermo *thermo; /* NULL when no minimum can be counted */
-    el4ml_peak peaks[EL4ML_MAX_PEAKS];
-    size_t peak_count;
-    double *barrier_top; /* (minima) highest transition state on the minimax path to the global minimum */
-    size_t *by_energy;   /* (minima) indices, lowest first */
+    el4ml_peaks *peaks;   /* the highest EL4ML_MAX_PEAKS; none when thermo is NULL */
+    double *barrier_top;  /* (minima) highest transition state on the minimax path to the global minimum */
+    size_t *by_energy;    /* (minima) indices, lowest first */
 } el4ml_analysis;
 
 /* Temperatures from the study's [analyse] table. */

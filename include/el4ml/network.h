@@ -64,8 +64,19 @@ EL4ML_API void el4ml_merge_tree_free(el4ml_merge_tree *tree);
 /* Highest transition state on the minimax path from every minimum to `target`: +infinity when not connected,
  * the minimum's own energy for the target itself. (node_count) */
 EL4ML_API void el4ml_minimax_to(const el4ml_merge_tree *tree, size_t target, double *energy);
-/* Of one pair. */
+/* Of one pair, by climbing: as many steps as the tree is deep. */
 EL4ML_API double el4ml_minimax(const el4ml_merge_tree *tree, size_t a, size_t b);
+
+typedef struct el4ml_minimum_pair {
+    size_t a, b; /* indices of minima */
+} el4ml_minimum_pair;
+
+/* Of many pairs, O(n + count log n) however deep the tree. energy (count): of the highest transition state on
+ * the minimax path; +infinity when not connected, the minimum's own energy where a == b. edge (count) or
+ * NULL: which transition state that is; EL4ML_NONE when not connected or a == b. The barrier from a to b is
+ * energy - V_a. INVALID_ARGUMENT names the first pair with an index out of range. */
+EL4ML_API el4ml_status el4ml_minimax_pairs(const el4ml_merge_tree *tree, const el4ml_minimum_pair *pairs,
+                                           size_t count, double *energy, size_t *edge, el4ml_error *error);
 
 EL4ML_END
 #endif

@@ -11,8 +11,10 @@ EL4ML_BEGIN
 typedef struct el4ml_thermo_point {
     double temperature;
     double energy;        /* U = <V> + kappa T */
+    double rise;          /* <V> - V_0, V_0 the lowest unflagged minimum */
     double heat_capacity; /* C_V = kappa + C+ + C- */
     double c_plus, c_minus;
+    double slope;                  /* dC_V/dT */
     double entropy;                /* S = - sum p ln p */
     double frustration;            /* F; NaN when only the global minimum counts */
     double frustration_normalised; /* F~ */
@@ -39,18 +41,41 @@ EL4ML_API void el4ml_occupation(const el4ml_network *network, double temperature
 /* `count` temperatures from `from` to `to`, logarithmic. */
 EL4ML_API void el4ml_log_temperatures(double from, double to, size_t count, double *temperatures);
 
-/* A peak of C_V: its refined position, and the minima with the largest |g_a| gaining and losing occupation
- * there. */
+/* One minimum's part in a change of the ensemble with temperature. */
+typedef struct el4ml_change {
+    size_t node; /* index in the network */
+    double p, g; /* its occupation, and g = dp/dT */
+} el4ml_change;
+
+/* A peak of C_V: where it is, and the fewest minima that carry a given share of the change in occupation
+ * there: sorted by |g_a|, the gaining ones until their g_a reach that share of the sum over all g_a > 0, and
+ * the losing ones likewise (Wales, Phys. Rev. E 95, 030105, 2017). */
 typedef struct el4ml_peak {
     double temperature, heat_capacity;
-    size_t gaining_count, losing_count; /* at most 8 each */
-    size_t gaining[8], losing[8];       /* node indices, largest |g_a| first */
+    double flow; /* sum of g_a over all gaining minima; over all losing ones it is - flow */
+    size_t gaining_count, losing_count;
+    el4ml_change *gaining, *losing; /* largest |g| first; equal ones by index */
 } el4ml_peak;
 
-/* Peaks inside the temperature range (not at its ends), refined on the exact C_V, highest first; at most
- * `capacity` are written. Returns how many were written. */
-EL4ML_API size_t el4ml_heat_capacity_peaks(const el4ml_network *network, const el4ml_thermo *thermo,
-                                           el4ml_peak *peaks, size_t capacity);
+typedef struct el4ml_peaks {
+    size_t count;
+    el4ml_peak *peaks; /* (count), highest first */
+} el4ml_peaks;
+
+typedef struct el4ml_peak_options {
+    double share; /* of the change in occupation that the lists carry, above 0, at most 1; default 0.99 */
+    size_t most;  /* the highest so many peaks are kept; default 0: all */
+} el4ml_peak_options;
+
+EL4ML_API el4ml_peak_options el4ml_peak_options_default(void);
+/* Peaks inside the temperature range of `thermo` (not at its ends), refined to about 12 digits on the exact
+ * dC_V/dT. The grid of temperatures need not resolve them: it is refined where <V> rises by more than C_V and
+ * its slope at the grid points account for. `network` is the one that `thermo` was made of; options may be
+ * NULL. Without any counted minimum there are no peaks. */
+EL4ML_API el4ml_status el4ml_peaks_new(const el4ml_network *network, const el4ml_thermo *thermo,
+                                       const el4ml_peak_options *options, el4ml_peaks **peaks,
+                                       el4ml_error *error);
+EL4ML_API void el4ml_peaks_free(el4ml_peaks *peaks);
 
 EL4ML_END
 #endif

@@ -13,6 +13,7 @@ typedef struct el4ml_vector_math {
     el4ml_vector_function *tanh;
     el4ml_vector_function *logistic;
     el4ml_vector_function *log1p_unit;  /* ln(1 + x), 0 <= x <= 1 */
+    el4ml_vector_function *log;         /* positive normal numbers */
     el4ml_vector_function *normal_tail; /* erfc(x / sqrt 2) / 2, 0 <= x <= 40 */
 } el4ml_vector_math;
 

@@ -3,10 +3,8 @@
  * spanning forest. Becker and Karplus, J. Chem. Phys. 106, 1495 (1997); Wales, Miller and Walsh, Nature 394,
  * 758 (1998). Every parent has a larger index than its children, so all walks are loops: no recursion, no
  * stack. */
-#include <math.h>
-#include <stdlib.h>
-
 #include "base/memory.h"
+#include "base/sort.h"
 #include "el4ml/network.h"
 #include "network/order.h"
 
@@ -24,15 +22,23 @@ static size_t find_root(size_t *link, size_t i)
     return i;
 }
 
-/* Edges that join two different minima, ascending; returns how many. */
-static size_t sort_edges(const el4ml_network *network, el4ml_ranked *sorted)
+/* Edges that join two different minima by energy, then id, then index; returns how many. The sort is stable:
+ * only where ids do not ascend already must they be sorted first. */
+static size_t sort_edges(const el4ml_network *network, el4ml_sort_item *sorted, el4ml_sort_item *scratch)
 {
     size_t count = 0;
+    bool ascending = true;
     for (size_t e = 0; e < network->edge_count; e++) {
         const el4ml_edge *edge = &network->edges[e];
-        if (edge->a != edge->b) sorted[count++] = (el4ml_ranked){edge->energy, edge->id, e};
+        if (edge->a == edge->b) continue;
+        const uint64_t key = el4ml_key_of_integer(edge->id);
+        if (count > 0 && sorted[count - 1].key > key) ascending = false;
+        sorted[count++] = (el4ml_sort_item){key, e};
     }
-    qsort(sorted, count, sizeof *sorted, el4ml_compare_ranked);
+    if (!ascending) el4ml_sort(sorted, scratch, count);
+    for (size_t k = 0; k < count; k++)
+        sorted[k].key = el4ml_key_of_double(network->edges[sorted[k].index].energy);
+    el4ml_sort(sorted, scratch, count);
     return count;
 }
 
@@ -61,8 +67,8 @@ static void add_merge(const el4ml_network *network, el4ml_merge_tree *tree, size
     tree->leaves[made] = tree->leaves[one] + tree->leaves[other];
 }
 
-static void merge_all(const el4ml_network *network, const el4ml_ranked *sorted, size_t count, forest *basins,
-                      el4ml_merge_tree *tree)
+static void merge_all(const el4ml_network *network, const el4ml_sort_item *sorted, size_t count,
+                      forest *basins, el4ml_merge_tree *tree)
 {
     for (size_t i = 0; i < tree->leaf_count; i++)
         basins->link[i] = basins->top[i] = i;
@@ -108,17 +114,19 @@ el4ml_status el4ml_merge_tree_new(const el4ml_network *network, el4ml_merge_tree
     if (network->node_count > SIZE_MAX / 2)
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "merge tree: too many minima");
     el4ml_merge_tree *made = allocate_tree(network->node_count);
-    el4ml_ranked *sorted = EL4ML_NEW(el4ml_ranked, network->edge_count);
+    el4ml_sort_item *sorted = EL4ML_NEW(el4ml_sort_item, network->edge_count),
+                    *scratch = EL4ML_NEW(el4ml_sort_item, network->edge_count);
     forest basins = {EL4ML_NEW(size_t, network->node_count), EL4ML_NEW(size_t, network->node_count)};
-    const bool complete = made && sorted && basins.link && basins.top;
+    const bool complete = made && sorted && scratch && basins.link && basins.top;
     if (complete) {
         add_leaves(network, made);
-        merge_all(network, sorted, sort_edges(network, sorted), &basins, made);
+        merge_all(network, sorted, sort_edges(network, sorted, scratch), &basins, made);
         *tree = made;
     } else {
         el4ml_merge_tree_free(made);
     }
     el4ml_release(sorted);
+    el4ml_release(scratch);
     el4ml_release(basins.link);
     el4ml_release(basins.top);
     return complete ? EL4ML_OK : el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "merge tree: out of memory");
@@ -135,42 +143,4 @@ void el4ml_merge_tree_free(el4ml_merge_tree *tree)
     el4ml_release(tree->edge);
     el4ml_release(tree->leaves);
     el4ml_release(tree);
-}
-
-/* Give `value` to every leaf below `node`: down to the first leaf, then up and over by the parent links. */
-static void fill_below(const el4ml_merge_tree *tree, size_t node, double value, double *energy)
-{
-    size_t at = node;
-    while (true) {
-        while (tree->left[at] != EL4ML_NONE)
-            at = tree->left[at];
-        energy[at] = value;
-        while (at != node && tree->right[tree->parent[at]] == at)
-            at = tree->parent[at];
-        if (at == node) return;
-        at = tree->right[tree->parent[at]];
-    }
-}
-
-void el4ml_minimax_to(const el4ml_merge_tree *tree, size_t target, double *energy)
-{
-    for (size_t i = 0; i < tree->leaf_count; i++)
-        energy[i] = INFINITY;
-    energy[target] = tree->energy[target];
-    for (size_t at = target; tree->parent[at] != EL4ML_NONE; at = tree->parent[at]) {
-        const size_t above = tree->parent[at];
-        const size_t sibling = tree->left[above] == at ? tree->right[above] : tree->left[above];
-        fill_below(tree, sibling, tree->energy[above], energy);
-    }
-}
-
-double el4ml_minimax(const el4ml_merge_tree *tree, size_t a, size_t b)
-{
-    while (a != b) { /* the node of smaller index cannot be the ancestor; EL4ML_NONE is the largest of all */
-        if (a < b)
-            a = tree->parent[a];
-        else
-            b = tree->parent[b];
-    }
-    return a == EL4ML_NONE ? INFINITY : tree->energy[a];
 }

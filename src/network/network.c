@@ -3,10 +3,10 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "network/numbering.h"
 #include "network/order.h"
 
 static el4ml_status check_nodes(const el4ml_node *nodes, size_t count, el4ml_error *error)
@@ -111,21 +111,10 @@ static void join_components(const el4ml_network *network, size_t *component)
 
 size_t el4ml_network_components(const el4ml_network *network, size_t *component)
 {
-    const size_t n = network->node_count;
-    size_t *number = EL4ML_NEW(size_t, n);
-    el4ml_ranked *roots = EL4ML_NEW(el4ml_ranked, n);
-    size_t count = 0;
-    if (number && roots) {
-        join_components(network, component);
-        for (size_t i = 0; i < n; i++)
-            if (component[i] == i) roots[count++] = (el4ml_ranked){network->nodes[i].energy, 0, i};
-        qsort(roots, count, sizeof *roots, el4ml_compare_ranked);
-        for (size_t k = 0; k < count; k++)
-            number[roots[k].index] = k;
-        for (size_t i = 0; i < n; i++)
-            component[i] = number[component[i]];
-    }
-    el4ml_release(number);
-    el4ml_release(roots);
-    return count;
+    el4ml_groups groups;
+    join_components(network, component);
+    if (!el4ml_number_groups(network, component, &groups)) return 0;
+    el4ml_release(groups.lowest);
+    el4ml_release(groups.size);
+    return groups.count;
 }

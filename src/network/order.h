@@ -1,22 +1,18 @@
-/* The one order of energies used wherever minima or transition states are sorted: by energy, then id, then
- * index. */
+/* The one order of energies: minima by energy, then index; transition states by energy, then id, then index.
+ */
 #ifndef EL4ML_NETWORK_ORDER_H
 #define EL4ML_NETWORK_ORDER_H
 
+#include "base/sort.h"
 #include "el4ml/network.h"
 
-typedef struct el4ml_ranked {
-    double energy;
-    int64_t id;
-    size_t index;
-} el4ml_ranked;
-
-static inline int el4ml_compare_ranked(const void *left, const void *right)
+/* items[k].index: the minima by energy; both arrays (node_count). */
+static inline void el4ml_sort_minima(const el4ml_network *network, el4ml_sort_item *items,
+                                     el4ml_sort_item *scratch)
 {
-    const el4ml_ranked *a = left, *b = right;
-    if (a->energy != b->energy) return a->energy < b->energy ? -1 : 1;
-    if (a->id != b->id) return a->id < b->id ? -1 : 1;
-    return (a->index > b->index) - (a->index < b->index);
+    for (size_t i = 0; i < network->node_count; i++)
+        items[i] = (el4ml_sort_item){el4ml_key_of_double(network->nodes[i].energy), i};
+    el4ml_sort(items, scratch, network->node_count);
 }
 
 /* Is minimum a the lower of the two? Ties go to the lower index. */

@@ -11,24 +11,18 @@
 
 /* ---- The tree of the minima drawn ---- */
 
-static size_t choose_minima(const el4ml_network *network, size_t most, el4ml_ranked *ranked)
+static void add_leaves(const el4ml_network *network, const el4ml_sort_item *lowest_first, el4ml_layout *l)
 {
-    for (size_t i = 0; i < network->node_count; i++)
-        ranked[i] = (el4ml_ranked){network->nodes[i].energy, 0, i}; /* ties: the lower index */
-    qsort(ranked, network->node_count, sizeof *ranked, el4ml_compare_ranked);
-    return network->node_count < most ? network->node_count : most;
-}
-
-static void add_leaves(const el4ml_ranked *ranked, el4ml_layout *l)
-{
-    for (size_t i = 0; i < l->leaf_count; i++)
-        l->branches[i] = (el4ml_branch){.minimum = ranked[i].index,
-                                        .energy = ranked[i].energy,
+    for (size_t i = 0; i < l->leaf_count; i++) {
+        const size_t minimum = lowest_first[i].index;
+        l->branches[i] = (el4ml_branch){.minimum = minimum,
+                                        .energy = network->nodes[minimum].energy,
                                         .leaves = 1,
                                         .parent = EL4ML_NONE,
                                         .child = EL4ML_NONE,
                                         .sibling = EL4ML_NONE,
                                         .drawn = true};
+    }
     l->count = l->leaf_count;
 }
 
@@ -300,15 +294,16 @@ el4ml_status el4ml_layout_new(const el4ml_network *network, const el4ml_merge_tr
     const size_t asked = options->max_minima ? options->max_minima : 1, most = asked < 5000 ? asked : 5000;
     const size_t leaves = network->node_count < most ? network->node_count : most;
     el4ml_layout *l = allocate(leaves);
-    el4ml_ranked *ranked = EL4ML_NEW(el4ml_ranked, network->node_count);
+    el4ml_sort_item *ranked = EL4ML_NEW(el4ml_sort_item, network->node_count),
+                    *scratch = EL4ML_NEW(el4ml_sort_item, network->node_count);
     size_t *branch_of = EL4ML_NEW(size_t, tree->size), *lowest = EL4ML_NEW(size_t, 2 * leaves);
     sized *others = EL4ML_NEW(sized, 2 * leaves);
-    const bool complete = l && ranked && branch_of && lowest && others;
+    const bool complete = l && ranked && scratch && branch_of && lowest && others;
     if (complete && leaves > 0) {
-        choose_minima(network, most, ranked);
+        el4ml_sort_minima(network, ranked, scratch);
         l->minima = network->node_count;
-        l->lowest = ranked[0].energy;
-        add_leaves(ranked, l);
+        add_leaves(network, ranked, l);
+        l->lowest = l->branches[0].energy;
         cut_tree(tree, l, branch_of, lowest);
         set_heights(network, options->scale, l);
         set_levels(options->levels, l);
@@ -316,6 +311,7 @@ el4ml_status el4ml_layout_new(const el4ml_network *network, const el4ml_merge_tr
         set_places(l, lowest, others);
     }
     el4ml_release(ranked);
+    el4ml_release(scratch);
     el4ml_release(branch_of);
     el4ml_release(lowest);
     el4ml_release(others);

@@ -212,11 +212,12 @@ static void write_graph(el4ml_markup *m, const el4ml_report_input *input)
 }
 
 /* The first few minima of a list, by id. */
-static void write_names(el4ml_markup *m, const el4ml_report_input *input, const size_t *list, size_t count)
+static void write_names(el4ml_markup *m, const el4ml_report_input *input, const el4ml_change *list,
+                        size_t count)
 {
     const size_t most = 4;
     for (size_t k = 0; k < count && k < most; k++)
-        el4ml_markup_format(m, "%s%" PRId64, k ? ", " : "", input->node_ids[list[k]]);
+        el4ml_markup_format(m, "%s%" PRId64, k ? ", " : "", input->node_ids[list[k].node]);
     if (count > most) el4ml_markup_raw(m, " and others");
 }
 

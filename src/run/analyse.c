@@ -1,12 +1,13 @@
 /* From a landscape to what it says: network, merge tree, barriers, thermodynamics. */
-#include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "el4ml/analysis.h"
+#include "network/order.h"
 
 void el4ml_analysis_clear(el4ml_analysis *a)
 {
+    el4ml_peaks_free(a->peaks);
     el4ml_thermo_free(a->thermo);
     el4ml_merge_tree_free(a->tree);
     el4ml_network_free(a->network);
@@ -15,34 +16,21 @@ void el4ml_analysis_clear(el4ml_analysis *a)
     *a = (el4ml_analysis){0};
 }
 
-typedef struct ranked {
-    double energy;
-    size_t index;
-} ranked;
-
-static int compare(const void *x, const void *y)
-{
-    const ranked *a = x, *b = y;
-    if (a->energy != b->energy) return a->energy < b->energy ? -1 : 1;
-    return a->index < b->index ? -1 : a->index > b->index;
-}
-
 static bool rank_minima(el4ml_analysis *a)
 {
     const size_t count = a->network->node_count;
-    ranked *list = EL4ML_NEW(ranked, count);
+    el4ml_sort_item *list = EL4ML_NEW(el4ml_sort_item, count), *scratch = EL4ML_NEW(el4ml_sort_item, count);
     a->by_energy = EL4ML_NEW(size_t, count);
     a->barrier_top = EL4ML_NEW(double, count);
-    const bool good = list && a->by_energy && a->barrier_top;
+    const bool good = list && scratch && a->by_energy && a->barrier_top;
     if (good) {
-        for (size_t i = 0; i < count; i++)
-            list[i] = (ranked){a->network->nodes[i].energy, i};
-        qsort(list, count, sizeof *list, compare);
+        el4ml_sort_minima(a->network, list, scratch);
         for (size_t i = 0; i < count; i++)
             a->by_energy[i] = list[i].index;
         if (count > 0) el4ml_minimax_to(a->tree, a->summary.global_minimum, a->barrier_top);
     }
     el4ml_release(list);
+    el4ml_release(scratch);
     return good;
 }
 
@@ -58,9 +46,15 @@ static el4ml_status thermodynamics(el4ml_analysis *a, const el4ml_study *study, 
     el4ml_log_temperatures(study->temperature_from, study->temperature_to, count, temperatures);
     const el4ml_status status = el4ml_thermo_new(a->network, a->tree, temperatures, count, &a->thermo, error);
     el4ml_release(temperatures);
-    if (status == EL4ML_OK)
-        a->peak_count = el4ml_heat_capacity_peaks(a->network, a->thermo, a->peaks, EL4ML_MAX_PEAKS);
     return status;
+}
+
+static el4ml_status find_peaks(el4ml_analysis *a, el4ml_error *error)
+{
+    const el4ml_thermo none = {0};
+    el4ml_peak_options options = el4ml_peak_options_default();
+    options.most = EL4ML_MAX_PEAKS;
+    return el4ml_peaks_new(a->network, a->thermo ? a->thermo : &none, &options, &a->peaks, error);
 }
 
 el4ml_status el4ml_analyse(el4ml_landscape *landscape, const el4ml_study *study, el4ml_analysis *a,
@@ -73,6 +67,7 @@ el4ml_status el4ml_analyse(el4ml_landscape *landscape, const el4ml_study *study,
     if (status == EL4ML_OK && !rank_minima(a))
         status = el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "analyse: out of memory");
     if (status == EL4ML_OK) status = thermodynamics(a, study, error);
+    if (status == EL4ML_OK) status = find_peaks(a, error);
     if (status != EL4ML_OK) el4ml_analysis_clear(a);
     return status;
 }

@@ -88,11 +88,11 @@ char *el4ml_info_json(el4ml_landscape *landscape, const el4ml_summary *summary)
     return finish(info(landscape, summary));
 }
 
-static json_t *list_of(const size_t *nodes, size_t count)
+static json_t *list_of(const el4ml_change *changes, size_t count)
 {
     json_t *list = json_array();
     for (size_t k = 0; k < count; k++)
-        json_array_append_new(list, identifier(nodes[k]));
+        json_array_append_new(list, identifier(changes[k].node));
     return list;
 }
 
@@ -120,8 +120,8 @@ char *el4ml_analysis_json(el4ml_landscape *l, const el4ml_analysis *a)
     if (!o) return NULL;
     add_curves(o, a->thermo);
     json_t *peaks = json_array();
-    for (size_t k = 0; k < a->peak_count; k++) {
-        const el4ml_peak *p = &a->peaks[k];
+    for (size_t k = 0; k < a->peaks->count; k++) {
+        const el4ml_peak *p = &a->peaks->peaks[k];
         json_array_append_new(peaks, json_pack("{s:o, s:o, s:o, s:o}", "temperature", number(p->temperature),
                                                "heat_capacity", number(p->heat_capacity), "gaining",
                                                list_of(p->gaining, p->gaining_count), "losing",

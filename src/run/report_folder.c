@@ -72,8 +72,8 @@ static el4ml_status draw(page *p, const el4ml_study *study, el4ml_landscape *l, 
     if (status != EL4ML_OK) return status;
     const el4ml_thermo none = {0}; /* the figure then says so */
     const el4ml_heat_capacity_options curve = el4ml_heat_capacity_options_default();
-    return el4ml_heat_capacity_svg(a->thermo ? a->thermo : &none, a->peaks, a->peak_count, a->network->kappa,
-                                   &curve, &p->heat_capacity, error);
+    return el4ml_heat_capacity_svg(a->thermo ? a->thermo : &none, a->peaks->peaks, a->peaks->count,
+                                   a->network->kappa, &curve, &p->heat_capacity, error);
 }
 
 static void fill_rows(page *p, el4ml_landscape *l, const el4ml_analysis *a)
@@ -125,9 +125,10 @@ static void fill_start(page *p, const el4ml_study *study, el4ml_landscape *l, co
         s->lowest_exit = fmin(s->lowest_exit, e->energy - found.minimum_energy);
     }
     if (s->exits == 0) s->lowest_exit = NAN;
-    for (size_t k = 0; k + 1 < s->rank; k++)
-        s->barrier_down =
-            fmin(s->barrier_down, el4ml_minimax(a->tree, m, a->by_energy[k]) - found.minimum_energy);
+    size_t top = a->tree->parent[m]; /* up to the first superbasin that holds a lower minimum */
+    while (top != EL4ML_NONE && a->tree->lowest[top] == m)
+        top = a->tree->parent[top];
+    if (top != EL4ML_NONE) s->barrier_down = a->tree->energy[top] - found.minimum_energy;
     if (s->rank == 1) s->barrier_down = s->barrier_to_global = NAN;
     p->input.start = s;
 }
@@ -204,8 +205,8 @@ static el4ml_status compose(page *p, const el4ml_study *study, el4ml_landscape *
     p->input.study = p->study_text;
     p->input.disconnectivity_svg = p->disconnectivity;
     p->input.heat_capacity_svg = a->thermo ? p->heat_capacity : NULL;
-    p->input.peaks = a->peaks;
-    p->input.peak_count = a->peak_count;
+    p->input.peaks = a->peaks->peaks;
+    p->input.peak_count = a->peaks->count;
     p->input.node_ids = p->node_ids;
     return EL4ML_OK;
 }

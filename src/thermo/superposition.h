@@ -1,11 +1,35 @@
+/* The inside of the harmonic superposition: sums over minima at many temperatures or energies at once. */
 #ifndef EL4ML_THERMO_SUPERPOSITION_H
 #define EL4ML_THERMO_SUPERPOSITION_H
 
 #include "el4ml/thermo.h"
+#include "thermo/superposition_kernels.h"
 
-/* C+ + C- = C_V - kappa at one temperature, without allocating. kappa is left out as it would drown small
- * peaks. */
-double el4ml_excess_heat_capacity(const el4ml_network *network, double temperature);
+/* What a minimum is to the frustration. */
+typedef enum el4ml_role { EL4ML_ROLE_GLOBAL, EL4ML_ROLE_OTHER, EL4ML_ROLE_APART } el4ml_role;
+
+typedef struct el4ml_ensemble {
+    const el4ml_network *network;
+    const double *ratio;       /* (node_count) (V*_a - V_g)/(V_a - V_g) of the others */
+    const unsigned char *role; /* (node_count) el4ml_role; both NULL where F is not wanted */
+    double lowest;             /* V_0, of the counted minima */
+    const el4ml_superposition_kernels *kernels;
+} el4ml_ensemble;
+
+/* False when no minimum is counted. */
+bool el4ml_ensemble_init(el4ml_ensemble *made, const el4ml_network *network);
+/* The sums at `count` temperatures or energies, in three sweeps over the minima. Nothing is allocated. */
+void el4ml_canonical_at(const el4ml_ensemble *e, const double *temperatures, size_t count,
+                        el4ml_canonical *sums);
+/* power: of E - V_a. energies: E. */
+void el4ml_fixed_energy_at(const el4ml_ensemble *e, double power, const double *energies, size_t count,
+                           el4ml_fixed_energy *sums);
+
+/* T dC_V/dT, of sums that are complete. */
+static inline double el4ml_canonical_slope(const el4ml_canonical *s)
+{
+    return s->third - 2 * (s->plus + s->minus);
+}
 
 /* What the occupation p_a and its change g_a = dp_a/dT of any one minimum follow from, at one temperature. */
 typedef struct el4ml_changes {
@@ -16,5 +40,8 @@ typedef struct el4ml_changes {
 bool el4ml_changes_at(const el4ml_network *network, double temperature, el4ml_changes *changes);
 /* p_a; *g is dp_a/dT. */
 double el4ml_occupation_of(const el4ml_node *node, const el4ml_changes *changes, double *g);
+
+/* contributions.c: the minima behind a peak. False when out of memory. */
+bool el4ml_find_contributions(const el4ml_network *network, double share, el4ml_peak *peak);
 
 #endif
