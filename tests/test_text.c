@@ -91,6 +91,29 @@ START_TEST(long_numbers_are_rounded_correctly)
 }
 END_TEST
 
+/* Of up to 19 digits, with and without exponent, and ties between two doubles: as the C library rounds them. */
+START_TEST(short_numbers_are_rounded_correctly)
+{
+    el4ml_random random = el4ml_random_new(4, 5, 6);
+    for (int i = 0; i < 200000; i++) {
+        const uint64_t bits = el4ml_random_bits(&random), more = el4ml_random_bits(&random);
+        char text[64];
+        if (i % 4 == 0)
+            snprintf(text, sizeof text, "%llu", (unsigned long long)((bits >> 10 | (uint64_t)1 << 53 | 1)));
+        else if (i % 4 == 1)
+            snprintf(text, sizeof text, "-%llu.%010llu", (unsigned long long)(bits >> (44 + more % 20)),
+                     (unsigned long long)(more % 10000000000));
+        else
+            snprintf(text, sizeof text, "%llue%d", (unsigned long long)(bits >> more % 60),
+                     (int)(more >> 40) % 60 - 30);
+        double value = 0;
+        ck_assert(el4ml_parse_number(text, &value) == EL4ML_NUMBER);
+        const double reference = strtod(text, NULL);
+        ck_assert_msg(memcmp(&value, &reference, sizeof value) == 0, "%s", text);
+    }
+}
+END_TEST
+
 static void check_round_trips(void)
 {
     el4ml_random random = el4ml_random_new(1, 2, 3);
@@ -104,6 +127,8 @@ static void check_round_trips(void)
         el4ml_format_number(value, text);
         ck_assert_msg(el4ml_parse_number(text, &back) == EL4ML_NUMBER && back == value, "%s", text);
         ck_assert(strlen(text) < 32);
+        el4ml_format_exact(value, text);
+        ck_assert_msg(el4ml_parse_number(text, &back) == EL4ML_NUMBER && back == value, "%s", text);
     }
 }
 
@@ -121,6 +146,10 @@ START_TEST(numbers_round_trip)
         el4ml_format_number(shortest[i].value, text);
         ck_assert_str_eq(text, shortest[i].text);
     }
+    el4ml_format_exact(-173.9284265906, text);
+    ck_assert_str_eq(text, "-173.9284265906");
+    el4ml_format_exact(5, text);
+    ck_assert_str_eq(text, "5");
     check_round_trips();
 }
 END_TEST
@@ -269,6 +298,7 @@ int main(void)
     tcase_add_test(tests, sha256_known_answers);
     tcase_add_test(tests, numbers_are_read_whole);
     tcase_add_test(tests, long_numbers_are_rounded_correctly);
+    tcase_add_test(tests, short_numbers_are_rounded_correctly);
     tcase_add_test(tests, numbers_round_trip);
     tcase_add_test(tests, locale_does_not_matter);
     tcase_add_test(tests, nearest_names);
