@@ -91,7 +91,8 @@ START_TEST(long_numbers_are_rounded_correctly)
 }
 END_TEST
 
-/* Of up to 19 digits, with and without exponent, and ties between two doubles: as the C library rounds them. */
+/* Of up to 19 digits, with and without exponent, and ties between two doubles: as the C library rounds them.
+ */
 START_TEST(short_numbers_are_rounded_correctly)
 {
     el4ml_random random = el4ml_random_new(4, 5, 6);
@@ -122,7 +123,7 @@ static void check_round_trips(void)
         double value, back = 0;
         char text[32];
         memcpy(&value, &bits, sizeof value);
-        if (i % 2) value = (double)(int64_t)(bits >> 40) / 64.0;
+        if (i % 2) value = (double)(int64_t)(bits >> 40) / (i % 4 == 1 ? 64.0 : 1e4);
         if (!isfinite(value)) continue;
         el4ml_format_number(value, text);
         ck_assert_msg(el4ml_parse_number(text, &back) == EL4ML_NUMBER && back == value, "%s", text);
@@ -148,8 +149,14 @@ START_TEST(numbers_round_trip)
     }
     el4ml_format_exact(-173.9284265906, text);
     ck_assert_str_eq(text, "-173.9284265906");
-    el4ml_format_exact(5, text);
-    ck_assert_str_eq(text, "5");
+    static const char *const as_they_are[] = {"5",   "-5",      "0",        "0.5",         "-0.0000000001",
+                                              "120", "1000000", "900000.5", "0.0010000001"};
+    for (size_t i = 0; i < sizeof as_they_are / sizeof *as_they_are; i++) {
+        double value = 0;
+        ck_assert(el4ml_parse_number(as_they_are[i], &value) == EL4ML_NUMBER);
+        el4ml_format_exact(value, text);
+        ck_assert_str_eq(text, as_they_are[i]);
+    }
     check_round_trips();
 }
 END_TEST

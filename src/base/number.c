@@ -78,9 +78,9 @@ static const char *read_exponent(const char *at, long *exponent)
 
 #define SHORT_DIGITS 19 /* fit 64 bits */
 
-/* mantissa x 10^exponent where one rounding gives it: both factors are exact in the format they are multiplied
- * in. In the 64-bit format of x86 the product is rounded twice, which can only be wrong when its low bits lie
- * exactly half-way between two doubles. */
+/* mantissa x 10^exponent where one rounding gives it: both factors are exact in the format they are
+ * multiplied in. In the 64-bit format of x86 the product is rounded twice, which can only be wrong when its
+ * low bits lie exactly half-way between two doubles. */
 static bool scale(uint64_t mantissa, long exponent, double *value)
 {
     static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
@@ -92,8 +92,10 @@ static bool scale(uint64_t mantissa, long exponent, double *value)
     }
 #if LDBL_MANT_DIG == 64
     if (size <= 27) { /* 5^27 < 2^64 */
-        const long double power = (long double)powers[size < 22 ? size : 22] * powers[size < 22 ? 0 : size - 22];
-        const long double product = exponent < 0 ? (long double)mantissa / power : (long double)mantissa * power;
+        const long double power =
+            (long double)powers[size < 22 ? size : 22] * powers[size < 22 ? 0 : size - 22];
+        const long double product =
+            exponent < 0 ? (long double)mantissa / power : (long double)mantissa * power;
         uint64_t bits;
         memcpy(&bits, &product, sizeof bits);
         *value = (double)product;
@@ -216,8 +218,33 @@ void el4ml_format_number(double value, char text[32])
     }
 }
 
+/* Ten decimals at most, as other programs write: m / 10^10 is rounded correctly, so that when it is the
+ * value, the digits of m read back as the value. */
+static bool format_ten_decimals(double value, char *text)
+{
+    const double scaled = fabs(value) * 1e10;
+    if (!(scaled < 9007199254740992.0) || value == 0) return false;
+    uint64_t digits = (uint64_t)(scaled + 0.5);
+    if ((double)digits / 1e10 != fabs(value)) return false;
+    char reversed[32];
+    size_t count = 0, at = 0;
+    int place = -10;
+    for (; place < 0 && digits % 10 == 0; place++)
+        digits /= 10;
+    for (bool point = place<0; digits> 0 || place <= 0; digits /= 10, place++) {
+        if (place == 0 && point) reversed[count++] = '.';
+        reversed[count++] = (char)('0' + digits % 10);
+    }
+    if (value < 0) text[at++] = '-';
+    while (count > 0)
+        text[at++] = reversed[--count];
+    text[at] = '\0';
+    return true;
+}
+
 void el4ml_format_exact(double value, char text[32])
 {
+    if (format_ten_decimals(value, text)) return;
     for (int precision = 15; precision <= 17; precision += 2) {
         snprintf(text, 32, "%.*g", precision, value);
         if (!isfinite(value) || precision == 17 || strtod(text, NULL) == value) break;
