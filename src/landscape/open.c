@@ -135,6 +135,11 @@ static bool has_tables(sqlite3 *db)
 static el4ml_status check_identity(el4ml_landscape *l, const el4ml_identity *identity, el4ml_error *error)
 {
     const char *study = el4ml_landscape_meta(l, "study"), *data = el4ml_landscape_meta(l, "data_sha256");
+    if (l->imported)
+        return el4ml_fail(error, EL4ML_BAD_INPUT,
+                          "%s: imported from %s: its surface is not known, so it can be analysed but not "
+                          "searched; use another folder (-o)",
+                          l->folder, el4ml_landscape_source(l));
     if (!study || strcmp(study, identity->study) != 0)
         return el4ml_fail(error, EL4ML_BAD_INPUT,
                           "%s: holds the landscape of another study (data, surface or seed differ); use "
