@@ -19,6 +19,8 @@ static const char *const help_texts[][2] = {
          "  el4ml list DIR minima|transition-states  the tables\n"
          "  el4ml verify DIR                         recompute every stationary point\n"
          "  el4ml check STUDY.toml                   derivatives, symmetry and cost of the surface\n"
+         "  el4ml import FORMAT PATH -o DIR          a database of pathsample, topsearch or pele\n"
+         "  el4ml export FORMAT DIR -o PATH          for pathsample, or as graphml or json\n"
          "\n"
          "options: -o DIR, --threads N (all cores), --seed N, --time-limit 10m, --quiet, --json, --version, "
          "--help\n"
@@ -45,6 +47,18 @@ static const char *const help_texts[][2] = {
              "Write a commented study file with sensible defaults for this data; -o - prints it.\n"},
     {"check", "el4ml check STUDY.toml [--json]\n"
               "Gradient, Hessian-vector product, Hessian and symmetry of the surface; cost per call.\n"},
+    {"import", "el4ml import pathsample|topsearch|pele PATH -o DIR [--kappa K] [--quiet] [--json]\n"
+               "Read another program's database into a new DIR, to be analysed without its surface. PATH: "
+               "the folder of\n"
+               "min.data and its like (or that min.data), of pele the SQLite file. --kappa: positive Hessian "
+               "eigenvalues\n"
+               "of a minimum; otherwise 3N - 6 where PATHSAMPLE's points tell the number N of atoms.\n"},
+    {"export",
+     "el4ml export pathsample|graphml|json DIR -o PATH [--force] [--coordinates] [--quiet] [--json]\n"
+     "Write the landscape for other programs: min.data, ts.data, points.min, points.ts, min.A and min.B in "
+     "the\n"
+     "folder PATH, or the file PATH; json with --coordinates holds those too. --force replaces what is "
+     "there.\n"},
 };
 
 bool print_help(const char *command)
@@ -120,6 +134,8 @@ static int set_value(arguments *a, const char *option, const char *value)
         a->target = value;
     } else if (strcmp(option, "--temperatures") == 0) {
         a->temperatures = value;
+    } else if (strcmp(option, "--kappa") == 0) {
+        a->kappa = value;
     } else if (strcmp(option, "--threads") == 0) {
         if (!parse_integer(value, 1024, &number) || number < 1)
             return wrong(option, value, "a number of threads (1 to 1024)");
@@ -137,8 +153,8 @@ static int set_value(arguments *a, const char *option, const char *value)
 
 static bool takes_value(const char *option)
 {
-    static const char *const names[] = {"-o",        "--output", "--target",    "--temperatures",
-                                        "--threads", "--seed",   "--time-limit"};
+    static const char *const names[] = {"-o",        "--output", "--target",     "--temperatures",
+                                        "--threads", "--seed",   "--time-limit", "--kappa"};
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
         if (strcmp(option, names[k]) == 0) return true;
     return false;

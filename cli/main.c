@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* Options that belong to some commands only. The others are harmless where they are of no use. */
-enum { OUTPUT = 1, TARGET = 2, FORCE = 4, COORDINATES = 8, TEMPERATURES = 16 };
+enum { OUTPUT = 1, TARGET = 2, FORCE = 4, COORDINATES = 8, TEMPERATURES = 16, KAPPA = 32 };
 
 typedef struct command {
     const char *name;
@@ -29,6 +29,8 @@ static const command commands[] = {
     {"verify", command_verify, 1, 0},
     {"init", command_init, 1, OUTPUT | TARGET | FORCE},
     {"check", command_check, 1, 0},
+    {"import", command_import, 2, OUTPUT | KAPPA},
+    {"export", command_export, 2, OUTPUT | FORCE | COORDINATES},
 };
 
 volatile bool interrupted = false;
@@ -95,7 +97,8 @@ static const char *stray_option(const arguments *a, unsigned taken)
                    {a->target != NULL, TARGET, "--target"},
                    {a->force, FORCE, "--force"},
                    {a->coordinates, COORDINATES, "--coordinates"},
-                   {a->temperatures != NULL, TEMPERATURES, "--temperatures"}};
+                   {a->temperatures != NULL, TEMPERATURES, "--temperatures"},
+                   {a->kappa != NULL, KAPPA, "--kappa"}};
     for (size_t k = 0; k < sizeof options / sizeof *options; k++)
         if (options[k].given && !(options[k].option & taken)) return options[k].name;
     return NULL;

@@ -15,6 +15,7 @@ typedef struct arguments {
     const char *output;       /* -o */
     const char *target;       /* --target */
     const char *temperatures; /* --temperatures from,to,count */
+    const char *kappa;        /* --kappa */
     unsigned threads;         /* 0: all cores */
     bool seed_given, json, quiet, coordinates, force;
     uint64_t seed;
@@ -33,6 +34,8 @@ int command_list(const arguments *args);
 int command_verify(const arguments *args);
 int command_init(const arguments *args);
 int command_check(const arguments *args);
+int command_import(const arguments *args);
+int command_export(const arguments *args);
 
 /* Print the error on standard error and give the exit status that belongs to it. */
 int report_error(const el4ml_error *error);

@@ -20,26 +20,32 @@ const char *const el4ml_database_schema =
     "INTEGER);"
     "CREATE TABLE state(key TEXT PRIMARY KEY, value BLOB);";
 
-el4ml_status el4ml_database_fail(el4ml_landscape *l, const char *doing, el4ml_error *error)
+el4ml_database_trouble el4ml_database_what(const el4ml_landscape *l)
 {
     const int code = l->db ? sqlite3_errcode(l->db) : SQLITE_NOMEM;
-    const char *text = l->db ? sqlite3_errmsg(l->db) : "out of memory";
-    el4ml_status status = EL4ML_IO;
-    if (code == SQLITE_BUSY || code == SQLITE_LOCKED) status = EL4ML_BUSY;
+    const int number = l->db && code == SQLITE_IOERR ? sqlite3_system_errno(l->db) : 0;
+    el4ml_database_trouble t = {.status = EL4ML_IO, .text = l->db ? sqlite3_errmsg(l->db) : "out of memory"};
+    if (code == SQLITE_BUSY || code == SQLITE_LOCKED) t.status = EL4ML_BUSY;
     if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT || code == SQLITE_READONLY ||
         code == SQLITE_CANTOPEN || code == SQLITE_ERROR)
-        status = EL4ML_BAD_INPUT;
-    if (code == SQLITE_NOMEM) status = EL4ML_OUT_OF_MEMORY;
-    const int number = l->db && code == SQLITE_IOERR ? sqlite3_system_errno(l->db) : 0;
-    if (number != 0) text = strerror(number);
-    const bool room = code == SQLITE_FULL || number == ENOSPC || number == EDQUOT || number == EFBIG;
-    if (room && number != EFBIG) text = "the disk is full";
+        t.status = EL4ML_BAD_INPUT;
+    if (code == SQLITE_NOMEM) t.status = EL4ML_OUT_OF_MEMORY;
+    if (number != 0) t.text = strerror(number);
+    t.room = code == SQLITE_FULL || number == ENOSPC || number == EDQUOT || number == EFBIG;
+    if (t.room && number != EFBIG) t.text = "the disk is full";
+    t.disk = t.room || code == SQLITE_IOERR;
+    return t;
+}
+
+el4ml_status el4ml_database_fail(el4ml_landscape *l, const char *doing, el4ml_error *error)
+{
+    const el4ml_database_trouble t = el4ml_database_what(l);
     const char *hint = "";
-    if (room)
+    if (t.room)
         hint = "; what was committed is safe: make room, and run again to continue";
-    else if (code == SQLITE_IOERR && l->lock >= 0)
+    else if (t.disk && l->lock >= 0)
         hint = "; what was committed is safe: see to the disk, and run again to continue";
-    return el4ml_fail(error, status, "%s/landscape.db: %s: %s%s", l->folder, doing, text, hint);
+    return el4ml_fail(error, t.status, "%s/landscape.db: %s: %s%s", l->folder, doing, t.text, hint);
 }
 
 static el4ml_status execute(el4ml_landscape *l, const char *sql, const char *doing, el4ml_error *error)

@@ -42,6 +42,21 @@ el4ml_status el4ml_database_create(el4ml_landscape *l, const el4ml_identity *ide
 el4ml_status el4ml_database_load(el4ml_landscape *l, const char *path, el4ml_error *error);
 el4ml_status el4ml_database_store(el4ml_landscape *l, el4ml_error *error);
 el4ml_status el4ml_database_fail(el4ml_landscape *l, const char *doing, el4ml_error *error);
+/* What SQLite's last failure was. */
+typedef struct el4ml_database_trouble {
+    el4ml_status status;
+    const char *text;
+    bool disk, room; /* the disk's fault; for lack of room */
+} el4ml_database_trouble;
+el4ml_database_trouble el4ml_database_what(const el4ml_landscape *l);
+
+/* open.c */
+/* The folder and those it is in, as mkdir -p does. False with errno set. */
+bool el4ml_make_folders(const char *folder);
+/* The folder, made and locked, without its database; to be closed with el4ml_landscape_close. */
+el4ml_status el4ml_landscape_claim(const char *folder, el4ml_landscape **landscape, el4ml_error *error);
+/* minimum_sets.c: "A, B"; false when there are none. */
+bool el4ml_landscape_set_names(el4ml_landscape *l, char *names, size_t size);
 
 /* landscape.c */
 /* Copies the coordinates, if there are any. Its place in by_energy is still to be found. */
