@@ -44,7 +44,8 @@ el4ml_status el4ml_export_components(el4ml_landscape *l, size_t **component, el4
 static el4ml_status write_format(el4ml_exporter *e, el4ml_format format)
 {
     struct stat about;
-    if (format != EL4ML_PATHSAMPLE && !e->options->replace && stat(e->path, &about) == 0)
+    const bool file = format == EL4ML_GRAPHML || format == EL4ML_JSON;
+    if (file && !e->options->replace && stat(e->path, &about) == 0)
         return el4ml_fail(e->error, EL4ML_BAD_INPUT,
                           "%s exists already; give another name with -o, or --force to replace it",
                           el4ml_path_for_message(e->path));

@@ -252,11 +252,10 @@ el4ml_status el4ml_landscape_network(const el4ml_landscape *l, el4ml_network **n
                                 .log_multiplicity = r->point.log_multiplicity,
                                 .hits = r->hits,
                                 .flagged = r->point.flagged};
-        if (!isfinite(nodes[i].log_product) || isnan(nodes[i].log_multiplicity)) {
-            nodes[i].flagged =
-                true; /* too large to have been factorised, or never computed: no thermodynamics */
-            nodes[i].log_product = nodes[i].log_multiplicity = 0;
-        }
+        /* Too large to have been factorised, never computed, or linear: no thermodynamics. */
+        if (!isfinite(nodes[i].log_product) || !isfinite(nodes[i].log_multiplicity)) nodes[i].flagged = true;
+        if (!isfinite(nodes[i].log_product)) nodes[i].log_product = 0;
+        if (isnan(nodes[i].log_multiplicity)) nodes[i].log_multiplicity = 0;
     }
     for (size_t i = 0; i < states->count; i++) {
         const el4ml_record *r = &states->records[i];
