@@ -3,6 +3,7 @@
  * inertia ts.data    the same with the numbers of two minima, from 1, before the moments; with IMFRQ the
  * negative eigenvalue behind them min.A, .B  how many minima, then their numbers, on any number of lines
  *   points.*   the coordinates of one point after another, 8 bytes each, without record marks. */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,7 +190,7 @@ static el4ml_status check_coordinates(const el4ml_foreign_table *t, size_t n, co
     for (size_t i = 0; i < t->count; i++)
         for (size_t k = 0; k < n; k++) {
             const double x = t->coordinates[i * n + k];
-            if (fabs(x) <= LARGEST_COORDINATE) continue;
+            if (x == 0 || (fabs(x) <= LARGEST_COORDINATE && fabs(x) >= DBL_MIN)) continue;
             return el4ml_fail(
                 error, EL4ML_BAD_INPUT,
                 "%s: record %zu: %g is no coordinate (little-endian numbers of 8 bytes, without record "
