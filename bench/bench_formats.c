@@ -27,8 +27,8 @@ static void finish(const char *what, double began, double millions)
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     const double seconds = cpu() - began;
-    printf("formats  %-34s %7.2f s  %6.0f ns a point  peak %5.0f MB so far\n", what, seconds, 1e3 * seconds / millions,
-           (double)usage.ru_maxrss / 1024);
+    printf("formats  %-34s %7.2f s  %6.0f ns a point  peak %5.0f MB so far\n", what, seconds,
+           1e3 * seconds / millions, (double)usage.ru_maxrss / 1024);
     fflush(stdout);
 }
 

@@ -222,10 +222,11 @@ static void check_same_landscape(el4ml_landscape *p, el4ml_landscape *q)
         }
     }
     ck_assert(memcmp(el4ml_landscape_totals(p), el4ml_landscape_totals(q), sizeof(el4ml_totals)) == 0);
-    for (int species = 0; species < 2; species++)
-        ck_assert(p->table[species].ordered == q->table[species].ordered &&
-                  memcmp(p->table[species].by_energy, q->table[species].by_energy,
-                         q->table[species].ordered * sizeof(size_t)) == 0);
+    for (int species = 0; species < 2; species++) {
+        ck_assert_uint_eq(p->table[species].ordered, q->table[species].ordered);
+        for (size_t i = 0; i < p->table[species].ordered; i++)
+            ck_assert_uint_eq(p->table[species].by_energy[i], q->table[species].by_energy[i]);
+    }
 }
 
 START_TEST(all_of_it_comes_back)

@@ -29,7 +29,9 @@ static el4ml_status failed(const store *s)
 {
     const el4ml_database_trouble t = el4ml_database_what(s->l);
     return el4ml_fail(s->error, t.status, "%s/landscape.db: cannot write: %s%s", s->l->folder, t.text,
-                      t.room ? "; make room, and run again" : "");
+                      t.room   ? "; make room, and run again"
+                      : t.disk ? "; see to the disk, and run again"
+                               : "");
 }
 
 static bool execute(const store *s, const char *sql)

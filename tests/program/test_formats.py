@@ -1,6 +1,7 @@
 """Databases of other programs: import, the commands on what was imported, export, and files that are wrong."""
 import math
 import os
+import resource
 import shutil
 import sqlite3
 import struct
@@ -283,6 +284,32 @@ class Wrong(program.Case):
         self.assertIn("/proc", self.refused("import", "pathsample", "db", "-o", "/proc/here"))
         for form in ("json", "graphml", "pathsample"):
             self.assertIn("/proc", self.refused("export", form, "in", "-o", "/proc/here"))
+
+    def test_full_disk(self):
+        """Writing fails with EFBIG: status 1, nothing left but what was there; then the same command works."""
+        self.write("big.data", MIN_DATA * 2000)
+        for name in ("ts.data", "min.A", "min.B", "points.min", "points.ts"):
+            os.remove(self.path("db", name))
+        shutil.move(self.path("big.data"), self.path("db", "min.data"))
+        self.good("import", "pathsample", "db", "-o", "in")
+        for kilobytes in (0, 8, 100):
+            def limit():
+                resource.setrlimit(resource.RLIMIT_FSIZE, (1024 * kilobytes, resource.RLIM_INFINITY))
+            for words in (["import", "pathsample", "db"], ["export", "pathsample", "in"], ["export", "json", "in"],
+                          ["export", "graphml", "in"]):
+                before = set(program.listing(self.folder))
+                result = self.run_program(*words, "-o", "out", preexec_fn=limit)
+                self.assertEqual((result.status, result.out), (1, ""), result.err)
+                self.assertRegex(result.err, r"^el4ml: out.*cannot write: .*; (make room|see to the disk), and run again\n$")
+                self.assertEqual(set(program.listing(self.folder)), before)
+        self.good("import", "pathsample", "db", "-o", "out")
+
+    def test_after_a_kill(self):
+        """What a killed import left is no obstacle; a folder that another program works in is."""
+        os.mkdir(self.path("out"))
+        self.write("out/landscape.db.new", "half of it")
+        self.good("import", "pathsample", "db", "-o", "out")
+        self.assertEqual(os.listdir(self.path("out")), ["landscape.db"])
 
     def test_other_programs(self):
         os.mkdir(self.path("top"))
