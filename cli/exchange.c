@@ -1,10 +1,8 @@
 /* import and export: databases of other programs. */
 #include "program.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct format_name {
@@ -93,17 +91,6 @@ static void print_import(const arguments *a, const el4ml_import_report *r)
     printf("next: el4ml info %s, el4ml analyse %s, el4ml report %s\n", a->output, a->output, a->output);
 }
 
-static bool parse_kappa(const char *text, double *kappa)
-{
-    char *end;
-    errno = 0;
-    const unsigned long long number = strtoull(text, &end, 10);
-    if (end == text || *end || errno != 0 || text[0] < '0' || text[0] > '9' || number > INT32_MAX)
-        return false;
-    *kappa = (double)number;
-    return true;
-}
-
 int command_import(const arguments *a)
 {
     el4ml_error error = {0};
@@ -112,10 +99,7 @@ int command_import(const arguments *a)
     options.cancel = &interrupted;
     const format_name *format = find_format(a, true);
     if (!format) return EXIT_USAGE;
-    if (a->kappa && !parse_kappa(a->kappa, &options.kappa)) {
-        fprintf(stderr, "el4ml: --kappa: '%s' is not a whole number from 0\n", a->kappa);
-        return EXIT_USAGE;
-    }
+    if (a->kappa.given) options.kappa = (double)a->kappa.value;
     if (el4ml_import(format->format, a->words[1], a->output, &options, &report, &error) != EL4ML_OK)
         return report_error(&error);
     if (a->json) return print_json(el4ml_import_report_json(&report));

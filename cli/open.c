@@ -15,7 +15,7 @@ el4ml_status open_study(const char *path, const arguments *args, opened *o, el4m
 {
     *o = (opened){0};
     el4ml_status status = el4ml_study_read(path, &o->study, error);
-    if (status == EL4ML_OK && args && args->seed_given) el4ml_study_set_seed(o->study, args->seed);
+    if (status == EL4ML_OK && args && args->seed.given) el4ml_study_set_seed(o->study, args->seed.value);
     if (status == EL4ML_OK) status = el4ml_study_open(o->study, &o->data, &o->surface, error);
     if (status != EL4ML_OK) close_study(o);
     return status;

@@ -251,7 +251,7 @@ int command_verify(const arguments *a)
     el4ml_verification v = {0};
     el4ml_status status = el4ml_landscape_read(a->words[0], &l, &error);
     if (status == EL4ML_OK) status = open_folder_study(a->words[0], l, &o, &error);
-    const el4ml_run_options options = {.threads = a->threads, .cancel = &interrupted};
+    const el4ml_run_options options = {.threads = (unsigned)a->threads.value, .cancel = &interrupted};
     if (status == EL4ML_OK) status = el4ml_verify(o.surface, l, &options, &v, &error);
     int code = status == EL4ML_OK ? EXIT_DONE : report_error(&error);
     if (status == EL4ML_OK) {

@@ -20,6 +20,7 @@
 #include "el4ml/graph.h"
 #include "el4ml/communities.h"
 #include "el4ml/thermo.h"
+#include "el4ml/kinetics.h"
 #include "el4ml/microcanonical.h"
 #include "el4ml/report.h"
 

@@ -2,6 +2,8 @@
 #ifndef EL4ML_TESTS_CLUSTER_EXAMPLES_H
 #define EL4ML_TESTS_CLUSTER_EXAMPLES_H
 
+#include "base/factor.h"
+#include "base/ldl.h"
 #include "el4ml/surfaces.h"
 #include "surface_harness.h"
 
@@ -126,31 +128,26 @@ static inline void shifted_hessian(el4ml_evaluator *e, const double *x, double *
     el4ml_release(z);
 }
 
-extern void dsysv_(const char *uplo, const int *n, const int *nrhs, double *a, const int *lda, int *ipiv,
-                   double *b, const int *ldb, double *work, const int *lwork, int *info);
-
 /* Newton's method to |g| of 1e-12 or as near as rounding lets it; finds saddles as well. Returns V. */
 static inline double newton(el4ml_evaluator *e, double *x)
 {
-    const size_t n = e->n, size = 64 * n;
-    const int order = (int)n, one = 1, work_size = (int)size;
-    int info;
-    double *h = harness_vector(n * n), *g = harness_vector(n), *work = harness_vector(size), value = NAN;
-    int *pivots = EL4ML_NEW(int, n);
+    const size_t n = e->n;
+    double *h = harness_vector(n * n), *g = harness_vector(n), value = NAN;
+    el4ml_ldl factor;
+    ck_assert(el4ml_ldl_init(&factor, n));
     for (int step = 0; step < 30; step++) {
         ck_assert_int_eq(el4ml_value_gradient(e, x, &value, g), EL4ML_OK);
         if (el4ml_norm(n, g) < 1e-12) break;
         shifted_hessian(e, x, h);
-        dsysv_("L", &order, &one, h, &order, pivots, g, &order, work, &work_size, &info);
-        ck_assert_int_eq(info, 0);
+        ck_assert(el4ml_ldl_make(&factor, h, 0));
+        el4ml_ldl_solve(&factor, g);
         el4ml_axpy(n, -1, g, x);
     }
     ck_assert_int_eq(el4ml_value_gradient(e, x, &value, g), EL4ML_OK);
     ck_assert_double_le(el4ml_norm(n, g), 1e-9);
     el4ml_release(h);
     el4ml_release(g);
-    el4ml_release(work);
-    el4ml_release(pivots);
+    el4ml_ldl_clear(&factor);
     return value;
 }
 
@@ -210,8 +207,11 @@ static inline double log_product(el4ml_evaluator *e, const double *x)
 {
     double *h = harness_vector(e->n * e->n);
     shifted_hessian(e, x, h);
-    ck_assert_msg(el4ml_cholesky(e->n, h), "not a minimum");
-    const double product = el4ml_cholesky_log_determinant(e->n, h);
+    el4ml_factor factor;
+    ck_assert(el4ml_factor_init(&factor, e->n));
+    ck_assert_msg(el4ml_factor_make(&factor, h, 0), "not a minimum");
+    const double product = el4ml_factor_log_determinant(&factor);
+    el4ml_factor_clear(&factor);
     el4ml_release(h);
     return product;
 }

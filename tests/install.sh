@@ -25,7 +25,7 @@ version=$(pkg-config --modversion el4ml)
 [ "$(pkg-config --variable=prefix el4ml)" = "$prefix" ] || fail "el4ml.pc names another prefix"
 libdir=$(pkg-config --variable=libdir el4ml)
 [ -f "$libdir/libel4ml.so" ] || fail "no library in $libdir"
-pkg-config --static --libs el4ml | grep -q -- '-llapack' || fail "static linking would miss LAPACK"
+pkg-config --static --libs el4ml | grep -q -- '-lsqlite3' || fail "static linking would miss SQLite"
 readelf --dynamic "$libdir/libel4ml.so" | grep -q 'SONAME.*\[libel4ml\.so\.0\]' || fail "no SONAME libel4ml.so.0"
 [ -e "$libdir/libel4ml.so.0" ] || fail "no libel4ml.so.0"
 grep -q "el4ml $version" "$prefix/share/man/man1/el4ml.1" || fail "no manual page of version $version"

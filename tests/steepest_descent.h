@@ -4,12 +4,14 @@
 #ifndef EL4ML_TESTS_STEEPEST_DESCENT_H
 #define EL4ML_TESTS_STEEPEST_DESCENT_H
 
+#include "base/factor.h"
 #include "engine_help.h"
 
 typedef struct descent {
     el4ml_evaluator *e;
     size_t n;
     double *k[7], *at, *x, *h, *z; /* slopes, scratch, present point, Hessian, zero modes */
+    el4ml_factor factor;
     size_t steps;
 } descent;
 
@@ -21,6 +23,7 @@ static inline descent descent_new(el4ml_evaluator *e)
     d.at = new_vector(e->n);
     d.x = new_vector(e->n);
     d.h = new_vector(e->n * e->n);
+    ck_assert(el4ml_factor_init(&d.factor, e->n));
     d.z = new_vector(e->n * (e->surface->info.max_zero_modes + 1));
     return d;
 }
@@ -32,6 +35,7 @@ static inline void descent_free(descent *d)
     el4ml_release(d->at);
     el4ml_release(d->x);
     el4ml_release(d->h);
+    el4ml_factor_clear(&d->factor);
     el4ml_release(d->z);
 }
 
@@ -79,9 +83,9 @@ static inline bool descent_arrived(descent *d, double reach)
     for (size_t k = 0; k < zero; k++)
         for (size_t i = 0; i < n; i++)
             el4ml_axpy(n, d->z[k * n + i], d->z + k * n, d->h + i * n);
-    if (!el4ml_cholesky(n, d->h)) return false;
+    if (!el4ml_factor_make(&d->factor, d->h, 0)) return false;
     el4ml_copy(n, d->k[0], d->at);
-    el4ml_cholesky_solve(n, d->h, d->at);
+    el4ml_factor_solve(&d->factor, d->at);
     return el4ml_norm(n, d->at) < reach;
 }
 

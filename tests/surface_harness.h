@@ -435,6 +435,46 @@ static inline void harness_random_points(harness *h)
     el4ml_release(b);
 }
 
+/* ---- Mini-batches ---- */
+
+/* A shuffled partition of the rows, its parts weighted by their share of them, averages to V and its
+ * gradient: one part, two, parts of 7, single rows. */
+static inline void harness_batches(harness *h)
+{
+    const size_t n = h->n, rows = h->surface->info.rows, sizes[] = {rows, (rows + 1) / 2, 7, 1};
+    size_t *order = EL4ML_NEW(size_t, rows);
+    double *g = harness_vector(n), *part = harness_vector(n), *mean = harness_vector(n);
+    ck_assert_ptr_nonnull(order);
+    const double value = harness_value(h, h->x, g);
+    for (size_t i = 0; i < rows; i++)
+        order[i] = i;
+    for (size_t k = 0; k < 4; k++) {
+        double sum = 0, at;
+        memset(mean, 0, n * sizeof *mean);
+        el4ml_random_shuffle(&h->random, rows, order);
+        const uint64_t before = h->e.cost.evaluations;
+        for (size_t first = 0; first < rows; first += sizes[k]) {
+            const size_t count = rows - first < sizes[k] ? rows - first : sizes[k];
+            const double share = (double)count / (double)rows;
+            ck_assert_int_eq(el4ml_batch_value_gradient(&h->e, h->x, count, order + first, &at, part),
+                             EL4ML_OK);
+            sum += share * at;
+            el4ml_axpy(n, share, part, mean);
+        }
+        harness_untouched(h, "batch_value_gradient");
+        ck_assert_uint_eq(h->e.cost.evaluations, before + 1);
+        ck_assert_msg(fabs(sum - value) <= 1e-12 * (1 + fabs(value)), "batches of %zu: V is %g, not %g",
+                      sizes[k], sum, value);
+        const double error = el4ml_distance(n, mean, g);
+        ck_assert_msg(error <= 1e-12 * (1 + el4ml_norm(n, g)), "batches of %zu: gradient off by %g", sizes[k],
+                      error);
+    }
+    el4ml_release(order);
+    el4ml_release(g);
+    el4ml_release(part);
+    el4ml_release(mean);
+}
+
 /* ---- What tests call ---- */
 
 static inline void harness_all(harness *h, bool stationary)
@@ -446,6 +486,7 @@ static inline void harness_all(harness *h, bool stationary)
     }
     harness_zero_modes(h, stationary);
     harness_symmetry(h);
+    if (h->surface->ops.batch_value_gradient) harness_batches(h);
     harness_bad_numbers(h);
     harness_random_points(h);
 }

@@ -220,6 +220,10 @@ START_TEST(double_funnel)
     ck_assert_uint_eq(f->bottom[1], 2 * SIDE - 1);
     for (size_t i = 0; i < 2 * SIDE; i++)
         ck_assert_uint_eq(f->funnel[i], i >= SIDE);
+    const el4ml_funnel_options equal = {f->persistence[1], 1}; /* the threshold is to be exceeded */
+    el4ml_funnels_free(f);
+    ck_assert_int_eq(el4ml_funnels_new(network, tree, &equal, &f, NULL), EL4ML_OK);
+    ck_assert_uint_eq(f->count, 1);
     el4ml_funnels_free(f);
     el4ml_merge_tree_free(tree);
     el4ml_network_free(network);

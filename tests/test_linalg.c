@@ -1,33 +1,6 @@
 /* Dense linear algebra against plain loops in long double, Jacobi's eigenvalues, and matrices whose spectrum
  * is known exactly. */
-#include <pthread.h>
-
-#include "engine_help.h"
-
-static void random_symmetric(el4ml_random *random, size_t n, double *a)
-{
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j <= i; j++)
-            a[i * n + j] = a[j * n + i] = el4ml_random_normal(random);
-}
-
-/* B B^T + 0.1. */
-static void random_positive(el4ml_random *random, size_t n, double *a)
-{
-    double *b = new_vector(n * n);
-    for (size_t i = 0; i < n * n; i++)
-        b[i] = el4ml_random_normal(random);
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < n; j++)
-            a[i * n + j] = el4ml_dot(n, b + i * n, b + j * n) + (i == j ? 0.1 : 0);
-    el4ml_release(b);
-}
-
-static void fill(el4ml_random *random, size_t n, double *x)
-{
-    for (size_t i = 0; i < n; i++)
-        x[i] = el4ml_random_normal(random);
-}
+#include "matrix_help.h"
 
 /* Every length up to 70, so that each remainder of an unrolled loop is met; nothing beyond the end is
  * touched. */
@@ -118,93 +91,6 @@ START_TEST(jacobi_of_a_known_spectrum)
 }
 END_TEST
 
-START_TEST(cholesky_solves_and_refuses)
-{
-    el4ml_random random = el4ml_random_new(1, 1, 3);
-    for (size_t n = 1; n <= 40; n += 3) {
-        double *a = new_vector(n * n), *factor = new_vector(n * n), *values = new_vector(n);
-        double *b = new_vector(n), *x = new_vector(n), *ax = new_vector(n), sum = 0;
-        random_positive(&random, n, a);
-        fill(&random, n, b);
-        el4ml_copy(n * n, a, factor);
-        ck_assert(el4ml_cholesky(n, factor));
-        el4ml_copy(n, b, x);
-        el4ml_cholesky_solve(n, factor, x);
-        el4ml_symmetric_product(n, a, x, ax);
-        ck_assert_double_le(el4ml_distance(n, ax, b), 1e-11 * (1 + el4ml_norm(n, x)));
-        const double log_determinant = el4ml_cholesky_log_determinant(n, factor);
-        el4ml_copy(n * n, a, factor);
-        jacobi_eigenvalues(n, factor, values);
-        for (size_t i = 0; i < n; i++)
-            sum += log(values[i]);
-        ck_assert_double_eq_tol(log_determinant, sum, 1e-10 * (double)n);
-        for (size_t i = 0; i < n;
-             i++) /* below the smallest eigenvalue nothing is positive definite any more */
-            a[i * n + i] -= values[0] + 1e-6;
-        ck_assert(!el4ml_cholesky(n, a));
-        el4ml_release(a);
-        el4ml_release(factor);
-        el4ml_release(values);
-        el4ml_release(b);
-        el4ml_release(x);
-        el4ml_release(ax);
-    }
-}
-END_TEST
-
-static void check_ldl(size_t n, const double *a)
-{
-    double *factor = new_vector(n * n), *values = new_vector(n);
-    const size_t size = el4ml_ldl_work_size(n);
-    double *work = new_vector(size), log_determinant, sum = 0;
-    int *pivots = EL4ML_NEW(int, n);
-    size_t negative, expected = 0;
-    el4ml_copy(n * n, a, factor);
-    ck_assert(el4ml_ldl(n, factor, pivots, work, size));
-    el4ml_ldl_inertia(n, factor, pivots, &negative, &log_determinant);
-    el4ml_copy(n * n, a, factor);
-    jacobi_eigenvalues(n, factor, values);
-    for (size_t i = 0; i < n; i++) {
-        expected += values[i] < 0;
-        sum += log(fabs(values[i]));
-    }
-    ck_assert_uint_eq(negative, expected);
-    ck_assert_double_eq_tol(log_determinant, sum, 1e-9 * (double)n);
-    el4ml_release(factor);
-    el4ml_release(values);
-    el4ml_release(work);
-    el4ml_release(pivots);
-}
-
-/* Matrices with a zero diagonal need pivots of size two; those large enough are factorised in blocks. */
-START_TEST(inertia_is_that_of_the_eigenvalues)
-{
-    el4ml_random random = el4ml_random_new(1, 1, 4);
-    for (size_t trial = 0; trial < 90; trial++) {
-        const size_t n = trial < 84 ? 1 + trial % 28 : 90 + trial;
-        double *a = new_vector(n * n);
-        random_symmetric(&random, n, a);
-        if (trial % 3 == 1 && n % 2 == 0)
-            for (size_t i = 0; i < n; i++)
-                a[i * n + i] = 0;
-        if (trial % 3 == 2)
-            for (size_t i = 0; i < n; i++)
-                a[i * n + i] += 2 * sqrt((double)n) * (i % 4 ? 1 : -1);
-        check_ldl(n, a);
-        el4ml_release(a);
-    }
-}
-END_TEST
-
-START_TEST(singular_matrix_is_refused)
-{
-    double a[9] = {1, 2, 0, 2, 4, 0, 0, 0, 0}, work[300];
-    int pivots[3];
-    ck_assert_uint_le(el4ml_ldl_work_size(3), 300);
-    ck_assert(!el4ml_ldl(3, a, pivots, work, el4ml_ldl_work_size(3)));
-}
-END_TEST
-
 START_TEST(eigenvalues_and_vectors)
 {
     el4ml_random random = el4ml_random_new(1, 1, 5);
@@ -268,91 +154,10 @@ START_TEST(tridiagonal_eigenproblem)
 }
 END_TEST
 
-/* ---- Several threads ---- */
-
-#define THREADED_SIZE 39
-#define THREADED_ROUNDS 20000
-
-typedef struct factors {
-    double cholesky[THREADED_SIZE * THREADED_SIZE], ldl[THREADED_SIZE * THREADED_SIZE], values[THREADED_SIZE];
-} factors;
-
-typedef struct threaded {
-    const double *a;
-    const factors *expected;
-    size_t wrong;
-} threaded;
-
-static void factorise(const double *a, bool all, factors *f, double *scratch, double *work, size_t work_size)
-{
-    const size_t n = THREADED_SIZE;
-    int pivots[THREADED_SIZE];
-    el4ml_copy(n * n, a, f->cholesky);
-    el4ml_cholesky(n, f->cholesky);
-    if (!all) return;
-    el4ml_copy(n * n, a, f->ldl);
-    el4ml_ldl(n, f->ldl, pivots, work, el4ml_ldl_work_size(n));
-    el4ml_copy(n * n, a, scratch);
-    el4ml_eigen(n, scratch, f->values, true, work, work_size);
-}
-
-static void *factorise_again(void *context)
-{
-    threaded *t = context;
-    const size_t n = THREADED_SIZE, size = el4ml_eigen_work_size(n) + el4ml_ldl_work_size(n);
-    factors *f = EL4ML_NEW(factors, 1);
-    double *scratch = EL4ML_NEW(double, n *n), *work = EL4ML_NEW(double, size);
-    for (int k = 0; f && scratch && work && k < THREADED_ROUNDS; k++) {
-        const bool all = k % 20 == 0;
-        factorise(t->a, all, f, scratch, work, size);
-        t->wrong += memcmp(f, t->expected, all ? sizeof *f : sizeof f->cholesky) != 0;
-    }
-    el4ml_release(f);
-    el4ml_release(scratch);
-    el4ml_release(work);
-    return NULL;
-}
-
-/* Some builds of OpenBLAS hand one scratch buffer to two threads. The same matrix must give the same bits
- * whoever else is factorising. */
-START_TEST(threads_do_not_disturb_each_other)
-{
-    const size_t n = THREADED_SIZE, size = el4ml_eigen_work_size(n) + el4ml_ldl_work_size(n);
-    double *a[3], *scratch = new_vector(n * n), *work = new_vector(size);
-    factors *expected[3];
-    threaded t[3];
-    pthread_t threads[3];
-    el4ml_random random = el4ml_random_new(1, 1, 7);
-    for (size_t k = 0; k < 3; k++) {
-        a[k] = new_vector(n * n);
-        expected[k] = EL4ML_NEW(factors, 1);
-        random_positive(&random, n, a[k]);
-        factorise(a[k], true, expected[k], scratch, work, size);
-        t[k] = (threaded){.a = a[k], .expected = expected[k]};
-    }
-    for (size_t k = 0; k < 3; k++)
-        ck_assert_int_eq(pthread_create(&threads[k], NULL, factorise_again, &t[k]), 0);
-    for (size_t k = 0; k < 3; k++) {
-        ck_assert_int_eq(pthread_join(threads[k], NULL), 0);
-        ck_assert_uint_eq(t[k].wrong, 0);
-        el4ml_release(a[k]);
-        el4ml_release(expected[k]);
-    }
-    el4ml_release(scratch);
-    el4ml_release(work);
-}
-END_TEST
-
 int main(void)
 {
-    const TTest *const tests[] = {vectors_agree_with_plain_loops,
-                                  products_and_projections,
-                                  jacobi_of_a_known_spectrum,
-                                  cholesky_solves_and_refuses,
-                                  inertia_is_that_of_the_eigenvalues,
-                                  singular_matrix_is_refused,
-                                  eigenvalues_and_vectors,
-                                  tridiagonal_eigenproblem,
-                                  threads_do_not_disturb_each_other};
+    const TTest *const tests[] = {vectors_agree_with_plain_loops, products_and_projections,
+                                  jacobi_of_a_known_spectrum, eigenvalues_and_vectors,
+                                  tridiagonal_eigenproblem};
     return RUN_SUITE("linear algebra", tests);
 }

@@ -1,6 +1,7 @@
 /* Communities of minima: groups with much more exchange inside than between them. Transition state t weighs
- * n_t exp(-V_t/T - L_t/2), what it adds to the rates both ways but for the occupations (methods of kinetics),
- * so that at low T only the lowest barriers hold minima together. */
+ * n_t exp(-V_t/T - L_t/2) (methods.md 3): what is common to both its rates when each is multiplied by the
+ * occupation of the minimum it leaves, so that at low T the lowest transition states alone hold minima
+ * together. */
 #ifndef EL4ML_COMMUNITIES_H
 #define EL4ML_COMMUNITIES_H
 

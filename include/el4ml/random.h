@@ -21,6 +21,7 @@ EL4ML_API double el4ml_random_uniform(el4ml_random *random); /* [0, 1) */
 EL4ML_API double el4ml_random_normal(el4ml_random *random);  /* mean 0, variance 1; two draws */
 EL4ML_API uint64_t el4ml_random_below(el4ml_random *random,
                                       uint64_t bound); /* 0 ... bound - 1, unbiased; bound > 0 */
+EL4ML_API void el4ml_random_shuffle(el4ml_random *random, size_t count, size_t *items);
 EL4ML_API void el4ml_random_direction(el4ml_random *random, size_t n, double *direction); /* unit vector */
 
 EL4ML_END

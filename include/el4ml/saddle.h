@@ -27,11 +27,13 @@ typedef struct el4ml_search_options {
                               0.01 */
     double path_step; /* longest step of the minimisation that ends that path, in length_scale; default 0.1 */
     double displacement;    /* along the negative mode to either side, in length_scale; default 0.02 */
-    size_t max_iterations;  /* of eigenvector-following; default 500 */
+    size_t max_iterations;  /* of eigenvector-following; default 200 */
     size_t images;          /* of the band, first attempt; default 9 */
     size_t band_iterations; /* cap; default 40 */
     size_t dense_limit;     /* n up to which searches use the full Hessian; default 500 */
-    size_t proof_limit;     /* n up to which a point is proved by the full Hessian; default 4000 */
+    size_t proof_limit; /* n up to which a point is proved by the full Hessian, 8 n^2 bytes; default 10000 */
+    el4ml_minimise_options minimise; /* of el4ml_search_minimum; its gradient_tolerance and dense_limit are
+                                        those above. Paths down from a transition state do not depend on it */
 } el4ml_search_options;
 
 EL4ML_API el4ml_search_options el4ml_search_options_default(void);
@@ -51,6 +53,9 @@ EL4ML_API el4ml_evaluator *el4ml_searcher_evaluator(el4ml_searcher *searcher);
 typedef size_t (*el4ml_recognise)(void *context, el4ml_evaluator *evaluator, bool transition_state,
                                   const el4ml_stationary *point);
 EL4ML_API void el4ml_searcher_recognise(el4ml_searcher *s, el4ml_recognise recognise, void *context);
+
+/* Where the mini-batches of the minimisations from now on come from; see el4ml_minimiser_random. */
+EL4ML_API void el4ml_searcher_random(el4ml_searcher *s, el4ml_random random);
 
 /* Minimise from `start`; fills energy, gradient_rms and x of `point` (point->x may be `start`). */
 EL4ML_API el4ml_status el4ml_search_minimum(el4ml_searcher *s, const double *start, el4ml_stationary *point);

@@ -4,6 +4,7 @@
 #define EL4ML_STUDY_H
 
 #include "el4ml/data.h"
+#include "el4ml/minimise.h"
 #include "el4ml/surfaces.h"
 
 EL4ML_BEGIN
@@ -37,10 +38,14 @@ typedef struct el4ml_study {
     char *function_name; /* function */
     /* [explore] */
     el4ml_method method;
-    uint64_t steps;     /* minimisations in all; default 1000 */
-    double temperature; /* > 0, default 1 */
-    double step;        /* > 0, default 1, in units of the surface's length_scale */
-    char *start;        /* absolute path of weights.npz, or NULL */
+    uint64_t steps;                  /* minimisations in all; default 1000 */
+    double temperature;              /* > 0, default 1 */
+    double step;                     /* > 0, default 1, in units of the surface's length_scale */
+    char *start;                     /* absolute path of weights.npz, or NULL */
+    el4ml_minimise_method minimiser; /* default newton-lbfgs */
+    size_t history;                  /* of L-BFGS; 0: the default */
+    double handover;                 /* 0: the minimiser's default */
+    el4ml_training_options training; /* adam, sgd, sam */
     /* [connect] */
     uint64_t budget; /* default 2000; exhaust: 200000 */
     el4ml_goal goal;

@@ -56,6 +56,13 @@ typedef struct el4ml_surface_ops {
                              double *y);
     void (*descriptor)(const void *self, void *workspace, const double *x, double *descriptor);
 
+    /* Optional, for a V that averages over rows of data (info.rows of them): V and its gradient with the
+     * average over `count` of the rows alone, their numbers in `rows`, each below info.rows; all else that V
+     * is made of, such as an L2 term, in full. So the mean over a partition of the rows, each part weighted
+     * by its share of them, is V. `count` is at least 1; `gradient` is not NULL. */
+    el4ml_status (*batch_value_gradient)(const void *self, void *workspace, const double *x, size_t count,
+                                         const size_t *rows, double *value, double *gradient);
+
     /* A random start: the model's usual initialiser, a random cluster, a uniform point of the box. */
     void (*initialise)(const void *self, void *workspace, el4ml_random *random, double *x);
     /* Optional basin-hopping step, default uniform in [-step, step] per coordinate; `step` is in the unit of
@@ -74,6 +81,9 @@ typedef struct el4ml_surface_info {
     size_t max_zero_modes;   /* the largest z that zero_modes can return */
     size_t usual_zero_modes; /* z of a typical point; kappa = n - z enters the thermodynamics */
     size_t descriptor_size;  /* 0 without a descriptor */
+    size_t rows;             /* of data that V averages over; 0: not of that sort, and no mini-batches */
+    double evaluation_flops; /* arithmetic operations of a value and gradient, roughly; 0: unknown, taken as
+                                many. Where it is small the search does less work of its own beside it */
     double length_scale; /* a typical size of a move between neighbouring minima, in units of x; default 1 */
     bool second_derivatives; /* false: minimisation only (relu); transition states are refused */
     char description[256]; /* one line for people, e.g. "MLP 4-5-3, tanh, cross-entropy, l2 1e-3, 150 rows" */
@@ -92,7 +102,7 @@ EL4ML_API void el4ml_surface_free(el4ml_surface *surface);
 
 /* Work done, counted where it happens. */
 typedef struct el4ml_cost {
-    uint64_t evaluations;      /* value, with or without gradient */
+    uint64_t evaluations; /* value, with or without gradient; so many mini-batches as hold all rows: one */
     uint64_t hessian_products; /* vectors multiplied */
     uint64_t hessians;
     uint64_t minimisations;
@@ -107,6 +117,7 @@ typedef struct el4ml_evaluator {
     el4ml_cost cost;
     const volatile bool *cancel; /* optional: when it turns true every call returns EL4ML_INTERRUPTED */
     double deadline;             /* optional: and so they do from this moment on, el4ml_clock(); 0: none */
+    size_t batch_rows;           /* of mini-batches that do not make up an evaluation yet */
 } el4ml_evaluator;
 
 EL4ML_API el4ml_status el4ml_evaluator_init(el4ml_evaluator *evaluator, const el4ml_surface *surface,
@@ -114,6 +125,9 @@ EL4ML_API el4ml_status el4ml_evaluator_init(el4ml_evaluator *evaluator, const el
 EL4ML_API void el4ml_evaluator_clear(el4ml_evaluator *evaluator);
 EL4ML_API el4ml_status el4ml_value_gradient(el4ml_evaluator *e, const double *x, double *value,
                                             double *gradient);
+/* Of some rows only; NOT_SUPPORTED where the surface has none. */
+EL4ML_API el4ml_status el4ml_batch_value_gradient(el4ml_evaluator *e, const double *x, size_t count,
+                                                  const size_t *rows, double *value, double *gradient);
 EL4ML_API el4ml_status el4ml_hessian_vector(el4ml_evaluator *e, const double *x, size_t count,
                                             const double *v, double *hv);
 EL4ML_API el4ml_status el4ml_hessian(el4ml_evaluator *e, const double *x, double *hessian);

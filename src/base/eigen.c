@@ -146,10 +146,9 @@ bool el4ml_eigen(size_t n, double *a, double *values, bool vectors, double *work
         if (k + 1 >= n || beta[k] == 0) continue;
         const size_t m = n - k - 1;
         const double *v = reflectors + k * n + k + 1;
-        for (size_t i = 0; i < n; i++) {
-            double *row = a + i * n + k + 1;
-            el4ml_axpy(m, -beta[k] * el4ml_dot(m, v, row), v, row);
-        }
+        el4ml_rows_product(n, m, n, a + k + 1, v, scratch);
+        el4ml_scale(n, -beta[k], scratch);
+        el4ml_rank_one(n, m, n, scratch, v, a + k + 1);
     }
     return true;
 }

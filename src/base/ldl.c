@@ -1,155 +1,179 @@
-/* LDL^T of a symmetric matrix with Bunch and Kaufman's pivoting (Math. Comp. 31, 163, 1977), for its inertia
- * and its determinant. Ours while n is small (thread-safe, no calls out); LAPACK under a lock beyond, as not
- * every BLAS may be called by two threads at once. */
+/* U^T D U of a symmetric matrix with Bunch and Kaufman's pivoting (Math. Comp. 31, 163, 1977). The whole
+ * trailing square is kept up to date, not one triangle: twice the additions, but every search for a pivot and
+ * every update runs along rows. */
+#include "base/ldl.h"
+
 #include <math.h>
-#include <pthread.h>
 
 #include "base/linalg.h"
+#include "base/memory.h"
 
-#define OWN_LIMIT 500
-
-extern void dsytrf_(const char *uplo, const int *n, double *a, const int *lda, int *ipiv, double *work,
-                    const int *lwork, int *info);
-extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
-
-static pthread_mutex_t lapack = PTHREAD_MUTEX_INITIALIZER;
-
-bool el4ml_large_cholesky(size_t n, double *a)
+bool el4ml_ldl_init(el4ml_ldl *f, size_t n)
 {
-    const int size = (int)n;
-    int info;
-    pthread_mutex_lock(&lapack);
-    dpotrf_("U", &size, a, &size, &info); /* column-major upper is row-major lower */
-    pthread_mutex_unlock(&lapack);
-    return info == 0;
+    *f = (el4ml_ldl){.n = n};
+    f->a = EL4ML_NEW(double, n *n);
+    f->pivots = EL4ML_NEW(int, n);
+    f->order = EL4ML_NEW(size_t, n);
+    f->work = EL4ML_NEW(double, 2 * n);
+    if (f->a && f->pivots && f->order && f->work) return true;
+    el4ml_ldl_clear(f);
+    return false;
 }
 
-size_t el4ml_ldl_work_size(size_t n)
+void el4ml_ldl_clear(el4ml_ldl *f)
 {
-    return 64 * n + 64;
+    el4ml_release(f->a);
+    el4ml_release(f->pivots);
+    el4ml_release(f->order);
+    el4ml_release(f->work);
+    *f = (el4ml_ldl){0};
 }
 
-/* Swap rows and columns i < j of the trailing symmetric matrix that begins at column k; only the lower
- * triangle. */
-static void swap(size_t n, double *a, size_t k, size_t i, size_t j)
+static void exchange(double *x, double *y)
 {
+    const double t = *x;
+    *x = *y;
+    *y = t;
+}
+
+/* Rows and columns i and j change places, in what is left and in the rows of U. */
+static void swap(el4ml_ldl *f, size_t k, size_t i, size_t j)
+{
+    const size_t n = f->n;
     if (i == j) return;
-    for (size_t c = k; c < i; c++) {
-        const double t = a[i * n + c];
-        a[i * n + c] = a[j * n + c];
-        a[j * n + c] = t;
-    }
-    for (size_t r = i + 1; r < j; r++) {
-        const double t = a[r * n + i];
-        a[r * n + i] = a[j * n + r];
-        a[j * n + r] = t;
-    }
-    for (size_t r = j + 1; r < n; r++) {
-        const double t = a[r * n + i];
-        a[r * n + i] = a[r * n + j];
-        a[r * n + j] = t;
-    }
-    const double t = a[i * n + i];
-    a[i * n + i] = a[j * n + j];
-    a[j * n + j] = t;
+    for (size_t c = k; c < n; c++)
+        exchange(f->a + i * n + c, f->a + j * n + c);
+    for (size_t r = 0; r < n; r++)
+        exchange(f->a + r * n + i, f->a + r * n + j);
+    const size_t t = f->order[i];
+    f->order[i] = f->order[j];
+    f->order[j] = t;
 }
 
-/* Largest |element| of row and column r in the trailing matrix from k, its diagonal left out. */
-static double largest(size_t n, const double *a, size_t k, size_t r, size_t *where)
+/* Largest |element| of row r from column k on, its diagonal left out. */
+static double largest(const el4ml_ldl *f, size_t k, size_t r, size_t *where)
 {
+    const double *row = f->a + r * f->n;
     double most = 0;
     *where = r;
-    for (size_t c = k; c < r; c++)
-        if (fabs(a[r * n + c]) > most) {
-            most = fabs(a[r * n + c]);
+    for (size_t c = k; c < f->n; c++)
+        if (c != r && fabs(row[c]) > most) {
+            most = fabs(row[c]);
             *where = c;
-        }
-    for (size_t i = r + 1; i < n; i++)
-        if (fabs(a[i * n + r]) > most) {
-            most = fabs(a[i * n + r]);
-            *where = i;
         }
     return most;
 }
 
 /* Which pivot: 1 or 2 columns, with the row to swap in. */
-static int choose(size_t n, const double *a, size_t k, size_t *row)
+static int choose(const el4ml_ldl *f, size_t k, size_t *row)
 {
     const double alpha = (1 + sqrt(17)) / 8;
+    const size_t n = f->n;
     size_t r, other;
-    const double lambda = largest(n, a, k, k, &r), diagonal = fabs(a[k * n + k]);
+    const double lambda = largest(f, k, k, &r), diagonal = fabs(f->a[k * n + k]);
     *row = k;
     if (diagonal >= alpha * lambda) return 1;
-    const double sigma = largest(n, a, k, r, &other);
+    const double sigma = largest(f, k, r, &other);
     if (diagonal * sigma >= alpha * lambda * lambda) return 1;
     *row = r;
-    return fabs(a[r * n + r]) >= alpha * sigma ? 1 : 2;
+    return fabs(f->a[r * n + r]) >= alpha * sigma ? 1 : 2;
 }
 
-static bool own_ldl(size_t n, double *a, int *pivots, double *work)
+/* Take the pivot's rows out of what is left, and divide them by D. */
+static bool eliminate_one(el4ml_ldl *f, size_t k)
 {
-    double *l0 = work, *l1 = work + n;
-    for (size_t k = 0; k < n;) {
+    const size_t n = f->n, next = k + 1, left = n - next;
+    double *row = f->a + k * n, d = row[k], *minus = f->work;
+    if (d == 0 || !isfinite(d)) return false;
+    f->pivots[k] = 1;
+    for (size_t i = 0; i < left; i++)
+        minus[i] = -row[next + i] / d;
+    el4ml_rank_one(left, left, n, minus, row + next, f->a + next * n + next);
+    for (size_t i = 0; i < left; i++)
+        row[next + i] = -minus[i];
+    f->negative += d < 0;
+    f->log_determinant += log(fabs(d));
+    return true;
+}
+
+static bool eliminate_two(el4ml_ldl *f, size_t k)
+{
+    const size_t n = f->n, next = k + 2, left = n - next;
+    double *first = f->a + k * n, *second = first + n, *u = f->work, *v = f->work + n;
+    const double p = first[k], q = second[k + 1], r = first[k + 1], determinant = p * q - r * r;
+    if (determinant == 0 || !isfinite(determinant)) return false;
+    f->pivots[k] = 2;
+    f->pivots[k + 1] = 0;
+    for (size_t i = 0; i < left; i++) {
+        u[i] = -(q * first[next + i] - r * second[next + i]) / determinant;
+        v[i] = -(p * second[next + i] - r * first[next + i]) / determinant;
+    }
+    el4ml_rank_two(left, left, n, u, first + next, v, second + next, f->a + next * n + next);
+    for (size_t i = 0; i < left; i++) {
+        first[next + i] = -u[i];
+        second[next + i] = -v[i];
+    }
+    f->negative += determinant < 0 ? 1 : (p + q < 0 ? 2 : 0);
+    f->log_determinant += log(fabs(determinant));
+    return true;
+}
+
+static bool factorise(el4ml_ldl *f)
+{
+    for (size_t k = 0; k < f->n;) {
         size_t row;
-        const int columns = choose(n, a, k, &row);
-        swap(n, a, k, k + (size_t)columns - 1, row);
-        const size_t next = k + (size_t)columns;
-        if (columns == 1) {
-            const double d = a[k * n + k];
-            if (d == 0 || !isfinite(d)) return false;
-            pivots[k] = 1;
-            for (size_t i = next; i < n; i++)
-                l0[i] = a[i * n + k];
-            for (size_t i = next; i < n; i++)
-                el4ml_axpy(i - next + 1, -l0[i] / d, l0 + next, a + i * n + next);
-        } else {
-            const double p = a[k * n + k], q = a[(k + 1) * n + k + 1], r = a[(k + 1) * n + k],
-                         det = p * q - r * r;
-            if (det == 0 || !isfinite(det)) return false;
-            pivots[k] = pivots[k + 1] = -1;
-            for (size_t i = next; i < n; i++) {
-                l0[i] = a[i * n + k];
-                l1[i] = a[i * n + k + 1];
-            }
-            for (size_t i = next; i < n; i++) {
-                el4ml_axpy(i - next + 1, -(q * l0[i] - r * l1[i]) / det, l0 + next, a + i * n + next);
-                el4ml_axpy(i - next + 1, -(p * l1[i] - r * l0[i]) / det, l1 + next, a + i * n + next);
-            }
-        }
-        k = next;
+        const int columns = choose(f, k, &row);
+        swap(f, k, k + (size_t)columns - 1, row);
+        if (!(columns == 1 ? eliminate_one(f, k) : eliminate_two(f, k))) return false;
+        k += (size_t)columns;
     }
     return true;
 }
 
-bool el4ml_ldl(size_t n, double *a, int *pivots, double *work, size_t work_size)
+bool el4ml_ldl_make(el4ml_ldl *f, const double *a, double shift)
 {
-    if (n <= OWN_LIMIT) return own_ldl(n, a, pivots, work);
-    const int size = (int)n, lwork = (int)work_size;
-    int info;
-    pthread_mutex_lock(&lapack);
-    dsytrf_("U", &size, a, &size, pivots, work, &lwork, &info); /* the blocks lie on our lower triangle */
-    pthread_mutex_unlock(&lapack);
-    return info == 0;
+    const size_t n = f->n;
+    el4ml_copy(n * n, a, f->a);
+    for (size_t i = 0; i < n; i++) {
+        f->a[i * n + i] += shift;
+        f->order[i] = i;
+    }
+    f->negative = 0;
+    f->log_determinant = 0;
+    return factorise(f);
 }
 
-void el4ml_ldl_inertia(size_t n, const double *factor, const int *pivots, size_t *negative,
-                       double *log_determinant)
+/* D w = y for the block that begins at k. */
+static void solve_block(const el4ml_ldl *f, size_t k, double *y)
 {
-    size_t count = 0;
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (pivots[i] > 0) {
-            const double d = factor[i * n + i];
-            count += d < 0;
-            sum += log(fabs(d));
-        } else { /* a 2 x 2 block of D; by construction it has one eigenvalue of each sign, but look */
-            const double p = factor[i * n + i], q = factor[(i + 1) * n + i + 1], r = factor[(i + 1) * n + i];
-            const double determinant = p * q - r * r;
-            count += determinant < 0 ? 1 : (p + q < 0 ? 2 : 0);
-            sum += log(fabs(determinant));
-            i++;
-        }
+    const size_t n = f->n;
+    const double p = f->a[k * n + k];
+    if (f->pivots[k] == 1) {
+        y[k] /= p;
+        return;
     }
-    *negative = count;
-    *log_determinant = sum;
+    const double q = f->a[(k + 1) * n + k + 1], r = f->a[k * n + k + 1], determinant = p * q - r * r;
+    const double first = (q * y[k] - r * y[k + 1]) / determinant;
+    y[k + 1] = (p * y[k + 1] - r * y[k]) / determinant;
+    y[k] = first;
+}
+
+void el4ml_ldl_solve(el4ml_ldl *f, double *b)
+{
+    const size_t n = f->n;
+    double *y = f->work;
+    for (size_t i = 0; i < n; i++)
+        y[i] = b[f->order[i]];
+    for (size_t k = 0; k < n; k++) {
+        const size_t next = f->pivots[k] == 2 ? k + 2 : k + 1;
+        el4ml_axpy(n - next, -y[k], f->a + k * n + next, y + next);
+    }
+    for (size_t k = 0; k < n; k++)
+        if (f->pivots[k] != 0) solve_block(f, k, y);
+    for (size_t k = n; k-- > 0;) {
+        const size_t next = f->pivots[k] == 2 ? k + 2 : k + 1;
+        y[k] -= el4ml_dot(n - next, f->a + k * n + next, y + next);
+    }
+    for (size_t i = 0; i < n; i++)
+        b[f->order[i]] = y[i];
 }

@@ -7,8 +7,6 @@
 #include "base/cpu.h"
 #include "base/linalg_kernels.h"
 
-#define OWN_CHOLESKY_LIMIT 500
-
 /* Chosen once; every thread would choose the same. */
 static const el4ml_linalg_kernels *kernels(void)
 {
@@ -74,6 +72,11 @@ void el4ml_symmetric_product(size_t n, const double *a, const double *x, double 
     kernels()->product(n, n, n, a, x, y);
 }
 
+void el4ml_rank_one(size_t rows, size_t n, size_t stride, const double *u, const double *p, double *a)
+{
+    kernels()->rank_one(rows, n, stride, u, p, a);
+}
+
 void el4ml_rank_two(size_t rows, size_t n, size_t stride, const double *u, const double *p, const double *v,
                     const double *q, double *a)
 {
@@ -84,33 +87,4 @@ void el4ml_project_out(size_t n, size_t count, const double *basis, double *x)
 {
     for (size_t k = 0; k < count; k++)
         el4ml_axpy(n, -el4ml_dot(n, basis + k * n, x), basis + k * n, x);
-}
-
-bool el4ml_cholesky(size_t n, double *a)
-{
-    double panel[4 * OWN_CHOLESKY_LIMIT];
-    return n <= OWN_CHOLESKY_LIMIT ? kernels()->cholesky(n, a, panel) != 0 : el4ml_large_cholesky(n, a);
-}
-
-void el4ml_cholesky_forward(size_t n, const double *factor, double *b)
-{
-    for (size_t i = 0; i < n; i++)
-        b[i] = (b[i] - el4ml_dot(i, factor + i * n, b)) / factor[i * n + i];
-}
-
-void el4ml_cholesky_solve(size_t n, const double *factor, double *b)
-{
-    el4ml_cholesky_forward(n, factor, b);
-    for (size_t i = n; i-- > 0;) {
-        b[i] /= factor[i * n + i];
-        el4ml_axpy(i, -b[i], factor + i * n, b);
-    }
-}
-
-double el4ml_cholesky_log_determinant(size_t n, const double *factor)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += log(factor[i * n + i]);
-    return 2 * sum;
 }

@@ -1,6 +1,6 @@
-/* Dense linear algebra for symmetric matrices, full and row-major. Our own vector kernels while n is small:
- * exact same results whoever calls, and safe from many threads (some BLAS builds are not: two threads get
- * wrong numbers). LAPACK, one caller at a time, for the factorisations of large matrices. */
+/* Dense linear algebra for symmetric matrices, full and row-major, on our own vector kernels: the same
+ * results whoever calls, and safe from many threads (some BLAS builds are not: two threads get wrong
+ * numbers). Factorisations: base/factor.h, base/ldl.h. */
 #ifndef EL4ML_BASE_LINALG_H
 #define EL4ML_BASE_LINALG_H
 
@@ -18,29 +18,13 @@ void el4ml_symmetric_product(size_t n, const double *a, const double *x, double 
 void el4ml_rows_product(size_t rows, size_t n, size_t stride, const double *a, const double *x, double *y);
 /* (x, y) <- (c x - s y, s x + c y). */
 void el4ml_rotate_pair(size_t n, double c, double s, double *x, double *y);
+/* a_i += u_i p for each of the rows. */
+void el4ml_rank_one(size_t rows, size_t n, size_t stride, const double *u, const double *p, double *a);
 /* a_i += u_i p + v_i q for each of the rows. */
 void el4ml_rank_two(size_t rows, size_t n, size_t stride, const double *u, const double *p, const double *v,
                     const double *q, double *a);
 /* Remove from x its components along `count` orthonormal rows of `basis` (count, n). */
 void el4ml_project_out(size_t n, size_t count, const double *basis, double *x);
-
-/* Cholesky of the symmetric a, in place: the lower triangle becomes the factor. False when a is not positive
- * definite. */
-bool el4ml_cholesky(size_t n, double *a);
-/* Solve with the factor that el4ml_cholesky left; b becomes x. */
-void el4ml_cholesky_solve(size_t n, const double *factor, double *b);
-/* L w = b, b becomes w. */
-void el4ml_cholesky_forward(size_t n, const double *factor, double *b);
-double el4ml_cholesky_log_determinant(size_t n, const double *factor);
-bool el4ml_large_cholesky(size_t n, double *a); /* by LAPACK; el4ml_cholesky chooses */
-
-/* LDL^T (Bunch-Kaufman) of the lower triangle in place, for el4ml_ldl_inertia; pivots (n). work:
- * el4ml_ldl_work_size(n) doubles. False on a singular pivot. */
-size_t el4ml_ldl_work_size(size_t n);
-bool el4ml_ldl(size_t n, double *a, int *pivots, double *work, size_t work_size);
-/* Number of negative eigenvalues of a (Sylvester) and ln |det a|. */
-void el4ml_ldl_inertia(size_t n, const double *factor, const int *pivots, size_t *negative,
-                       double *log_determinant);
 
 /* All eigenvalues ascending and, with `vectors`, the eigenvectors as rows of a (n, n), in place.
  * work: el4ml_eigen_work_size(n) doubles. */

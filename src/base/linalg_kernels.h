@@ -9,11 +9,10 @@ typedef struct el4ml_linalg_kernels {
     void (*axpy)(size_t n, double a, const double *x, double *y); /* y += a x */
     void (*product)(size_t rows, size_t n, size_t stride, const double *a, const double *x,
                     double *y); /* y = A x */
-    /* Lower Cholesky factor of a (n, n) in place; 0 when not positive definite. The upper triangle is left.
-     * panel: 4 n of scratch. */
-    int (*cholesky)(size_t n, double *a, double *panel);
     /* (x, y) <- (c x - s y, s x + c y) */
     void (*rotate)(size_t n, double c, double s, double *x, double *y);
+    /* rows i: a_i += u_i p over the first n columns; (rows, stride) */
+    void (*rank_one)(size_t rows, size_t n, size_t stride, const double *u, const double *p, double *a);
     /* rows i: a_i += u_i p + v_i q over the first n columns; (rows, stride) */
     void (*rank_two)(size_t rows, size_t n, size_t stride, const double *u, const double *p, const double *v,
                      const double *q, double *a);

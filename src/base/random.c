@@ -51,6 +51,16 @@ uint64_t el4ml_random_below(el4ml_random *random, uint64_t bound)
     }
 }
 
+/* Fisher and Yates. */
+void el4ml_random_shuffle(el4ml_random *random, size_t count, size_t *items)
+{
+    for (size_t i = count; i > 1; i--) {
+        const size_t j = (size_t)el4ml_random_below(random, i), item = items[i - 1];
+        items[i - 1] = items[j];
+        items[j] = item;
+    }
+}
+
 void el4ml_random_direction(el4ml_random *random, size_t n, double *direction)
 {
     double square = 0;

@@ -4,7 +4,7 @@
 
 #include "base/linalg.h"
 
-enum { PURPOSE_WALK = 1, PURPOSE_START = 2 };
+enum { PURPOSE_WALK = 1, PURPOSE_START = 2, PURPOSE_WALK_BATCHES = 4, PURPOSE_START_BATCHES = 5 };
 
 /* Every 8 steps: longer when most steps fall back into the minimum they came from, shorter when none does.
  * The acceptance test is the temperature's business; the step's is to leave the basin and not much more. */
@@ -35,6 +35,8 @@ el4ml_status el4ml_walker_step(el4ml_walker *w, const el4ml_walk_options *option
     }
     if (!w->started && given) el4ml_copy(e->n, given, trial);
     if (!w->started && !given) el4ml_initialise(e, &random, trial);
+    el4ml_searcher_random(s,
+                          el4ml_random_new(options->seed, PURPOSE_WALK_BATCHES + (w->number << 8), w->jobs));
     w->jobs++;
     el4ml_stationary point = {.x = trial};
     size_t known = EL4ML_UNKNOWN;
@@ -66,6 +68,7 @@ el4ml_status el4ml_random_start(uint64_t seed, uint64_t job, el4ml_searcher *s, 
 {
     el4ml_random random = el4ml_random_new(seed, PURPOSE_START, job);
     el4ml_initialise(el4ml_searcher_evaluator(s), &random, trial);
+    el4ml_searcher_random(s, el4ml_random_new(seed, PURPOSE_START_BATCHES, job));
     el4ml_stationary point = {.x = trial};
     size_t known = EL4ML_UNKNOWN;
     const el4ml_status status = el4ml_search_proved_minimum(s, trial, &point, &known);

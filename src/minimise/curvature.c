@@ -10,46 +10,72 @@
 #include "base/linalg.h"
 #include "base/memory.h"
 
-bool el4ml_curvature_init(el4ml_curvature *c, el4ml_evaluator *evaluator, size_t dense_limit)
+static bool init(el4ml_curvature *c, el4ml_evaluator *evaluator, bool matrix, bool factors)
 {
     const size_t n = evaluator->n;
-    *c = (el4ml_curvature){.evaluator = evaluator, .n = n, .dense = n <= dense_limit};
-    if (c->dense) {
-        c->matrix = EL4ML_NEW(double, n *n);
-        c->factor = EL4ML_NEW(double, n *n);
-    }
-    c->zero_basis = EL4ML_NEW(double, (evaluator->surface->info.max_zero_modes + 1) * n);
+    *c = (el4ml_curvature){.evaluator = evaluator, .n = n, .dense = matrix};
+    bool good = true;
+    if (matrix) good = (c->matrix = EL4ML_NEW(double, n *n)) != NULL;
+    if (factors) good = good && (c->changed = EL4ML_NEW(double, n *n)) && el4ml_factor_init(&c->factor, n);
+    const size_t modes = evaluator->surface->info.max_zero_modes;
+    c->zero_basis = EL4ML_NEW(double, (2 * modes + 1) * n);
+    if (c->zero_basis) c->moved = c->zero_basis + (modes + 1) * n;
     c->scratch = EL4ML_NEW(double, 6 * n);
-    if ((c->dense && (!c->matrix || !c->factor)) || !c->zero_basis || !c->scratch) {
-        el4ml_curvature_clear(c);
-        return false;
-    }
+    if (good && c->zero_basis && c->scratch) return true;
+    el4ml_curvature_clear(c);
+    return false;
+}
+
+bool el4ml_curvature_init(el4ml_curvature *c, el4ml_evaluator *evaluator, size_t dense_limit)
+{
+    const bool dense = evaluator->n <= dense_limit;
+    return init(c, evaluator, dense, dense);
+}
+
+bool el4ml_curvature_borrow_matrix(el4ml_curvature *c, el4ml_evaluator *evaluator, double *matrix)
+{
+    if (!init(c, evaluator, false, false)) return false;
+    c->dense = true;
+    c->matrix = matrix;
     return true;
 }
 
 void el4ml_curvature_clear(el4ml_curvature *c)
 {
     el4ml_release(c->matrix);
-    el4ml_release(c->factor);
+    el4ml_release(c->changed);
+    el4ml_factor_clear(&c->factor);
     el4ml_release(c->zero_basis);
     el4ml_release(c->scratch);
     *c = (el4ml_curvature){0};
 }
 
-/* H + shift sum z z^T: the zero modes get the mean diagonal element, well inside the spectrum. */
-static void shift_zero_modes(el4ml_curvature *c)
+/* P H P + shift sum z z^T, P the projection on what is orthogonal to the zero modes z: they get the mean
+ * diagonal element, well inside the spectrum. Away from stationary points H z is not zero, so H itself will
+ * not do. With w = H z and p_k = sum_l (z_l.w_k + shift [k = l]) z_l / 2 - w_k it is H + sum_k (z_k p_k^T +
+ * p_k z_k^T). */
+static void move_zero_modes(el4ml_curvature *c)
 {
-    const size_t n = c->n;
-    for (size_t k = 0; k < c->zero_modes; k++) {
-        const double *z = c->zero_basis + k * n;
+    const size_t n = c->n, count = c->zero_modes;
+    for (size_t k = 0; k < count; k++)
+        el4ml_symmetric_product(n, c->matrix, c->zero_basis + k * n, c->moved + k * n);
+    double *p = c->scratch;
+    for (size_t k = 0; k < count; k++) {
+        const double *z = c->zero_basis + k * n, *w = c->moved + k * n;
         for (size_t i = 0; i < n; i++)
-            el4ml_axpy(n, c->shift * z[i], z, c->matrix + i * n);
+            p[i] = -w[i];
+        for (size_t l = 0; l < count; l++) {
+            const double *other = c->zero_basis + l * n;
+            el4ml_axpy(n, 0.5 * (el4ml_dot(n, other, w) + (k == l ? c->shift : 0)), other, p);
+        }
+        el4ml_rank_two(n, n, n, z, p, p, z, c->matrix);
     }
 }
 
 el4ml_status el4ml_curvature_set(el4ml_curvature *c, const double *x)
 {
     c->x = x;
+    c->factored = false;
     c->zero_modes = el4ml_zero_modes(c->evaluator, x, c->zero_basis);
     c->shift = 1;
     if (!c->dense) return EL4ML_OK;
@@ -59,7 +85,7 @@ el4ml_status el4ml_curvature_set(el4ml_curvature *c, const double *x)
     for (size_t i = 0; i < c->n; i++)
         trace += fabs(c->matrix[i * c->n + i]);
     if (trace > 0) c->shift = trace / (double)c->n;
-    shift_zero_modes(c);
+    move_zero_modes(c);
     return EL4ML_OK;
 }
 
@@ -108,43 +134,28 @@ static el4ml_status conjugate_gradients(el4ml_curvature *c, double shift, double
 
 el4ml_status el4ml_curvature_solve(el4ml_curvature *c, double shift, double *r, bool fresh, bool *definite)
 {
-    const size_t n = c->n;
     if (!c->dense) return conjugate_gradients(c, shift, r, definite);
     *definite = true;
-    if (fresh) {
-        el4ml_copy(n * n, c->matrix, c->factor);
-        for (size_t i = 0; i < n; i++)
-            c->factor[i * n + i] += shift;
-        *definite = el4ml_cholesky(n, c->factor);
-    }
-    if (*definite) el4ml_cholesky_solve(n, c->factor, r);
+    if (fresh) *definite = el4ml_factor_make(&c->factor, c->matrix, shift);
+    c->factored = false;
+    if (*definite) el4ml_factor_solve(&c->factor, r);
     return EL4ML_OK;
 }
 
-/* The factor's matrix: H + mu, and with `mode` the mode decoupled and pushed up, the rest kept: P H P + shift
- * e e^T. */
-static bool factorise(el4ml_curvature *c, const double *mode, double mu)
+/* The mode decoupled and pushed up, the rest kept: P H P + shift e e^T. */
+static const double *without_mode(el4ml_curvature *c, const double *mode)
 {
     const size_t n = c->n;
-    el4ml_copy(n * n, c->matrix, c->factor);
-    if (mode) {
-        double *he = c->scratch, *push = c->scratch + 4 * n, *minus = c->scratch + 5 * n;
-        el4ml_symmetric_product(n, c->matrix, mode, he);
-        const double ehe = el4ml_dot(n, mode, he);
-        for (size_t i = 0; i < n; i++) {
-            push[i] = -he[i] + (ehe + c->shift) * mode[i];
-            minus[i] = -mode[i];
-        }
-        el4ml_rank_two(n, n, n, push, mode, minus, he, c->factor);
+    double *he = c->scratch, *push = c->scratch + 4 * n, *minus = c->scratch + 5 * n;
+    el4ml_symmetric_product(n, c->matrix, mode, he);
+    const double ehe = el4ml_dot(n, mode, he);
+    for (size_t i = 0; i < n; i++) {
+        push[i] = -he[i] + (ehe + c->shift) * mode[i];
+        minus[i] = -mode[i];
     }
-    for (size_t i = 0; i < n; i++)
-        c->factor[i * n + i] += mu;
-    return el4ml_cholesky(n, c->factor);
-}
-
-bool el4ml_curvature_factorise(el4ml_curvature *c, double mu)
-{
-    return factorise(c, NULL, mu);
+    el4ml_copy(n * n, c->matrix, c->changed);
+    el4ml_rank_two(n, n, n, push, mode, minus, he, c->changed);
+    return c->changed;
 }
 
 /* The step of the trust-region problem: (H + mu) s = r with |s| near the radius, or Newton's when that is
@@ -160,10 +171,13 @@ static bool dense_step(el4ml_curvature *c, const double *right, const double *mo
      * curvature, the gentler steps of conjugate gradients keep to the path (measured: a tenth of the
      * failures). */
     const int attempts = mode ? 1 : 12;
+    const double *matrix = mode ? without_mode(c, mode) : c->matrix;
     for (int k = 0; k < attempts; k++) {
-        if (factorise(c, mode, mu)) {
+        const bool own = mu == 0 && !mode, stands = own && c->factored;
+        c->factored = own;
+        if (stands || el4ml_factor_make(&c->factor, matrix, mu)) {
             el4ml_copy(n, right, s);
-            el4ml_cholesky_solve(n, c->factor, s);
+            el4ml_factor_solve(&c->factor, s);
             if (mode) el4ml_project_out(n, 1, mode, s);
             const double length = el4ml_norm(n, s);
             *inside = mu == 0 && length <= radius;
@@ -176,9 +190,10 @@ static bool dense_step(el4ml_curvature *c, const double *right, const double *mo
                 upper = mu;
             double *w = c->scratch;
             el4ml_copy(n, s, w);
-            el4ml_cholesky_forward(n, c->factor, w);
+            el4ml_factor_forward(&c->factor, w);
             mu += (length / radius - 1) * (length * length) / el4ml_dot(n, w, w);
         } else {
+            c->factored = false;
             lower = mu;
             mu = fmax(4 * mu, fmax(0.3 * norm / radius, 1e-4 * c->shift));
         }

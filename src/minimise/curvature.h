@@ -3,15 +3,19 @@
 #ifndef EL4ML_MINIMISE_CURVATURE_H
 #define EL4ML_MINIMISE_CURVATURE_H
 
+#include "base/factor.h"
 #include "el4ml/surface.h"
 
 typedef struct el4ml_curvature {
     el4ml_evaluator *evaluator;
     size_t n;
     bool dense;
-    double *matrix;     /* (n, n) when dense */
-    double *factor;     /* (n, n) when dense: scratch for factorisations */
-    double *zero_basis; /* (max_zero_modes, n) */
+    double *matrix;      /* (n, n) when dense: P H P + shift sum z z^T */
+    double *changed;     /* (n, n) when dense: the matrix with a mode decoupled */
+    el4ml_factor factor; /* when dense */
+    bool factored;       /* factor is that of the matrix itself */
+    double *zero_basis;  /* (max_zero_modes + 1, n): one slot is kept free */
+    double *moved;       /* (max_zero_modes, n): scratch */
     size_t zero_modes;
     double shift;    /* eigenvalue given to the zero modes */
     const double *x; /* the point it was set at; borrowed */
@@ -26,13 +30,13 @@ typedef struct el4ml_step_limits {
 } el4ml_step_limits;
 
 bool el4ml_curvature_init(el4ml_curvature *c, el4ml_evaluator *evaluator, size_t dense_limit);
+/* The full matrix whatever its size, in the caller's memory (n, n), without room for factorisations. */
+bool el4ml_curvature_borrow_matrix(el4ml_curvature *c, el4ml_evaluator *evaluator, double *matrix);
 void el4ml_curvature_clear(el4ml_curvature *c);
 /* Set at x, which must stay valid and unchanged while the curvature is used. */
 el4ml_status el4ml_curvature_set(el4ml_curvature *c, const double *x);
 /* hv = H v, zero modes shifted. */
 el4ml_status el4ml_curvature_apply(el4ml_curvature *c, const double *v, double *hv);
-/* Cholesky factor of H + mu into `factor`; false when that is not positive definite. Dense only. */
-bool el4ml_curvature_factorise(el4ml_curvature *c, double mu);
 /* Solve (H + shift) y = r in place, r becomes y. `fresh`: the shift or the point changed since the last
  * solve. *definite is false (and r lost) when H + shift is not positive definite. Without a matrix: conjugate
  * gradients. */

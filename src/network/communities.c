@@ -62,27 +62,36 @@ static void merge_links(const el4ml_network *network, const double *weight, el4m
         links->weight[k] = fmax(links->weight[k], least);
 }
 
+/* The less the better. */
+static el4ml_status cost_of(const el4ml_network *network, const el4ml_community_options *options,
+                            const double *weight, const size_t *community, double *cost, el4ml_error *error)
+{
+    if (options->method == EL4ML_INFOMAP) return el4ml_code_length(network, weight, community, cost, error);
+    const el4ml_status status =
+        el4ml_modularity(network, weight, community, options->resolution, cost, error);
+    *cost = -*cost;
+    return status;
+}
+
 /* Keep the best of several runs in p->community. */
 static el4ml_status try_all(const el4ml_network *network, const el4ml_community_options *options,
-                            const double *weight, el4ml_community_search *search, size_t *trial,
-                            el4ml_partition *p, el4ml_error *error)
+                            const double *weight, el4ml_community_search *search, el4ml_partition *p,
+                            el4ml_error *error)
 {
+    size_t *trial = EL4ML_NEW(size_t, network->node_count);
+    if (!trial) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "communities: out of memory");
+    el4ml_status status = EL4ML_OK;
     double best = INFINITY;
-    for (size_t k = 0; k < options->trials; k++) {
-        double quality = 0;
-        el4ml_status status = el4ml_community_search_run(search, options, trial, error);
-        if (status == EL4ML_OK && options->method == EL4ML_LEIDEN) {
-            status = el4ml_modularity(network, weight, trial, options->resolution, &quality, error);
-            quality = -quality;
-        } else if (status == EL4ML_OK) {
-            status = el4ml_code_length(network, weight, trial, &quality, error);
-        }
-        if (status != EL4ML_OK) return status;
-        if (quality >= best) continue;
-        best = quality;
+    for (size_t k = 0; k < options->trials && status == EL4ML_OK; k++) {
+        double cost = INFINITY;
+        status = el4ml_community_search_run(search, options, trial, error);
+        if (status == EL4ML_OK) status = cost_of(network, options, weight, trial, &cost, error);
+        if (status != EL4ML_OK || cost >= best) continue;
+        best = cost;
         memcpy(p->community, trial, network->node_count * sizeof *trial);
     }
-    return EL4ML_OK;
+    el4ml_release(trial);
+    return status;
 }
 
 static el4ml_status divide(const el4ml_network *network, const el4ml_community_options *options,
@@ -92,15 +101,11 @@ static el4ml_status divide(const el4ml_network *network, const el4ml_community_o
     for (size_t i = 0; i < network->node_count; i++)
         p->community[i] = i;
     if (links->count == 0) return EL4ML_OK;
-    size_t *trial = EL4ML_NEW(size_t, network->node_count);
-    if (!trial) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "communities: out of memory");
     el4ml_community_search *search;
     el4ml_status status = el4ml_community_search_begin(links, options->seed, &search, error);
-    if (status == EL4ML_OK) {
-        status = try_all(network, options, weight, search, trial, p, error);
-        el4ml_community_search_end(search);
-    }
-    el4ml_release(trial);
+    if (status != EL4ML_OK) return status;
+    status = try_all(network, options, weight, search, p, error);
+    el4ml_community_search_end(search);
     return status;
 }
 

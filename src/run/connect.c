@@ -82,10 +82,12 @@ static void add_turn(connection *c, size_t minimum)
 static el4ml_status add_pairs(connection *c, size_t count)
 {
     const el4ml_landscape *l = c->session->landscape;
-    const el4ml_status status = grow_turns(c);
+    el4ml_status status = grow_turns(c);
     for (size_t k = 0; k < count && status == EL4ML_OK; k++) {
-        el4ml_pair *pair = &c->pairs.list[c->chosen[k]];
-        const uint32_t attempt = pair->attempts++;
+        const el4ml_pair *pair = &c->pairs.list[c->chosen[k]];
+        uint32_t attempt;
+        status = el4ml_pairs_attempt(&c->pairs, c->chosen[k], &attempt);
+        if (status != EL4ML_OK) break;
         if (attempt < 2 || attempt % 2 == 0) {
             c->searches[c->count++] =
                 (search){.a = pair->a, .b = pair->b, .attempt = attempt < 2 ? attempt : attempt / 2 + 1};
@@ -113,7 +115,7 @@ static el4ml_status add_single_ended(connection *c, size_t count)
 }
 
 /* Fill the batch. Nothing to do (a single minimum and no goal beyond) leaves it empty. */
-static el4ml_status choose(connection *c, uint64_t left)
+static el4ml_status choose(connection *c, uint64_t left, el4ml_error *error)
 {
     el4ml_session *s = c->session;
     const bool exhaust = s->study->goal == EL4ML_EXHAUST;
@@ -128,6 +130,8 @@ static el4ml_status choose(connection *c, uint64_t left)
     c->improving = false;
     if (s->components > 1) {
         const size_t share = exhaust ? (room + 1) / 2 : room;
+        status = el4ml_pairs_update(&c->pairs, s, error);
+        if (status != EL4ML_OK) return status;
         status = el4ml_pairs_missing_links(&c->pairs, s, share, c->chosen, &links);
         if (status != EL4ML_OK) return status;
         status = add_pairs(c, links);
@@ -138,6 +142,9 @@ static el4ml_status choose(connection *c, uint64_t left)
         const uint64_t improved = el4ml_landscape_totals(s->landscape)->improved;
         const uint64_t wanted = s->study->improve > improved ? s->study->improve - improved : 0;
         if (wanted < room) room = (size_t)wanted;
+        if (room == 0) return EL4ML_OK;
+        status = el4ml_pairs_update(&c->pairs, s, error);
+        if (status != EL4ML_OK) return status;
         status = el4ml_pairs_better_paths(&c->pairs, s, room, c->chosen, &links);
         if (status != EL4ML_OK) return status;
         status = add_pairs(c, links);
@@ -202,9 +209,7 @@ static el4ml_status connect(connection *c, bool *time_up, el4ml_error *error)
         el4ml_summary summary;
         el4ml_status status = el4ml_summarise(s->landscape, s->study, &summary, error);
         if (status != EL4ML_OK || summary.goal_reached || summary.minima == 0) return status;
-        status = el4ml_pairs_update(&c->pairs, s, error);
-        if (status != EL4ML_OK) return status;
-        status = choose(c, s->study->budget - totals->searches);
+        status = choose(c, s->study->budget - totals->searches, error);
         if (status != EL4ML_OK) return el4ml_session_broken(status, error);
         if (c->count == 0) return EL4ML_OK;
         status = el4ml_pool_run(s->pool, c->count, connect_job, c);

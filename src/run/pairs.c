@@ -21,7 +21,7 @@ typedef struct measuring {
     size_t first;   /* first minimum of the batch */
     size_t *offset; /* where each minimum's row starts */
     el4ml_pair *rows;
-    double *descriptors; /* (minima, descriptor_size), or NULL: align */
+    const double *descriptors; /* (minima, descriptor_size), or NULL: align */
     size_t descriptor_size;
 } measuring;
 
@@ -30,6 +30,8 @@ void el4ml_pairs_clear(el4ml_pairs *p)
     el4ml_release(p->list);
     el4ml_release(p->order);
     el4ml_release(p->score);
+    el4ml_release(p->tried);
+    el4ml_release(p->descriptors);
     *p = (el4ml_pairs){0};
 }
 
@@ -102,18 +104,19 @@ static el4ml_status measure_job(void *context, size_t job, el4ml_searcher *searc
     return status;
 }
 
-static bool make_descriptors(measuring *m, size_t minima)
+/* Of the minima that were not measured yet; the others' are kept. */
+static bool make_descriptors(el4ml_pairs *p, el4ml_session *s, size_t minima)
 {
-    const el4ml_surface *surface = m->session->surface;
-    m->descriptor_size = surface->info.descriptor_size;
-    if (!surface->ops.descriptor || m->descriptor_size == 0) return true;
-    m->descriptors = EL4ML_NEW(double, minima * m->descriptor_size);
-    if (!m->descriptors) return false;
-    el4ml_evaluator *e = el4ml_searcher_evaluator(el4ml_pool_searcher(m->session->pool));
-    for (size_t i = 0; i < minima; i++)
+    const el4ml_surface *surface = s->surface;
+    const size_t size = surface->info.descriptor_size;
+    if (!surface->ops.descriptor || size == 0) return true;
+    if (!el4ml_grow((void **)&p->descriptors, &p->descriptors_capacity, minima * size, sizeof(double)))
+        return false;
+    el4ml_evaluator *e = el4ml_searcher_evaluator(el4ml_pool_searcher(s->pool));
+    for (size_t i = p->measured; i < minima; i++)
         surface->ops.descriptor(surface->self, e->workspace,
-                                el4ml_landscape_record(m->session->landscape, EL4ML_MINIMUM, i)->point.x,
-                                m->descriptors + i * m->descriptor_size);
+                                el4ml_landscape_record(s->landscape, EL4ML_MINIMUM, i)->point.x,
+                                p->descriptors + i * size);
     return true;
 }
 
@@ -130,14 +133,34 @@ static el4ml_pair *look_up(el4ml_pairs *p, size_t a, size_t b)
     return bsearch(&key, p->list, p->count, sizeof *p->list, compare_pairs);
 }
 
-static void load_attempts(el4ml_pairs *p, el4ml_session *s)
+static bool note_tried(el4ml_pairs *p, size_t k)
+{
+    if (!el4ml_grow((void **)&p->tried, &p->tried_capacity, p->tried_count + 1, sizeof *p->tried))
+        return false;
+    p->tried[p->tried_count++] = k;
+    return true;
+}
+
+el4ml_status el4ml_pairs_attempt(el4ml_pairs *p, size_t k, uint32_t *before)
+{
+    *before = p->list[k].attempts;
+    if (*before == 0 && !note_tried(p, k)) return EL4ML_OUT_OF_MEMORY;
+    p->list[k].attempts++;
+    return EL4ML_OK;
+}
+
+static bool load_attempts(el4ml_pairs *p, el4ml_session *s)
 {
     size_t size;
+    bool good = true;
     const attempt *stored = el4ml_landscape_get(s->landscape, "attempts", &size);
-    for (size_t k = 0; stored && k < size / sizeof *stored; k++) {
+    for (size_t k = 0; stored && good && k < size / sizeof *stored; k++) {
         el4ml_pair *pair = look_up(p, stored[k].a, stored[k].b);
-        if (pair) pair->attempts = stored[k].attempts;
+        if (!pair) continue;
+        pair->attempts = stored[k].attempts;
+        good = note_tried(p, (size_t)(pair - p->list));
     }
+    return good;
 }
 
 /* Rows of partners for the minima first ... minima - 1, one after another at the end of the list, sorted by b
@@ -169,16 +192,17 @@ el4ml_status el4ml_pairs_update(el4ml_pairs *p, el4ml_session *s, el4ml_error *e
     if (p->measured == minima) return EL4ML_OK;
     const bool first_time = p->measured == 0;
     measuring m = {.session = s, .first = p->measured, .offset = EL4ML_NEW(size_t, minima - p->measured + 1)};
-    el4ml_status status = m.offset && make_descriptors(&m, minima) ? EL4ML_OK : EL4ML_OUT_OF_MEMORY;
+    el4ml_status status = m.offset && make_descriptors(p, s, minima) ? EL4ML_OK : EL4ML_OUT_OF_MEMORY;
+    m.descriptors = p->descriptors;
+    m.descriptor_size = s->surface->info.descriptor_size;
     if (status == EL4ML_OK) status = append_rows(p, s, minima, m.offset);
     m.rows = p->list;
     if (status == EL4ML_OK) status = el4ml_pool_run(s->pool, minima - p->measured, measure_job, &m);
     el4ml_release(m.offset);
-    el4ml_release(m.descriptors);
     if (status != EL4ML_OK) return el4ml_session_broken(status, error);
     p->measured = minima;
-    if (first_time) load_attempts(p, s);
-    if (!el4ml_grow((void **)&p->order, &p->scratch_capacity, p->count + 1, sizeof *p->order))
+    if ((first_time && !load_attempts(p, s)) ||
+        !el4ml_grow((void **)&p->order, &p->scratch_capacity, p->count + 1, sizeof *p->order))
         return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "connect: out of memory");
     el4ml_release(p->score);
     p->score = EL4ML_NEW(double, p->scratch_capacity);
@@ -187,15 +211,15 @@ el4ml_status el4ml_pairs_update(el4ml_pairs *p, el4ml_session *s, el4ml_error *e
 
 el4ml_status el4ml_pairs_store(const el4ml_pairs *p, el4ml_session *s, el4ml_error *error)
 {
-    size_t tried = 0, k = 0;
-    for (size_t i = 0; i < p->count; i++)
-        tried += p->list[i].attempts > 0;
-    attempt *stored = EL4ML_NEW(attempt, tried);
+    if (p->measured == 0) return EL4ML_OK; /* what is stored still holds */
+    attempt *stored = EL4ML_NEW(attempt, p->tried_count);
     if (!stored) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "connect: out of memory");
-    for (size_t i = 0; i < p->count; i++)
-        if (p->list[i].attempts > 0) stored[k++] = (attempt){p->list[i].a, p->list[i].b, p->list[i].attempts};
+    for (size_t k = 0; k < p->tried_count; k++) {
+        const el4ml_pair *pair = &p->list[p->tried[k]];
+        stored[k] = (attempt){pair->a, pair->b, pair->attempts};
+    }
     const el4ml_status status =
-        el4ml_landscape_put(s->landscape, "attempts", stored, tried * sizeof *stored, error);
+        el4ml_landscape_put(s->landscape, "attempts", stored, p->tried_count * sizeof *stored, error);
     el4ml_release(stored);
     return status;
 }

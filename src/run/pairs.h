@@ -14,7 +14,11 @@ typedef struct el4ml_pairs {
     size_t count, capacity;
     el4ml_pair *list;
     size_t measured; /* minima whose pairs with all earlier ones are in the list */
-    size_t *order;   /* scratch: candidates of a batch */
+    size_t *tried;   /* indices of the pairs with attempts, in the order of their first */
+    size_t tried_count, tried_capacity;
+    double *descriptors; /* (measured, descriptor_size), where the surface has them */
+    size_t descriptors_capacity;
+    size_t *order; /* scratch: candidates of a batch */
     double *score;
     size_t scratch_capacity;
 } el4ml_pairs;
@@ -22,6 +26,8 @@ typedef struct el4ml_pairs {
 void el4ml_pairs_clear(el4ml_pairs *p);
 /* Measure the pairs of the minima found since, on the pool; attempts come from the landscape's state. */
 el4ml_status el4ml_pairs_update(el4ml_pairs *p, el4ml_session *s, el4ml_error *error);
+/* One more attempt at pair k: how many there were before. EL4ML_OUT_OF_MEMORY: not noted. */
+el4ml_status el4ml_pairs_attempt(el4ml_pairs *p, size_t k, uint32_t *before);
 /* Put the attempts into the landscape's state, for the next commit. */
 el4ml_status el4ml_pairs_store(const el4ml_pairs *p, el4ml_session *s, el4ml_error *error);
 

@@ -126,9 +126,10 @@ static void fill_start(page *p, const el4ml_study *study, el4ml_landscape *l, co
         s->lowest_exit = fmin(s->lowest_exit, e->energy - found.minimum_energy);
     }
     if (s->exits == 0) s->lowest_exit = NAN;
-    for (size_t k = 0; k + 1 < s->rank; k++)
-        s->barrier_down =
-            fmin(s->barrier_down, el4ml_minimax(a->tree, m, a->by_energy[k]) - found.minimum_energy);
+    size_t top = a->tree->parent[m]; /* up to the first superbasin that holds a lower minimum */
+    while (top != EL4ML_NONE && a->tree->lowest[top] == m)
+        top = a->tree->parent[top];
+    if (top != EL4ML_NONE) s->barrier_down = a->tree->energy[top] - found.minimum_energy;
     if (s->rank == 1) s->barrier_down = s->barrier_to_global = NAN;
     p->input.start = s;
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/memory.h"
+#include "run/study_minimiser.h"
 
 static size_t recognise(void *context, el4ml_evaluator *e, bool transition_state,
                         const el4ml_stationary *point)
@@ -32,7 +33,8 @@ el4ml_status el4ml_session_open(el4ml_session *s, const el4ml_study *study, cons
                          .began = el4ml_clock()};
     s->last_commit = s->began;
     s->best = NAN;
-    const el4ml_search_options search = el4ml_search_options_default();
+    el4ml_search_options search = el4ml_search_options_default();
+    el4ml_study_minimise(study, &search.minimise);
     el4ml_status status =
         el4ml_pool_new(surface, &search, options->threads, options->cancel, &s->pool, error);
     if (status == EL4ML_OK && options->time_limit > 0)

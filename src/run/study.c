@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "run/study_minimiser.h"
 #include "run/study_names.h"
 #include "run/study_reader.h"
 
@@ -51,6 +52,14 @@ static const struct known {
     {"explore", "temperature", FOR_ALL},
     {"explore", "step", FOR_ALL},
     {"explore", "start", FOR_MLP},
+    {"explore", "minimiser", FOR_ALL},
+    {"explore", "history", FOR_ALL},
+    {"explore", "handover", FOR_ALL},
+    {"explore", "learning_rate", FOR_ALL},
+    {"explore", "momentum", FOR_ALL},
+    {"explore", "batch_size", FOR_MLP},
+    {"explore", "epochs", FOR_ALL},
+    {"explore", "sam_radius", FOR_ALL},
     {"connect", "budget", FOR_ALL},
     {"connect", "goal", FOR_ALL},
     {"connect", "improve", FOR_ALL},
@@ -274,6 +283,7 @@ static void read_explore(el4ml_study_reader *r)
     el4ml_reader_positive(r, "explore", "temperature", &s->temperature);
     el4ml_reader_positive(r, "explore", "step", &s->step);
     el4ml_reader_path(r, el4ml_reader_find(r, "explore", "start"), &s->start);
+    el4ml_reader_minimiser(r);
 }
 
 static void read_connect(el4ml_study_reader *r)
@@ -317,6 +327,7 @@ static void set_defaults(el4ml_study *s)
     s->steps = 1000;
     s->temperature = 1;
     s->step = 1;
+    s->training = el4ml_minimise_options_default().training;
     s->budget = 2000;
     s->unseen = 1e-3;
     s->temperature_from = 1e-4;

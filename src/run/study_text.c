@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "run/study_minimiser.h"
 #include "run/study_names.h"
 
 static void text_line(el4ml_builder *text, const char *key, const char *value)
@@ -71,6 +72,21 @@ char *el4ml_study_identity(const el4ml_study *study)
     return el4ml_builder_take(&text);
 }
 
+/* Those keys alone that are the minimiser's, and none that stand for its own default. */
+static void add_minimiser(el4ml_builder *text, const el4ml_study *s)
+{
+    const el4ml_training_options *t = &s->training;
+    text_line(text, "minimiser", el4ml_minimiser_names[s->minimiser]);
+    if (s->history > 0) count_line(text, "history", s->history);
+    if (s->handover > 0) number_line(text, "handover", s->handover);
+    if (!el4ml_minimiser_has(s->minimiser, "epochs")) return;
+    count_line(text, "epochs", t->epochs);
+    if (t->learning_rate > 0) number_line(text, "learning_rate", t->learning_rate);
+    if (s->has_data) count_line(text, "batch_size", t->batch_size);
+    if (s->minimiser != EL4ML_ADAM) number_line(text, "momentum", t->momentum);
+    if (s->minimiser == EL4ML_SAM) number_line(text, "sam_radius", t->radius);
+}
+
 static void add_search(el4ml_builder *text, const el4ml_study *s)
 {
     el4ml_builder_text(text, "\n[explore]\n");
@@ -79,6 +95,7 @@ static void add_search(el4ml_builder *text, const el4ml_study *s)
     number_line(text, "temperature", s->temperature);
     number_line(text, "step", s->step);
     if (s->start) text_line(text, "start", s->start);
+    add_minimiser(text, s);
     el4ml_builder_text(text, "\n[connect]\n");
     count_line(text, "budget", s->budget);
     text_line(text, "goal", el4ml_goal_names[s->goal]);

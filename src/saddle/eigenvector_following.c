@@ -1,28 +1,29 @@
-/* Hybrid eigenvector-following (Munro and Wales, Phys. Rev. B 59, 3969, 1999; Kumeda, Munro and Wales, Chem.
- * Phys. Lett. 341, 185, 2001). Along the followed mode e with eigenvalue lambda the step is
+/* Eigenvector-following with a full Hessian (Munro and Wales, Phys. Rev. B 59, 3969, 1999; Kumeda, Munro and
+ * Wales, Chem. Phys. Lett. 341, 185, 2001). Along the followed mode e with eigenvalue lambda the step is
  *
  *     h = 2 (g.e) / (|lambda| (1 + sqrt(1 + 4 (g.e/lambda)^2))),   uphill, capped;
  *
- * in the space orthogonal to e V is minimised. There the published method takes L-BFGS steps; with exact
- * curvature at hand a truncated Newton step does the same work in fewer evaluations and turns into the Newton
- * finish by itself. The step length follows how well the quadratic model foretold the gradient. */
+ * in the space orthogonal to e V is minimised. There the published, hybrid method takes L-BFGS steps
+ * (hybrid_following.c); with the Hessian at hand a Newton step does the same work in fewer evaluations and
+ * turns into the Newton finish by itself. The step length follows how well the quadratic model foretold the
+ * gradient. */
 #include <math.h>
 
 #include "base/linalg.h"
 #include "saddle/searcher.h"
 
-static double uphill(double ge, double lambda, double cap)
+double el4ml_uphill(double ge, double lambda, double cap)
 {
     const double size = fmax(fabs(lambda), 1e-12), ratio = ge / size;
     const double h = 2 * ratio / (1 + sqrt(1 + 4 * ratio * ratio));
     return fmax(-cap, fmin(cap, h));
 }
 
-/* The eigenvector of the full spectrum that overlaps most with `mode`; *lowest tells whether it is the first.
- */
-static el4ml_status track_mode(el4ml_searcher *s, double *mode, double *lambda)
+/* The eigenvector that overlaps most with `mode`: from its last direction, or else from the full spectrum. */
+static el4ml_status track(el4ml_searcher *s, double rms, double *mode, double *lambda)
 {
     const size_t n = s->n;
+    if (el4ml_track_mode(s, rms <= 1e-4 ? 1e-3 : 0.05, mode, lambda) == EL4ML_OK) return EL4ML_OK;
     double *values = s->eigen_work;
     el4ml_copy(n * n, s->curvature.matrix, s->spectrum);
     if (!el4ml_eigen(n, s->spectrum, values, true, values + n, s->eigen_work_size)) return EL4ML_NUMERICAL;
@@ -42,16 +43,11 @@ static el4ml_status track_mode(el4ml_searcher *s, double *mode, double *lambda)
     return EL4ML_OK;
 }
 
-/* The lowest mode, warm from the last one. Far from the transition state a rough one does; a vector that did
- * not converge within its allowance is still the best direction known. */
+/* The lowest mode, warm from the last one. Far from the transition state a rough one does. */
 static el4ml_status follow_lowest(el4ml_searcher *s, double rms, double *mode, double *lambda)
 {
-    const bool near = rms <= 1e-4;
-    const int restarts = s->curvature.dense ? EL4ML_MANY_RESTARTS : near ? 3 : 0;
-    const double tolerance = near ? 1e-3 : s->curvature.dense ? 0.05 : 0.2;
-    const el4ml_status status =
-        el4ml_lowest_mode(&s->lanczos, &s->curvature, tolerance, restarts, mode, lambda);
-    return status == EL4ML_NOT_CONVERGED ? EL4ML_OK : status;
+    return el4ml_lowest_mode(&s->lanczos, &s->curvature, rms <= 1e-4 ? 1e-3 : 0.05, EL4ML_MANY_RESTARTS, mode,
+                             lambda);
 }
 
 /* step = h e + s with s a decrease in the space orthogonal to e; hs = H step. */
@@ -59,14 +55,11 @@ static el4ml_status make_step(el4ml_searcher *s, const double *mode, double lamb
 {
     const size_t n = s->n;
     bool inside;
-    const el4ml_step_limits limits = {radius, fmin(0.1, sqrt(rms)),
-                                      s->curvature.dense ? 2 * n + 10
-                                      : rms > 1e-4       ? 40
-                                                         : 300};
+    const el4ml_step_limits limits = {radius, fmin(0.1, sqrt(rms)), 2 * n + 10};
     el4ml_status status = el4ml_curvature_step(&s->curvature, s->g, mode, &limits, s->step, &inside);
     if (status != EL4ML_OK) return status;
     const double ge = el4ml_dot(n, s->g, mode);
-    const double first = ge == 0 && lambda > 0 ? radius : uphill(ge, lambda, radius);
+    const double first = ge == 0 && lambda > 0 ? radius : el4ml_uphill(ge, lambda, radius);
     el4ml_axpy(n, first, mode, s->step);
     return el4ml_curvature_apply(&s->curvature, s->step, s->hs);
 }
@@ -83,13 +76,14 @@ static double model_error(const el4ml_searcher *s)
     return sqrt(error / fmax(change, 1e-300));
 }
 
-el4ml_status el4ml_follow_mode(el4ml_searcher *s, double *x, double *mode, bool track)
+el4ml_status el4ml_follow_mode(el4ml_searcher *s, double *x, double *mode, bool tracked)
 {
     const size_t n = s->n;
     el4ml_evaluator *e = &s->evaluator;
     double value, lambda = 0, radius = s->options.max_step * s->length;
     const double longest = radius, shortest = 1e-3 * radius;
-    track = track && s->spectrum && s->curvature.dense;
+    if (!s->curvature.dense) return el4ml_follow_lowest(s, x, mode);
+    tracked = tracked && s->spectrum;
     el4ml_status status = el4ml_value_gradient(e, x, &value, s->g);
     if (status != EL4ML_OK) return status;
     bool fresh = true; /* the curvature belongs to x */
@@ -98,7 +92,7 @@ el4ml_status el4ml_follow_mode(el4ml_searcher *s, double *x, double *mode, bool 
         if (fresh) {
             status = el4ml_curvature_set(&s->curvature, x);
             if (status != EL4ML_OK) return status;
-            status = track ? track_mode(s, mode, &lambda) : follow_lowest(s, rms, mode, &lambda);
+            status = tracked ? track(s, rms, mode, &lambda) : follow_lowest(s, rms, mode, &lambda);
             if (status != EL4ML_OK) return status;
         }
         if (rms <= s->options.gradient_tolerance) return lambda < 0 ? EL4ML_OK : EL4ML_NOT_CONVERGED;

@@ -11,6 +11,7 @@
 
 #include "base/linalg.h"
 #include "base/memory.h"
+#include "minimise/lbfgs.h"
 #include "saddle/searcher.h"
 
 #define HISTORY 6
@@ -20,23 +21,25 @@ typedef struct el4ml_band {
     size_t n, images, capacity;   /* images without the two ends */
     double *x, *g, *force, *step; /* (images + 2, n); the ends are x[0] and x[images + 1] */
     double *old_x, *old_force;
-    double *s, *y;            /* (HISTORY, images n) */
     double *energy, *tangent; /* (images + 2), (images + 2, n) */
-    double rho[HISTORY], alpha[HISTORY];
-    size_t stored, next;
+    el4ml_lbfgs lbfgs;        /* of all images together */
     double spring;
 } el4ml_band;
 
 el4ml_band *el4ml_band_new(size_t n)
 {
     el4ml_band *band = EL4ML_NEW(el4ml_band, 1);
-    if (band) band->n = n;
-    return band;
+    if (!band) return NULL;
+    band->n = n;
+    if (el4ml_lbfgs_init(&band->lbfgs, n, HISTORY)) return band;
+    el4ml_band_free(band);
+    return NULL;
 }
 
 void el4ml_band_free(el4ml_band *band)
 {
     if (!band) return;
+    el4ml_lbfgs_clear(&band->lbfgs);
     el4ml_release(band->x);
     el4ml_release(band);
 }
@@ -44,12 +47,12 @@ void el4ml_band_free(el4ml_band *band)
 static bool reserve(el4ml_band *band, size_t images)
 {
     band->images = images;
-    band->stored = band->next = 0;
+    if (!el4ml_lbfgs_resize(&band->lbfgs, images * band->n)) return false;
     if (images <= band->capacity) return true;
-    const size_t points = (images + 2) * band->n, inner = images * band->n;
+    const size_t points = (images + 2) * band->n;
     el4ml_release(band->x);
     band->capacity = 0;
-    band->x = EL4ML_NEW(double, 7 * points + 2 * HISTORY * inner + images + 2);
+    band->x = EL4ML_NEW(double, 7 * points + images + 2);
     if (!band->x) return false;
     band->capacity = images;
     band->g = band->x + points;
@@ -58,9 +61,7 @@ static bool reserve(el4ml_band *band, size_t images)
     band->old_x = band->step + points;
     band->old_force = band->old_x + points;
     band->tangent = band->old_force + points;
-    band->s = band->tangent + points;
-    band->y = band->s + HISTORY * inner;
-    band->energy = band->y + HISTORY * inner;
+    band->energy = band->tangent + points;
     return true;
 }
 
@@ -161,40 +162,26 @@ static void lbfgs_direction(el4ml_band *band)
     double *d = band->step;
     for (size_t i = 0; i < size; i++)
         d[i] = -force[i];
-    if (band->stored == 0) {
+    if (band->lbfgs.stored == 0) {
         const double norm = el4ml_norm(size, d);
         if (norm > 0.1) el4ml_scale(size, 0.1 / norm, d);
         return;
     }
-    for (size_t k = 0; k < band->stored; k++) {
-        const size_t at = (band->next + HISTORY - 1 - k) % HISTORY;
-        band->alpha[at] = band->rho[at] * el4ml_dot(size, band->s + at * size, d);
-        el4ml_axpy(size, -band->alpha[at], band->y + at * size, d);
-    }
-    const size_t last = (band->next + HISTORY - 1) % HISTORY;
-    const double *y = band->y + last * size;
-    el4ml_scale(size, fabs(1 / (band->rho[last] * el4ml_dot(size, y, y))), d);
-    for (size_t k = band->stored; k-- > 0;) {
-        const size_t at = (band->next + HISTORY - 1 - k) % HISTORY;
-        const double beta = band->rho[at] * el4ml_dot(size, band->y + at * size, d);
-        el4ml_axpy(size, band->alpha[at] - beta, band->s + at * size, d);
-    }
+    el4ml_lbfgs_before(&band->lbfgs, d);
+    el4ml_scale(size, fabs(el4ml_lbfgs_scale(&band->lbfgs)), d);
+    el4ml_lbfgs_after(&band->lbfgs, d);
     if (el4ml_dot(size, d, force) > 0) el4ml_scale(size, -1, d);
 }
 
 static void lbfgs_store(el4ml_band *band)
 {
     const size_t size = band->images * band->n;
-    double *s = band->s + band->next * size, *y = band->y + band->next * size;
+    double *s = el4ml_lbfgs_slot_s(&band->lbfgs), *y = el4ml_lbfgs_slot_y(&band->lbfgs);
     for (size_t i = 0; i < size; i++) {
         s[i] = band->x[band->n + i] - band->old_x[i];
         y[i] = band->force[band->n + i] - band->old_force[i];
     }
-    const double sy = el4ml_dot(size, s, y);
-    if (!(fabs(sy) > 1e-12 * el4ml_dot(size, s, s))) return;
-    band->rho[band->next] = 1 / sy;
-    band->next = (band->next + 1) % HISTORY;
-    if (band->stored < HISTORY) band->stored++;
+    el4ml_lbfgs_keep(&band->lbfgs, 1e-12);
 }
 
 /* Move all images, none further than max_step; shorter still while the surface is not finite. *cut: this was
@@ -202,7 +189,7 @@ static void lbfgs_store(el4ml_band *band)
 static el4ml_status move(el4ml_band *band, el4ml_evaluator *e, double max_step, bool *cut)
 {
     const size_t n = band->n, size = band->images * n;
-    *cut = band->stored == 0;
+    *cut = band->lbfgs.stored == 0;
     lbfgs_direction(band);
     double longest = 0;
     for (size_t i = 0; i < band->images; i++)

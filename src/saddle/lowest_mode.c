@@ -61,6 +61,7 @@ static el4ml_status extend(el4ml_lanczos *l, el4ml_curvature *c, size_t j, doubl
         l->t[i * m + j] = l->t[j * m + i] = h;
         el4ml_axpy(n, -h, l->q + i * n, next);
     }
+    el4ml_project_out(n, c->zero_modes, c->zero_basis, next); /* a remainder that is rounding may lie there */
     el4ml_project_out(n, j + 1, l->q, next);
     *beta = el4ml_norm(n, next);
     return EL4ML_OK;
@@ -110,7 +111,7 @@ static size_t restart(el4ml_lanczos *l, size_t m, double beta)
     return kept;
 }
 
-static bool begin(el4ml_lanczos *l, const el4ml_curvature *c, const double *mode)
+bool el4ml_lanczos_begin(el4ml_lanczos *l, const el4ml_curvature *c, const double *mode)
 {
     el4ml_copy(l->n, mode, l->q);
     stir(l->n, 0.02, l->q);
@@ -129,7 +130,8 @@ el4ml_status el4ml_lowest_mode(el4ml_lanczos *l, el4ml_curvature *c, double tole
     const size_t n = l->n;
     double size = 0; /* estimate of |H| */
     size_t j = 0;
-    if (!begin(l, c, mode)) return EL4ML_NUMERICAL;
+    if (!el4ml_lanczos_begin(l, c, mode)) return EL4ML_NUMERICAL;
+    if (c->dense && c->changed) return el4ml_lowest_mode_dense(l, c, tolerance, NAN, mode, value);
     for (int restarts = 0; restarts <= restarts_allowed; restarts++) {
         double beta = 0;
         size_t m = j;
@@ -138,7 +140,7 @@ el4ml_status el4ml_lowest_mode(el4ml_lanczos *l, el4ml_curvature *c, double tole
             if (status != EL4ML_OK) return status;
             size = fmax(size, fabs(l->t[m * l->capacity + m]) + beta);
             m++;
-            const bool over = beta <= 1e-13 * size, full = m == l->capacity;
+            const bool over = beta <= 1e-12 * size, full = m == l->capacity;
             if (over || full || m % (restarts ? 6 : 3) == 0) {
                 if (!solve(l, m, restarts == 0)) return EL4ML_NUMERICAL;
                 *value = l->values[0];

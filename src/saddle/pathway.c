@@ -49,7 +49,11 @@ void el4ml_passage_clear(el4ml_passage *p)
 static el4ml_status follow_both(el4ml_searcher *s, el4ml_passage *p)
 {
     double value;
-    el4ml_status status = el4ml_unstable_mode(s, p->ts.x, s->plus, &value);
+    el4ml_status status = EL4ML_OK;
+    if (p->ts.proved)
+        el4ml_copy(s->n, s->mode, s->plus); /* el4ml_settle left it */
+    else
+        status = el4ml_unstable_mode(s, p->ts.x, s->plus, &value);
     if (status == EL4ML_OK) status = el4ml_descend(s, p->ts.x, s->plus, p->minimum[0].x, p->minimum[1].x);
     for (int k = 0; k < 2 && status == EL4ML_OK; k++) {
         el4ml_stationary *m = &p->minimum[k];
@@ -59,8 +63,9 @@ static el4ml_status follow_both(el4ml_searcher *s, el4ml_passage *p)
     return status;
 }
 
-/* Prove the transition state at x, follow both sides, prove the minima; less where they are known. */
-static el4ml_status complete(el4ml_searcher *s, const double *x, el4ml_passage *p)
+/* Prove the transition state at x, whose mode of negative curvature is about `mode`, follow both sides, prove
+ * the minima; less where they are known. */
+static el4ml_status complete(el4ml_searcher *s, const double *x, const double *mode, el4ml_passage *p)
 {
     const size_t n = s->n;
     double *block = EL4ML_NEW(double, 3 * n);
@@ -75,8 +80,7 @@ static el4ml_status complete(el4ml_searcher *s, const double *x, el4ml_passage *
     if (status == EL4ML_OK) {
         p->known_ts = el4ml_ask_known(s, true, &p->ts);
         if (p->known_ts != EL4ML_UNKNOWN) return EL4ML_OK;
-        status = el4ml_polish(s, &p->ts);
-        if (status == EL4ML_OK) status = el4ml_characterise(s, &p->ts);
+        status = el4ml_settle(s, &p->ts, mode);
     }
     if (status == EL4ML_OK && (p->ts.index != 1 || p->ts.gradient_rms > s->options.gradient_tolerance))
         status = EL4ML_NOT_CONVERGED;
@@ -120,7 +124,7 @@ el4ml_status el4ml_search_between(el4ml_searcher *s, const double *a, const doub
     for (size_t k = 0; k < guesses; k++) {
         double *x = s->guesses + k * n, *mode = s->tangents + k * n;
         status = el4ml_follow_mode(s, x, mode, false);
-        if (status == EL4ML_OK) status = complete(s, x, &passages[report->found]);
+        if (status == EL4ML_OK) status = complete(s, x, mode, &passages[report->found]);
         status = note(report, status);
         if (status != EL4ML_OK) break;
     }
@@ -190,6 +194,6 @@ el4ml_status el4ml_search_from(el4ml_searcher *s, const double *a, uint64_t k, e
         const bool track = k % 3 != 2 || k % 2 == 0; /* random directions: also straight to the lowest mode */
         status = el4ml_follow_mode(s, x, mode, track);
     }
-    if (status == EL4ML_OK) status = complete(s, x, passage);
+    if (status == EL4ML_OK) status = complete(s, x, mode, passage);
     return note(report, status);
 }

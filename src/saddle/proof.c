@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "saddle/searcher.h"
 
+#define MODE_TOLERANCE 1e-7
 #define CHECK_TOLERANCE 1e-3 /* residual relative to the eigenvalue: its sign is beyond doubt */
 
 static double relative_tolerance_of_symmetry(size_t n)
@@ -13,67 +14,79 @@ static double relative_tolerance_of_symmetry(size_t n)
     return 1e-5 * sqrt((double)n);
 }
 
-/* Small n: the full spectrum of the shifted Hessian in `matrix`, overwritten. */
-static el4ml_status from_spectrum(el4ml_searcher *s, const el4ml_curvature *c, double *matrix,
-                                  el4ml_stationary *p)
-{
-    double *values = s->eigen_work;
-    if (!el4ml_eigen(s->n, matrix, values, false, values + s->n, s->eigen_work_size)) return EL4ML_NUMERICAL;
-    p->log_product = -(double)c->zero_modes * log(c->shift);
-    for (size_t i = 0; i < s->n; i++)
-        if (values[i] > 0) p->log_product += log(values[i]);
-    p->smallest_eigenvalue = values[0];
-    return EL4ML_OK;
-}
-
-/* Larger n: ln |det| from LDL^T; a transition state's one negative eigenvalue, from Lanczos, is taken out. */
-static el4ml_status from_factor(el4ml_searcher *s, el4ml_curvature *c, double log_determinant,
-                                el4ml_stationary *p)
-{
-    for (size_t i = 0; i < s->n; i++)
-        s->mode[i] = 0;
-    s->mode[0] = 1;
-    const el4ml_status status =
-        el4ml_lowest_mode(&s->lanczos, c, 1e-7, EL4ML_MANY_RESTARTS, s->mode, &p->smallest_eigenvalue);
-    if (status != EL4ML_OK) return status;
-    p->log_product = log_determinant - (double)c->zero_modes * log(c->shift);
-    if (p->index == 1) p->log_product -= log(-p->smallest_eigenvalue);
-    if (p->index > 1) p->log_product = NAN;
-    return EL4ML_OK;
-}
-
-static el4ml_status prove(el4ml_searcher *s, el4ml_stationary *p)
+/* ln of the product of the positive eigenvalues where several are negative. */
+static double product_of_positive(el4ml_searcher *s, const el4ml_curvature *c)
 {
     const size_t n = s->n;
-    el4ml_curvature own, *c = &s->curvature;
-    const bool borrowed = c->dense;
-    if (!borrowed) {
-        if (!el4ml_curvature_init(&own, &s->evaluator, n)) return EL4ML_OUT_OF_MEMORY;
-        c = &own;
+    if (!s->spectrum) return NAN;
+    double *values = s->eigen_work, sum = 0;
+    el4ml_copy(n * n, c->matrix, s->spectrum);
+    if (!el4ml_eigen(n, s->spectrum, values, false, values + n, s->eigen_work_size)) return NAN;
+    for (size_t i = 0; i < n; i++)
+        if (values[i] > 0) sum += log(values[i]);
+    return sum - (double)c->zero_modes * log(c->shift);
+}
+
+/* What a factorised Hessian proves. */
+typedef struct inertia {
+    size_t negative;
+    double log_determinant;
+    bool definite; /* c->factor is that of H itself */
+} inertia;
+
+/* Index, ln product and smallest eigenvalue at the point where `c` is set; a transition state's one negative
+ * eigenvalue is taken out of ln |det|. s->mode: a start in, the lowest mode out. */
+static el4ml_status conclude(el4ml_searcher *s, el4ml_curvature *c, const inertia *i, el4ml_stationary *p)
+{
+    el4ml_lanczos *l = &s->lanczos;
+    p->proved = true;
+    p->index = i->negative;
+    el4ml_status status;
+    if (i->definite)
+        status = el4ml_lanczos_begin(l, c, s->mode)
+                     ? el4ml_lowest_mode_dense(l, c, MODE_TOLERANCE, 0, s->mode, &p->smallest_eigenvalue)
+                     : EL4ML_NUMERICAL;
+    else
+        status =
+            el4ml_lowest_mode(l, c, MODE_TOLERANCE, EL4ML_MANY_RESTARTS, s->mode, &p->smallest_eigenvalue);
+    if (status != EL4ML_OK) return status;
+    p->log_product = i->log_determinant - (double)c->zero_modes * log(c->shift);
+    if (p->index == 1) p->log_product -= log(-p->smallest_eigenvalue);
+    if (p->index > 1) p->log_product = product_of_positive(s, c);
+    return EL4ML_OK;
+}
+
+/* A fixed vector without structure: one of a net's own axes may be an eigenvector (the weights of a constant
+ * input), and a search for the lowest mode would begin and end there. */
+static void start_anywhere(el4ml_searcher *s)
+{
+    el4ml_random random = el4ml_random_new(3, 3, 3);
+    el4ml_random_direction(&random, s->n, s->mode);
+}
+
+/* Of the Hessian at x: Cholesky (LDL^T with nothing but positive pivots) for a minimum, pivoted LDL^T for all
+ * else. NOT_CONVERGED: singular, a flat direction that is not a known zero mode. */
+static el4ml_status factorise(el4ml_searcher *s, const double *x, inertia *i)
+{
+    el4ml_curvature *c = &s->curvature;
+    const el4ml_status status = el4ml_curvature_set(c, x);
+    if (status != EL4ML_OK) return status;
+    if (el4ml_factor_make(&c->factor, c->matrix, 0)) {
+        *i = (inertia){0, el4ml_factor_log_determinant(&c->factor), true};
+        return EL4ML_OK;
     }
-    el4ml_status status = el4ml_curvature_set(c, p->x);
-    const size_t work_size = el4ml_ldl_work_size(n);
-    double *work = EL4ML_NEW(double, work_size);
-    if (!work) status = EL4ML_OUT_OF_MEMORY;
-    if (status == EL4ML_OK) {
-        double log_determinant;
-        el4ml_copy(n * n, c->matrix, c->factor);
-        if (!el4ml_ldl(n, c->factor, s->pivots, work, work_size)) {
-            status = EL4ML_NOT_CONVERGED; /* singular: a flat direction that is not a known zero mode */
-        } else {
-            el4ml_ldl_inertia(n, c->factor, s->pivots, &p->index, &log_determinant);
-            p->proved = true;
-            if (s->spectrum) {
-                el4ml_copy(n * n, c->matrix, c->factor);
-                status = from_spectrum(s, c, c->factor, p);
-            } else {
-                status = from_factor(s, c, log_determinant, p);
-            }
-        }
-    }
-    el4ml_release(work);
-    if (!borrowed) el4ml_curvature_clear(&own);
-    return status;
+    if (!el4ml_ldl_make(&s->ldl, c->matrix, 0)) return EL4ML_NOT_CONVERGED;
+    *i = (inertia){s->ldl.negative, s->ldl.log_determinant, false};
+    return EL4ML_OK;
+}
+
+static el4ml_status prove_dense(el4ml_searcher *s, el4ml_stationary *p)
+{
+    inertia i;
+    const el4ml_status status = factorise(s, p->x, &i);
+    if (status != EL4ML_OK) return status;
+    start_anywhere(s);
+    return conclude(s, &s->curvature, &i, p);
 }
 
 /* Beyond the reach of a full Hessian: the two smallest eigenvalues tell a minimum from a transition state. */
@@ -82,8 +95,6 @@ static el4ml_status check(el4ml_searcher *s, el4ml_stationary *p)
     el4ml_curvature *c = &s->curvature;
     el4ml_status status = el4ml_curvature_set(c, p->x);
     if (status != EL4ML_OK) return status;
-    for (size_t i = 0; i < s->n; i++)
-        s->mode[i] = 0;
     status = el4ml_lowest_mode(&s->lanczos, c, CHECK_TOLERANCE, EL4ML_MANY_RESTARTS, s->mode,
                                &p->smallest_eigenvalue);
     if (status != EL4ML_OK) return status;
@@ -102,66 +113,105 @@ static el4ml_status check(el4ml_searcher *s, el4ml_stationary *p)
     return status;
 }
 
-/* Newton's method for g = 0 by the spectrum, once or twice: along a soft mode an RMS gradient of 1e-9 is
- * still far enough from the point to show in the sixth decimal of the ln product. */
-el4ml_status el4ml_polish(el4ml_searcher *s, el4ml_stationary *p)
+/* A large model's point; `mode` (NULL: none) is what is known of its lowest mode, `polish` lets it move to
+ * where the gradient vanishes. */
+static el4ml_status prove_or_check(el4ml_searcher *s, el4ml_stationary *p, const double *mode, bool polish)
 {
-    const size_t n = s->n;
-    el4ml_curvature *c = &s->curvature;
-    if (!s->spectrum || !c->dense) return EL4ML_OK;
-    el4ml_status status = el4ml_value_gradient(&s->evaluator, p->x, &p->energy, s->g);
-    for (int k = 0; k < 2 && status == EL4ML_OK; k++) {
-        double energy, *values = s->eigen_work;
-        status = el4ml_curvature_set(c, p->x);
-        if (status != EL4ML_OK) break;
-        el4ml_copy(n * n, c->matrix, s->spectrum);
-        if (!el4ml_eigen(n, s->spectrum, values, true, values + n, s->eigen_work_size)) break;
-        el4ml_copy(n, p->x, s->trial);
-        for (size_t i = 0; i < n; i++) {
-            const double *v = s->spectrum + i * n, step = -el4ml_dot(n, v, s->g) / values[i];
-            if (fabs(step) <= 1e-3 * s->length) el4ml_axpy(n, step, v, s->trial);
-        }
-        status = el4ml_value_gradient(&s->evaluator, s->trial, &energy, s->trial_g);
-        if (status != EL4ML_OK || !(el4ml_norm(n, s->trial_g) <= 0.5 * el4ml_norm(n, s->g))) break;
-        el4ml_copy(n, s->trial, p->x);
-        el4ml_copy(n, s->trial_g, s->g);
-        p->energy = energy;
-    }
-    p->gradient_rms = el4ml_norm(n, s->g) / sqrt((double)n);
-    return status == EL4ML_NUMERICAL ? EL4ML_OK : status;
+    if (mode)
+        el4ml_copy(s->n, mode, s->mode);
+    else
+        start_anywhere(s);
+    return s->n <= s->options.proof_limit ? el4ml_prove_large(s, p, mode != NULL, polish) : check(s, p);
 }
 
-el4ml_status el4ml_characterise(el4ml_searcher *s, el4ml_stationary *p)
+static el4ml_status set_multiplicity(el4ml_searcher *s, el4ml_stationary *p)
 {
-    el4ml_evaluator *e = &s->evaluator;
-    el4ml_status status = el4ml_value_gradient(e, p->x, &p->energy, s->g);
-    if (status != EL4ML_OK) return status;
-    p->gradient_rms = el4ml_norm(s->n, s->g) / sqrt((double)s->n);
-    status = s->n <= s->options.proof_limit ? prove(s, p) : check(s, p);
-    if (status != EL4ML_OK) return status;
     double order;
-    status = el4ml_multiplicity(e, p->x, relative_tolerance_of_symmetry(s->n), &p->log_multiplicity, &order);
+    const el4ml_status status = el4ml_multiplicity(&s->evaluator, p->x, relative_tolerance_of_symmetry(s->n),
+                                                   &p->log_multiplicity, &order);
     p->flagged = !isfinite(p->log_multiplicity); /* the order itself may overflow for a wide net */
     if (p->flagged) p->log_multiplicity = 0;
     return status;
 }
 
-el4ml_status el4ml_unstable_mode(el4ml_searcher *s, const double *x, double *mode, double *value)
+static el4ml_status set_gradient(el4ml_searcher *s, el4ml_stationary *p)
+{
+    const el4ml_status status = el4ml_value_gradient(&s->evaluator, p->x, &p->energy, s->g);
+    p->gradient_rms = el4ml_norm(s->n, s->g) / sqrt((double)s->n);
+    return status;
+}
+
+el4ml_status el4ml_characterise(el4ml_searcher *s, el4ml_stationary *p)
+{
+    el4ml_status status = set_gradient(s, p);
+    if (status != EL4ML_OK) return status;
+    if (s->curvature.dense)
+        status = prove_dense(s, p);
+    else
+        status = prove_or_check(s, p, NULL, false);
+    return status == EL4ML_OK ? set_multiplicity(s, p) : status;
+}
+
+/* Newton's step from the factor at p->x; taken when it at least halves the gradient. */
+static el4ml_status newton_step(el4ml_searcher *s, const inertia *i, el4ml_stationary *p, bool *taken)
 {
     const size_t n = s->n;
+    el4ml_curvature *c = &s->curvature;
+    double energy;
+    *taken = false;
+    el4ml_copy(n, s->g, s->step);
+    if (i->definite)
+        el4ml_factor_solve(&c->factor, s->step);
+    else
+        el4ml_ldl_solve(&s->ldl, s->step);
+    el4ml_project_out(n, c->zero_modes, c->zero_basis, s->step);
+    if (!(el4ml_norm(n, s->step) <= 0.1 * s->length)) return EL4ML_OK;
+    for (size_t k = 0; k < n; k++)
+        s->trial[k] = p->x[k] - s->step[k];
+    const el4ml_status status = el4ml_value_gradient(&s->evaluator, s->trial, &energy, s->trial_g);
+    if (status != EL4ML_OK) return status == EL4ML_NUMERICAL ? EL4ML_OK : status;
+    *taken = el4ml_norm(n, s->trial_g) <= 0.5 * el4ml_norm(n, s->g);
+    if (!*taken) return EL4ML_OK;
+    el4ml_copy(n, s->trial, p->x);
+    el4ml_copy(n, s->trial_g, s->g);
+    p->energy = energy;
+    p->gradient_rms = el4ml_norm(n, s->g) / sqrt((double)n);
+    return EL4ML_OK;
+}
+
+/* Along a soft mode an RMS gradient of 1e-9 is still far enough from the point to show in the sixth decimal
+ * of the ln product: Newton's method goes on, twice at most, and the factor of its last Hessian is the proof.
+ */
+el4ml_status el4ml_settle(el4ml_searcher *s, el4ml_stationary *p, const double *mode)
+{
+    el4ml_status status = set_gradient(s, p);
+    if (!s->curvature.dense) {
+        if (status == EL4ML_OK) status = prove_or_check(s, p, mode, true);
+        return status == EL4ML_OK ? set_multiplicity(s, p) : status;
+    }
+    inertia i = {0};
+    bool moved = true;
+    for (int k = 0; moved && status == EL4ML_OK; k++) {
+        moved = false;
+        status = factorise(s, p->x, &i);
+        if (status == EL4ML_OK && k < 2) status = newton_step(s, &i, p, &moved);
+    }
+    if (status != EL4ML_OK) return status;
+    if (mode)
+        el4ml_copy(s->n, mode, s->mode);
+    else
+        start_anywhere(s);
+    status = conclude(s, &s->curvature, &i, p);
+    return status == EL4ML_OK ? set_multiplicity(s, p) : status;
+}
+
+el4ml_status el4ml_unstable_mode(el4ml_searcher *s, const double *x, double *mode, double *value)
+{
     el4ml_status status = el4ml_curvature_set(&s->curvature, x);
     if (status != EL4ML_OK) return status;
-    if (s->spectrum && s->curvature.dense) {
-        double *values = s->eigen_work;
-        el4ml_copy(n * n, s->curvature.matrix, s->spectrum);
-        if (!el4ml_eigen(n, s->spectrum, values, true, values + n, s->eigen_work_size))
-            return EL4ML_NUMERICAL;
-        el4ml_copy(n, s->spectrum, mode);
-        *value = values[0];
-        return EL4ML_OK;
-    }
-    for (size_t i = 0; i < n; i++)
-        mode[i] = 0;
-    mode[0] = 1;
-    return el4ml_lowest_mode(&s->lanczos, &s->curvature, 1e-7, EL4ML_MANY_RESTARTS, mode, value);
+    start_anywhere(s);
+    status =
+        el4ml_lowest_mode(&s->lanczos, &s->curvature, MODE_TOLERANCE, EL4ML_MANY_RESTARTS, s->mode, value);
+    el4ml_copy(s->n, s->mode, mode);
+    return status;
 }

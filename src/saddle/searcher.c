@@ -5,6 +5,8 @@
 #include "base/linalg.h"
 #include "base/memory.h"
 
+#define HISTORY 20 /* of L-BFGS in the space orthogonal to a mode */
+
 el4ml_search_options el4ml_search_options_default(void)
 {
     return (el4ml_search_options){.gradient_tolerance = 1e-9,
@@ -12,11 +14,12 @@ el4ml_search_options el4ml_search_options_default(void)
                                   .path_tolerance = 0.01,
                                   .path_step = 0.1,
                                   .displacement = 0.02,
-                                  .max_iterations = 300,
+                                  .max_iterations = 200,
                                   .images = 9,
                                   .band_iterations = 40,
                                   .dense_limit = 500,
-                                  .proof_limit = 4000};
+                                  .proof_limit = 10000,
+                                  .minimise = el4ml_minimise_options_default()};
 }
 
 static bool allocate(el4ml_searcher *s)
@@ -24,8 +27,10 @@ static bool allocate(el4ml_searcher *s)
     const size_t n = s->n, stride = (n + 7) / 8 * 8;
     s->g = EL4ML_NEW(double, 9 * stride);
     s->guesses = EL4ML_NEW(double, 2 * EL4ML_GUESSES * n);
-    s->pivots = EL4ML_NEW(int, n);
-    if (!s->g || !s->guesses || !s->pivots) return false;
+    s->stages = EL4ML_NEW(double, EL4ML_FLOW_STAGES *n);
+    if (!s->g || !s->guesses || !s->stages) return false;
+    if (n <= s->options.dense_limit ? !el4ml_ldl_init(&s->ldl, n) : !el4ml_lbfgs_init(&s->lbfgs, n, HISTORY))
+        return false;
     s->trial = s->g + stride;
     s->trial_g = s->trial + stride;
     s->step = s->trial_g + stride;
@@ -48,10 +53,10 @@ static bool allocate(el4ml_searcher *s)
 
 static el4ml_status make_minimisers(el4ml_searcher *s, el4ml_error *error)
 {
-    el4ml_minimise_options options = el4ml_minimise_options_default();
-    options.gradient_tolerance = s->options.gradient_tolerance;
-    options.dense_limit = s->options.dense_limit;
-    const el4ml_status status = el4ml_minimiser_new(&s->evaluator, &options, &s->minimiser, error);
+    el4ml_minimise_options chosen = s->options.minimise, options = el4ml_minimise_options_default();
+    chosen.gradient_tolerance = options.gradient_tolerance = s->options.gradient_tolerance;
+    chosen.dense_limit = options.dense_limit = s->options.dense_limit;
+    const el4ml_status status = el4ml_minimiser_new(&s->evaluator, &chosen, &s->minimiser, error);
     if (status != EL4ML_OK) return status;
     options.max_step = s->options.path_step;
     return el4ml_minimiser_new(&s->evaluator, &options, &s->path_minimiser, error);
@@ -87,7 +92,9 @@ void el4ml_searcher_free(el4ml_searcher *s)
     el4ml_band_free(s->band);
     el4ml_release(s->g);
     el4ml_release(s->guesses);
-    el4ml_release(s->pivots);
+    el4ml_release(s->stages);
+    el4ml_ldl_clear(&s->ldl);
+    el4ml_lbfgs_clear(&s->lbfgs);
     el4ml_release(s->spectrum);
     el4ml_release(s->eigen_work);
     el4ml_evaluator_clear(&s->evaluator);
@@ -103,6 +110,11 @@ void el4ml_searcher_recognise(el4ml_searcher *s, el4ml_recognise recognise, void
 {
     s->recognise = recognise;
     s->recognise_context = context;
+}
+
+void el4ml_searcher_random(el4ml_searcher *s, el4ml_random random)
+{
+    el4ml_minimiser_random(s->minimiser, random);
 }
 
 size_t el4ml_ask_known(el4ml_searcher *s, bool transition_state, const el4ml_stationary *point)
@@ -137,8 +149,7 @@ el4ml_status el4ml_search_proved_minimum(el4ml_searcher *s, const double *start,
         point->smallest_eigenvalue = 0;
         *known = el4ml_ask_known(s, false, point);
         if (*known != EL4ML_UNKNOWN) return EL4ML_OK;
-        status = el4ml_polish(s, point);
-        if (status == EL4ML_OK) status = el4ml_characterise(s, point);
+        status = el4ml_settle(s, point, NULL);
         if (status == EL4ML_OK && undetermined(s, point)) return EL4ML_NOT_CONVERGED;
         if (status != EL4ML_OK || point->index == 0) return status;
         if (attempt == 3) return EL4ML_NOT_CONVERGED;

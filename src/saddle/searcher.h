@@ -2,12 +2,16 @@
 #ifndef EL4ML_SADDLE_SEARCHER_H
 #define EL4ML_SADDLE_SEARCHER_H
 
+#include "base/ldl.h"
 #include "el4ml/saddle.h"
 #include "minimise/curvature.h"
+#include "minimise/lbfgs.h"
 
 #define EL4ML_GUESSES 6       /* most transition-state guesses taken from one band */
 #define EL4ML_KRYLOV 48       /* Lanczos vectors kept before a restart */
 #define EL4ML_TRACK_LIMIT 400 /* n up to which a mode is tracked through the full spectrum */
+
+#define EL4ML_FLOW_STAGES 6 /* of the integrator of paths */
 
 typedef struct el4ml_lanczos {
     size_t n, capacity, work_size;
@@ -28,7 +32,9 @@ struct el4ml_searcher {
     double *g, *trial, *trial_g, *step, *hs, *mode; /* (n) each, eigenvector-following */
     double *spectrum, *eigen_work; /* (n, n), n + work: full spectra, when n <= EL4ML_TRACK_LIMIT */
     size_t eigen_work_size;
-    int *pivots;
+    el4ml_ldl ldl;     /* when n <= dense_limit */
+    el4ml_lbfgs lbfgs; /* beyond */
+    double *stages;    /* (EL4ML_FLOW_STAGES, n) */
     double *guesses, *tangents, *aligned, *plus, *minus;
     struct el4ml_band *band;
     el4ml_recognise recognise;
@@ -44,6 +50,22 @@ void el4ml_lanczos_clear(el4ml_lanczos *l);
 el4ml_status el4ml_lowest_mode(el4ml_lanczos *l, el4ml_curvature *c, double tolerance, int restarts_allowed,
                                double *mode, double *value);
 
+/* The same with a full matrix and room to factorise it, from el4ml_lanczos_begin. `shift`: one below the
+ * spectrum for which c->factor stands already, NAN: none. */
+el4ml_status el4ml_lowest_mode_dense(el4ml_lanczos *l, el4ml_curvature *c, double tolerance, double shift,
+                                     double *mode, double *value);
+/* The start `mode`, stirred and free of zero modes, becomes the first vector of the basis. */
+bool el4ml_lanczos_begin(el4ml_lanczos *l, const el4ml_curvature *c, const double *mode);
+/* The eigenpair that `mode` has become at the point where the curvature is set, to a residual of tolerance
+ * times |value|, or times a twentieth of the mean eigenvalue. NOT_CONVERGED (mode as it was): it cannot be
+ * told which. Full matrix only. */
+el4ml_status el4ml_track_mode(el4ml_searcher *s, double tolerance, double *mode, double *value);
+
+/* Length of the step along a mode: uphill, capped (eigenvector_following.c). */
+double el4ml_uphill(double slope, double lambda, double cap);
+/* el4ml_follow_mode without a full matrix, always along the lowest mode. */
+el4ml_status el4ml_follow_lowest(el4ml_searcher *s, double *x, double *mode);
+
 /* From x down the gradient flow to near a stationary point, x overwritten; local error below tolerance (in
  * length_scale). */
 el4ml_status el4ml_gradient_flow(el4ml_searcher *s, double *x, double tolerance);
@@ -51,9 +73,15 @@ el4ml_status el4ml_gradient_flow(el4ml_searcher *s, double *x, double tolerance)
 /* The known number of a point, EL4ML_UNKNOWN when nobody was asked or knows. */
 size_t el4ml_ask_known(el4ml_searcher *s, bool transition_state, const el4ml_stationary *point);
 
-/* From a converged point to the stationary point as near as rounding lets it, where the spectrum is at hand.
- */
-el4ml_status el4ml_polish(el4ml_searcher *s, el4ml_stationary *point);
+/* Index, ln product, smallest eigenvalue of a point beyond dense_limit by a full Hessian made for it.
+ * s->mode: a start in, the lowest mode out. `saddle`: it is thought to be a transition state with that mode.
+ * `polish`: where s->g, the gradient there, leaves it uncertain, Newton's method goes on. */
+el4ml_status el4ml_prove_large(el4ml_searcher *s, el4ml_stationary *point, bool saddle, bool polish);
+
+/* From a converged point to the stationary point as near as rounding lets it, and all that el4ml_characterise
+ * fills; s->mode is its lowest mode but for points that are only checked. `mode` (NULL: none): what is known
+ * of that mode. */
+el4ml_status el4ml_settle(el4ml_searcher *s, el4ml_stationary *point, const double *mode);
 
 struct el4ml_band *el4ml_band_new(size_t n);
 void el4ml_band_free(struct el4ml_band *band);

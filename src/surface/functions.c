@@ -174,8 +174,10 @@ el4ml_status el4ml_function_new(const char *name, el4ml_surface **surface, el4ml
     for (int i = 0; name && i < FUNCTIONS; i++) {
         const function *f = &functions[i];
         if (strcmp(name, f->name) != 0) continue;
-        el4ml_surface_info info = {
-            .dimension = 2, .length_scale = f->length_scale, .second_derivatives = true};
+        el4ml_surface_info info = {.dimension = 2,
+                                   .evaluation_flops = 100,
+                                   .length_scale = f->length_scale,
+                                   .second_derivatives = true};
         snprintf(info.description, sizeof info.description, "%s", f->description);
         /* `self` is read only, and nothing owns it. */
         return el4ml_surface_new(&ops, &info, (void *)(uintptr_t)f, surface, error);

@@ -52,8 +52,8 @@ static void *workspace_new(const void *self)
     size_t rows = m->size[0] + 1;
     for (size_t l = 1; l <= m->layers; l++)
         rows += 7 * m->size[l] + 2;
-    rows += m->coefficient_rows + EL4ML_MLP_PANEL;
-    w->arena = EL4ML_NEW(double, rows * m->block + m->coefficient_rows * EL4ML_MLP_PANEL);
+    rows += m->coefficient_rows + EL4ML_MLP_PANEL + m->size[m->layers] + 1;
+    w->arena = EL4ML_NEW(double, rows * m->block + m->coefficient_rows * EL4ML_MLP_PANEL + m->dimension);
     w->bases = EL4ML_NEW(size_t, 4 * m->coefficient_rows);
     w->symmetry = el4ml_mlp_symmetry_new(m);
     if (!w->arena || !w->bases || !w->symmetry) {
@@ -76,7 +76,10 @@ static void *workspace_new(const void *self)
     }
     w->coefficients = take(&at, m->coefficient_rows, m->block);
     w->panel = take(&at, EL4ML_MLP_PANEL, m->block);
-    w->sums = at;
+    w->targets = take(&at, m->size[m->layers], m->block);
+    w->present = take(&at, 1, m->block);
+    w->sums = take(&at, m->coefficient_rows, EL4ML_MLP_PANEL);
+    w->part = at;
     for (size_t p = 0; p < m->block; p++)
         w->inputs[m->size[0] * m->block + p] = 1;
     return w;
@@ -99,8 +102,18 @@ static el4ml_status value_gradient(const void *self, void *workspace, const doub
                                    double *gradient)
 {
     const el4ml_mlp *m = self;
-    if (!all_finite(m->dimension, x)) return EL4ML_NUMERICAL;
+    const bool told = m->l2 > 0 && m->l2_biases; /* by lambda |x|^2 in the value */
+    if (!told && !all_finite(m->dimension, x)) return EL4ML_NUMERICAL;
     *value = m->kernels->value_gradient(m, workspace, x, gradient);
+    return isfinite(*value) ? EL4ML_OK : EL4ML_NUMERICAL;
+}
+
+static el4ml_status batch_value_gradient(const void *self, void *workspace, const double *x, size_t count,
+                                         const size_t *rows, double *value, double *gradient)
+{
+    const el4ml_mlp *m = self;
+    if (!all_finite(m->dimension, x)) return EL4ML_NUMERICAL;
+    *value = el4ml_mlp_batch(m, workspace, x, count, rows, gradient);
     return isfinite(*value) ? EL4ML_OK : EL4ML_NUMERICAL;
 }
 
@@ -345,6 +358,7 @@ static const el4ml_surface_ops hooks = {.struct_size = sizeof hooks,
                                         .workspace_new = workspace_new,
                                         .workspace_free = workspace_free,
                                         .value_gradient = value_gradient,
+                                        .batch_value_gradient = batch_value_gradient,
                                         .hessian_vector = hessian_vector,
                                         .hessian = hessian,
                                         .zero_modes = zero_modes,
@@ -383,6 +397,8 @@ el4ml_status el4ml_mlp_new_with(const el4ml_mlp_options *options, const el4ml_da
     el4ml_surface_info info = {.dimension = m->dimension,
                                .max_zero_modes = m->flat_count,
                                .usual_zero_modes = m->flat_count,
+                               .rows = m->rows,
+                               .evaluation_flops = 6 * (double)train->rows * (double)m->dimension,
                                .length_scale = 1,
                                .second_derivatives = m->activation != EL4ML_RELU || m->layers == 1};
     describe(m, info.description, sizeof info.description);

@@ -52,7 +52,10 @@ typedef struct el4ml_mlp_workspace {
     double *tangent[EL4ML_MLP_LAYERS + 1]; /* R z_l */
     double *spread[EL4ML_MLP_LAYERS + 1];  /* R h_l, with one more row of zeros below */
     double *change[EL4ML_MLP_LAYERS + 1];  /* R delta_l */
-    double *inputs;                        /* (d_0 + 1, block): metrics of other data */
+    double *inputs;                        /* (d_0 + 1, block): metrics of other data, mini-batches */
+    double *targets;                       /* (d_L, block): mini-batches */
+    double *present;                       /* (block) */
+    double *part;                          /* (n): gradient of one block of a mini-batch */
     double *coefficients;                  /* Hessian: (coefficient_rows, block) */
     double *panel;                         /* (block, EL4ML_MLP_PANEL) */
     double *sums;                          /* (coefficient_rows, EL4ML_MLP_PANEL) */
@@ -81,6 +84,10 @@ extern const el4ml_mlp_kernels el4ml_mlp_kernels_avx512;
 /* el4ml_mlp_new with the kernels of `set`, which the machine must have; for tests and benchmarks. */
 el4ml_status el4ml_mlp_new_with(const el4ml_mlp_options *options, const el4ml_dataset *train,
                                 el4ml_kernel_set set, el4ml_surface **surface, el4ml_error *error);
+
+/* Of mlp_batch.c: mean loss of some rows plus L2, and its gradient. */
+double el4ml_mlp_batch(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x, size_t count,
+                       const size_t *rows, double *gradient);
 
 /* Of mlp_metrics.c. */
 el4ml_status el4ml_mlp_metrics(const void *self, void *workspace, const double *x, const el4ml_dataset *data,

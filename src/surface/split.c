@@ -90,15 +90,6 @@ static void sort_by_group(splitter *s, size_t rows, size_t groups, const size_t 
     }
 }
 
-static void shuffle(size_t count, size_t *rows, el4ml_random random)
-{
-    for (size_t i = count; i > 1; i--) {
-        const size_t j = (size_t)el4ml_random_below(&random, i), row = rows[i - 1];
-        rows[i - 1] = rows[j];
-        rows[j] = row;
-    }
-}
-
 bool el4ml_split(size_t rows, size_t groups, const size_t *group, const double fraction[EL4ML_PARTS],
                  uint64_t seed, unsigned char *part)
 {
@@ -110,7 +101,8 @@ bool el4ml_split(size_t rows, size_t groups, const size_t *group, const double f
         apportion(groups, s.left, fraction[EL4ML_VALIDATION], s.validated, s.left, s.shares);
         for (size_t g = 0; g < groups; g++) {
             size_t *const members = s.order + s.start[g];
-            shuffle(s.size[g], members, el4ml_random_new(seed, PURPOSE_SPLIT, g));
+            el4ml_random random = el4ml_random_new(seed, PURPOSE_SPLIT, g);
+            el4ml_random_shuffle(&random, s.size[g], members);
             for (size_t i = 0; i < s.size[g]; i++)
                 part[members[i]] = i < s.tested[g]                    ? EL4ML_TEST
                                    : i < s.tested[g] + s.validated[g] ? EL4ML_VALIDATION

@@ -20,6 +20,8 @@ el4ml_status el4ml_surface_new(const el4ml_surface_ops *ops, const el4ml_surface
     if (symmetry != 0 && symmetry != 3)
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT,
                           "surface: align, same and multiplicity come together");
+    if (ops->batch_value_gradient && info->rows == 0)
+        return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "surface: batch_value_gradient needs rows");
     if (info->dimension == 0 || info->dimension > INT32_MAX)
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "surface: impossible dimension %zu",
                           info->dimension);
@@ -83,6 +85,21 @@ el4ml_status el4ml_value_gradient(el4ml_evaluator *e, const double *x, double *v
     if (status != EL4ML_OK) return status;
     if (!isfinite(*value) || (gradient && !all_finite(e->n, gradient))) return EL4ML_NUMERICAL;
     return EL4ML_OK;
+}
+
+el4ml_status el4ml_batch_value_gradient(el4ml_evaluator *e, const double *x, size_t count, const size_t *rows,
+                                        double *value, double *gradient)
+{
+    const el4ml_surface *s = e->surface;
+    if (!s->ops.batch_value_gradient) return EL4ML_NOT_SUPPORTED;
+    if (stopped(e)) return EL4ML_INTERRUPTED;
+    e->batch_rows += count;
+    e->cost.evaluations += e->batch_rows / s->info.rows;
+    e->batch_rows %= s->info.rows;
+    const el4ml_status status =
+        s->ops.batch_value_gradient(s->self, e->workspace, x, count, rows, value, gradient);
+    if (status != EL4ML_OK) return status;
+    return isfinite(*value) && all_finite(e->n, gradient) ? EL4ML_OK : EL4ML_NUMERICAL;
 }
 
 el4ml_status el4ml_hessian_vector(el4ml_evaluator *e, const double *x, size_t count, const double *v,

@@ -31,20 +31,25 @@ static size_t sort_changes(const el4ml_network *network, const el4ml_changes *ch
     return count;
 }
 
+/* A list of el4ml_peak. */
+typedef struct list {
+    el4ml_change *changes;
+    size_t length;
+} list;
+
 static bool list_changes(const el4ml_network *network, const el4ml_changes *changes,
-                         const el4ml_sort_item *items, size_t count, double wanted, el4ml_change **list,
-                         size_t *length)
+                         const el4ml_sort_item *items, size_t count, double wanted, list *made)
 {
     double sum = 0;
-    for (*length = 0; *length < count && sum < wanted; (*length)++) {
+    for (made->length = 0; made->length < count && sum < wanted; made->length++) {
         double g;
-        el4ml_occupation_of(&network->nodes[items[*length].index], changes, &g);
+        el4ml_occupation_of(&network->nodes[items[made->length].index], changes, &g);
         sum += fabs(g);
     }
-    *list = EL4ML_NEW(el4ml_change, *length);
-    if (!*list) return false;
-    for (size_t k = 0; k < *length; k++) {
-        el4ml_change *c = &(*list)[k];
+    made->changes = EL4ML_NEW(el4ml_change, made->length);
+    if (!made->changes) return false;
+    for (size_t k = 0; k < made->length; k++) {
+        el4ml_change *c = &made->changes[k];
         c->node = items[k].index;
         c->p = el4ml_occupation_of(&network->nodes[c->node], changes, &c->g);
     }
@@ -55,9 +60,9 @@ bool el4ml_find_contributions(const el4ml_network *network, double share, el4ml_
 {
     el4ml_changes changes;
     double totals[2];
+    list lists[2] = {{NULL, 0}, {NULL, 0}};
     if (!el4ml_changes_at(network, peak->temperature, &changes)) return true;
     sum_changes(network, &changes, totals);
-    peak->flow = totals[0];
     el4ml_sort_item *items = EL4ML_NEW(el4ml_sort_item, network->node_count),
                     *scratch = EL4ML_NEW(el4ml_sort_item, network->node_count);
     bool good = items && scratch;
@@ -65,10 +70,13 @@ bool el4ml_find_contributions(const el4ml_network *network, double share, el4ml_
         /* All smaller ones together are less than what may be missing: no need to sort them. */
         const double least = (1 - share) * totals[k] / (double)network->node_count;
         const size_t count = sort_changes(network, &changes, k ? -1 : 1, least, items, scratch);
-        good =
-            list_changes(network, &changes, items, count, share * totals[k],
-                         k ? &peak->losing : &peak->gaining, k ? &peak->losing_count : &peak->gaining_count);
+        good = list_changes(network, &changes, items, count, share * totals[k], &lists[k]);
     }
+    peak->flow = totals[0];
+    peak->gaining = lists[0].changes;
+    peak->gaining_count = lists[0].length;
+    peak->losing = lists[1].changes;
+    peak->losing_count = lists[1].length;
     el4ml_release(items);
     el4ml_release(scratch);
     return good;

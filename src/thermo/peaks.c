@@ -4,7 +4,8 @@
  * With x = ln T and f = d<V>/dx = T (C_V - kappa), a sharp peak between two grid points shows although C_V is
  * small at both: <V> rises by more than Hermite's rule, h (f_0 + f_1)/2 + h^2 (f_0' - f_1')/12, makes of the
  * ends. A maximum and a minimum between two grid points show in the cubic through the values and slopes at
- * both. Such intervals are halved until they are plain. */
+ * both. Such intervals, and those where C_V - kappa changes more than eightfold, are halved until they are
+ * plain. */
 #include <float.h>
 #include <math.h>
 
@@ -39,9 +40,9 @@ static bool energy_accounted(const sample *a, const sample *b)
     const double h = b->x - a->x, ta = exp(a->x), tb = exp(b->x), gain = b->rise - a->rise;
     const double expected = h / 2 * (ta * a->excess + tb * b->excess) +
                             h * h / 12 * (ta * (a->excess + a->slope) - tb * (b->excess + b->slope));
-    /* A gain below the second term makes no peak that is both sharp and worth the name: one of height c and
-     * width h gains c h T. */
-    return fabs(gain - expected) <= 1e-3 * fabs(gain) + 1e-6 * h * tb;
+    /* A gain below the second term makes no peak worth the name: one of height c and width h gains c h T. The
+     * third is the rounding of <V>. */
+    return fabs(gain - expected) <= 1e-4 * fabs(gain) + 1e-9 * h * tb + 1e-13 * b->rise;
 }
 
 /* Extremes of the cubic inside the interval: how many (0 to 2), and its values there. */
@@ -58,15 +59,18 @@ static size_t cubic_extremes(const sample *a, const sample *b, double values[2])
     return count;
 }
 
-static bool resolved(const sample *a, const sample *b)
+/* Small peaks hide where C_V falls by orders of magnitude, as their share of everything is small. */
+static bool resolved(const sample *a, const sample *b, double least)
 {
     double values[2];
+    if (fmax(a->excess, b->excess) > 8 * fmax(least, fmin(a->excess, b->excess))) return false;
     if (!energy_accounted(a, b)) return false;
     return cubic_extremes(a, b, values) < 2 ||
            fabs(values[0] - values[1]) <= 1e-6 * fmax(a->excess, b->excess);
 }
 
 typedef struct grid {
+    double least; /* of C_V - kappa: peaks below are rounding */
     size_t count, capacity;
     sample *samples;       /* (capacity), ascending */
     double *temperatures;  /* (capacity), of a batch */
@@ -79,7 +83,7 @@ static bool halve(const el4ml_ensemble *e, grid *g)
 {
     size_t added = 0;
     for (size_t k = 1; k < g->count; k++)
-        if (!resolved(&g->samples[k - 1], &g->samples[k])) {
+        if (!resolved(&g->samples[k - 1], &g->samples[k], g->least)) {
             if (g->count + added == g->capacity) return false;
             g->temperatures[added++] = exp((g->samples[k - 1].x + g->samples[k].x) / 2);
         }
@@ -87,7 +91,7 @@ static bool halve(const el4ml_ensemble *e, grid *g)
     el4ml_canonical_at(e, g->temperatures, added, g->sums);
     size_t to = g->count + added;
     for (size_t k = g->count, left = added; k-- > 0 && left > 0;) {
-        const bool whole = k == 0 || resolved(&g->samples[k - 1], &g->samples[k]);
+        const bool whole = k == 0 || resolved(&g->samples[k - 1], &g->samples[k], g->least);
         g->samples[--to] = g->samples[k]; /* to > k while any are left */
         if (whole) continue;
         left--;
@@ -97,10 +101,14 @@ static bool halve(const el4ml_ensemble *e, grid *g)
     return true;
 }
 
-static bool grid_init(const el4ml_thermo *thermo, grid *g)
+static bool grid_init(const el4ml_thermo *thermo, double kappa, grid *g)
 {
     const size_t capacity = 8 * thermo->count + 4096;
-    *g = (grid){thermo->count, capacity, EL4ML_NEW(sample, capacity), EL4ML_NEW(double, capacity),
+    *g = (grid){16 * DBL_EPSILON * fmax(1, kappa),
+                thermo->count,
+                capacity,
+                EL4ML_NEW(sample, capacity),
+                EL4ML_NEW(double, capacity),
                 EL4ML_NEW(el4ml_canonical, capacity)};
     if (!g->samples || !g->temperatures || !g->sums) return false;
     for (size_t k = 0; k < thermo->count; k++) {
@@ -131,7 +139,7 @@ typedef struct climb {
     el4ml_ensemble *e;
     el4ml_peaks *peaks;
     size_t most;
-    double least; /* peaks below are rounding */
+    double least; /* as of the grid */
     bool rising;
     double extreme;        /* highest value of a rise, lowest of a fall */
     const sample *bracket; /* of the highest maximum of this rise: two samples; NULL before the first */
@@ -204,15 +212,14 @@ static el4ml_status fill_peaks(const el4ml_network *network, const el4ml_thermo 
     el4ml_ensemble e;
     grid g;
     if (thermo->count == 0 || !el4ml_ensemble_init(&e, network)) return EL4ML_OK;
-    bool good = grid_init(thermo, &g);
+    bool good = grid_init(thermo, network->kappa, &g);
     if (good) {
         while (halve(&e, &g))
             ;
         const size_t most = options->most ? options->most : g.count; /* two samples a peak at least */
         peaks->peaks = EL4ML_NEW(el4ml_peak, most < g.count ? most : g.count);
         good = peaks->peaks;
-        climb c = {
-            .e = &e, .peaks = peaks, .most = most, .least = 16 * DBL_EPSILON * fmax(1, network->kappa)};
+        climb c = {.e = &e, .peaks = peaks, .most = most, .least = g.least};
         if (good) find_peaks(&g, &c);
     }
     grid_clear(&g);

@@ -1,0 +1,73 @@
+#include "run/study_minimiser.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "run/study_names.h"
+
+#define OF(minimiser) (1u << (minimiser))
+#define DESCENTS (OF(EL4ML_LBFGS) | OF(EL4ML_CONJUGATE_GRADIENT) | TRAINING)
+#define TRAINING (OF(EL4ML_ADAM) | OF(EL4ML_SGD) | OF(EL4ML_SAM))
+
+static const struct setting {
+    const char *key;
+    unsigned minimisers;
+} settings[] = {
+    {"handover", DESCENTS},   {"learning_rate", TRAINING}, {"momentum", OF(EL4ML_SGD) | OF(EL4ML_SAM)},
+    {"batch_size", TRAINING}, {"epochs", TRAINING},        {"sam_radius", OF(EL4ML_SAM)},
+};
+enum { SETTINGS = sizeof settings / sizeof *settings };
+
+bool el4ml_minimiser_has(el4ml_minimise_method minimiser, const char *key)
+{
+    for (size_t k = 0; k < SETTINGS; k++)
+        if (strcmp(settings[k].key, key) == 0) return settings[k].minimisers & OF(minimiser);
+    return true;
+}
+
+/* A setting without effect is a mistake that would go unseen. */
+static void check_settings(el4ml_study_reader *r)
+{
+    for (size_t k = 0; k < SETTINGS; k++) {
+        const el4ml_toml *node = el4ml_reader_find(r, "explore", settings[k].key);
+        if (!node || el4ml_minimiser_has(r->study->minimiser, settings[k].key)) continue;
+        const char *names[EL4ML_SAM + 1];
+        size_t count = 0;
+        for (unsigned m = 0; el4ml_minimiser_names[m]; m++)
+            if (settings[k].minimisers & OF(m)) names[count++] = el4ml_minimiser_names[m];
+        char all[128];
+        el4ml_reader_list(names, count, all, sizeof all);
+        r->status = el4ml_toml_fail_key(r->document, node, r->error,
+                                        "this key does not belong to minimiser \"%s\", but to: %s",
+                                        el4ml_minimiser_names[r->study->minimiser], all);
+    }
+}
+
+void el4ml_reader_minimiser(el4ml_study_reader *r)
+{
+    el4ml_study *s = r->study;
+    el4ml_training_options *t = &s->training;
+    unsigned minimiser = s->minimiser;
+    uint64_t history = s->history, batch = t->batch_size;
+    el4ml_reader_word(r, "explore", "minimiser", el4ml_minimiser_names, NULL, &minimiser);
+    s->minimiser = (el4ml_minimise_method)minimiser;
+    check_settings(r);
+    el4ml_reader_count(r, "explore", "history", 1, 500, &history);
+    el4ml_reader_positive(r, "explore", "handover", &s->handover);
+    el4ml_reader_positive(r, "explore", "learning_rate", &t->learning_rate);
+    const el4ml_toml *momentum = el4ml_reader_find(r, "explore", "momentum");
+    if (momentum) el4ml_reader_check_number(r, momentum, 0, true, 1, false, &t->momentum);
+    el4ml_reader_count(r, "explore", "batch_size", 0, INT32_MAX, &batch);
+    el4ml_reader_count(r, "explore", "epochs", 1, INT32_MAX, &t->epochs);
+    el4ml_reader_positive(r, "explore", "sam_radius", &t->radius);
+    s->history = (size_t)history;
+    t->batch_size = (size_t)batch;
+}
+
+void el4ml_study_minimise(const el4ml_study *s, el4ml_minimise_options *o)
+{
+    o->method = s->minimiser;
+    o->handover = s->handover;
+    if (s->history > 0) o->history = s->history;
+    if (el4ml_minimiser_has(s->minimiser, "epochs")) o->training = s->training;
+}

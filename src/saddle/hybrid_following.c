@@ -1,0 +1,146 @@
+/* Hybrid eigenvector-following as it was published (Munro and Wales, Phys. Rev. B 59, 3969, 1999; Kumeda,
+ * Munro and Wales, Chem. Phys. Lett. 341, 185, 2001), for models too large for a full Hessian. A cycle: the
+ * lowest mode e from Lanczos on exact products; a step uphill along it,
+ *
+ *     h = 2 (g.e) / (|lambda| (1 + sqrt(1 + 4 (g.e/lambda)^2))),   capped;
+ *
+ * then L-BFGS in the space orthogonal to e: a few steps while the mode may still turn, and near the
+ * transition state as many as bring the gradient there down to what is left along e. A product costs two
+ * gradients and a mode some fifty products, so that steps are cheap and modes are not. */
+#include <math.h>
+
+#include "base/linalg.h"
+#include "saddle/searcher.h"
+
+#define FAR_STEPS 15 /* L-BFGS steps between two modes */
+#define NEAR_STEPS 400
+#define NEAR 1e-4      /* RMS gradient */
+#define REDUCTION 0.01 /* of the gradient orthogonal to e, in one cycle */
+
+typedef struct cycle {
+    el4ml_searcher *s;
+    double *x, *mode;
+    double value, lambda, rms;
+} cycle;
+
+static double rms_of(const el4ml_searcher *s, const double *g)
+{
+    return el4ml_norm(s->n, g) / sqrt((double)s->n);
+}
+
+static el4ml_status find_mode(cycle *c)
+{
+    el4ml_searcher *s = c->s;
+    const bool near = c->rms <= NEAR;
+    el4ml_status status = el4ml_curvature_set(&s->curvature, c->x);
+    if (status != EL4ML_OK) return status;
+    status =
+        el4ml_lowest_mode(&s->lanczos, &s->curvature, near ? 1e-2 : 0.2, near ? 3 : 0, c->mode, &c->lambda);
+    return status == EL4ML_NOT_CONVERGED ? EL4ML_OK : status; /* still the best direction known */
+}
+
+/* To x + amount e, shorter while the surface is not finite there. */
+static el4ml_status step_uphill(cycle *c, double cap)
+{
+    el4ml_searcher *s = c->s;
+    const double ge = el4ml_dot(s->n, s->g, c->mode);
+    double amount = ge == 0 && c->lambda > 0 ? cap : el4ml_uphill(ge, c->lambda, cap);
+    for (int k = 0; k < 8; k++, amount *= 0.3) {
+        el4ml_copy(s->n, c->x, s->trial);
+        el4ml_axpy(s->n, amount, c->mode, s->trial);
+        const el4ml_status status = el4ml_value_gradient(&s->evaluator, s->trial, &c->value, s->g);
+        if (status == EL4ML_NUMERICAL) continue;
+        if (status == EL4ML_OK) el4ml_copy(s->n, s->trial, c->x);
+        return status;
+    }
+    return EL4ML_NUMERICAL;
+}
+
+/* d = -B p, p the gradient orthogonal to e. */
+static void direction(el4ml_searcher *s, const double *mode, const double *p, double cap, double *d)
+{
+    const size_t n = s->n;
+    el4ml_lbfgs *l = &s->lbfgs;
+    for (size_t i = 0; i < n; i++)
+        d[i] = -p[i];
+    if (l->stored == 0) {
+        el4ml_scale(n, fmin(1, 0.1 * s->length / el4ml_norm(n, d)), d);
+        return;
+    }
+    el4ml_lbfgs_before(l, d);
+    el4ml_scale(n, fabs(el4ml_lbfgs_scale(l)), d);
+    el4ml_lbfgs_after(l, d);
+    el4ml_project_out(n, 1, mode, d);
+    if (el4ml_dot(n, d, p) > 0) el4ml_scale(n, -1, d);
+    const double length = el4ml_norm(n, d);
+    if (length > cap) el4ml_scale(n, cap / length, d);
+}
+
+/* One L-BFGS step; *moved false: V does not fall any more. */
+static el4ml_status step_down(cycle *c, double cap, double *p, double *d, bool *moved)
+{
+    el4ml_searcher *s = c->s;
+    const size_t n = s->n;
+    direction(s, c->mode, p, cap, d);
+    *moved = false;
+    double scale = 1;
+    for (int k = 0; k < 5; k++, scale *= 0.2) {
+        double value;
+        for (size_t i = 0; i < n; i++)
+            s->trial[i] = c->x[i] + scale * d[i];
+        const el4ml_status status = el4ml_value_gradient(&s->evaluator, s->trial, &value, s->trial_g);
+        if (status == EL4ML_NUMERICAL) continue;
+        if (status != EL4ML_OK) return status;
+        if (value > c->value + 1e-12 * fmax(1, fabs(c->value))) continue;
+        double *step = el4ml_lbfgs_slot_s(&s->lbfgs), *change = el4ml_lbfgs_slot_y(&s->lbfgs);
+        for (size_t i = 0; i < n; i++)
+            step[i] = s->trial[i] - c->x[i];
+        el4ml_copy(n, s->trial, c->x);
+        el4ml_copy(n, s->trial_g, s->g);
+        el4ml_project_out(n, 1, c->mode, s->trial_g);
+        for (size_t i = 0; i < n; i++)
+            change[i] = s->trial_g[i] - p[i];
+        el4ml_lbfgs_keep(&s->lbfgs, 1e-14);
+        el4ml_copy(n, s->trial_g, p);
+        c->value = value;
+        *moved = true;
+        return EL4ML_OK;
+    }
+    return EL4ML_OK;
+}
+
+static el4ml_status minimise_orthogonal(cycle *c, double cap)
+{
+    el4ml_searcher *s = c->s;
+    const size_t n = s->n;
+    double *p = s->hs, *d = s->step;
+    el4ml_copy(n, s->g, p);
+    el4ml_project_out(n, 1, c->mode, p);
+    const double enough = fmax(0.3 * s->options.gradient_tolerance, REDUCTION * rms_of(s, p));
+    const int steps = c->rms <= NEAR ? NEAR_STEPS : FAR_STEPS;
+    el4ml_lbfgs_forget(&s->lbfgs);
+    for (int k = 0; k < steps && rms_of(s, p) > enough; k++) {
+        bool moved;
+        const el4ml_status status = step_down(c, cap, p, d, &moved);
+        if (status != EL4ML_OK) return status;
+        if (!moved) break;
+    }
+    return EL4ML_OK;
+}
+
+el4ml_status el4ml_follow_lowest(el4ml_searcher *s, double *x, double *mode)
+{
+    cycle c = {.s = s, .x = x, .mode = mode};
+    const double cap = s->options.max_step * s->length;
+    el4ml_status status = el4ml_value_gradient(&s->evaluator, x, &c.value, s->g);
+    for (size_t k = 0; status == EL4ML_OK && k < s->options.max_iterations; k++) {
+        c.rms = rms_of(s, s->g);
+        status = find_mode(&c);
+        if (status != EL4ML_OK) break;
+        if (c.rms <= s->options.gradient_tolerance) return c.lambda < 0 ? EL4ML_OK : EL4ML_NOT_CONVERGED;
+        status = step_uphill(&c, cap);
+        if (status == EL4ML_OK) status = minimise_orthogonal(&c, cap);
+        if (status == EL4ML_OK && !el4ml_inside(&s->evaluator, x)) return EL4ML_NOT_CONVERGED;
+    }
+    return status == EL4ML_OK ? EL4ML_NOT_CONVERGED : status;
+}
