@@ -86,7 +86,10 @@ static json_t *info(el4ml_landscape *l, const el4ml_summary *s)
     if (o) {
         const size_t n = el4ml_landscape_dimension(l);
         json_object_set_new(o, "dimension", n > 0 ? integer(n) : json_null());
-        json_object_set_new(o, "zero_modes", n > 0 ? integer(el4ml_landscape_zero_modes(l)) : json_null());
+        json_object_set_new(o, "zero_modes",
+                            n > 0 && isfinite(el4ml_landscape_kappa(l))
+                                ? integer(el4ml_landscape_zero_modes(l))
+                                : json_null());
         json_object_set_new(o, "kappa", number(el4ml_landscape_kappa(l)));
         json_object_set_new(o, "source", source(l));
         json_object_set_new(o, "start", start(l));
