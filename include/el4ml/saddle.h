@@ -8,18 +8,6 @@
 
 EL4ML_BEGIN
 
-/* A stationary point and what is known of it. */
-typedef struct el4ml_stationary {
-    double energy, gradient_rms;
-    double log_product;      /* ln of the product of the positive Hessian eigenvalues, zero modes left out */
-    double log_multiplicity; /* ln n */
-    double smallest_eigenvalue; /* zero modes left out; negative for a transition state */
-    size_t index;               /* number of negative eigenvalues */
-    bool proved;  /* index from LDL^T of the full Hessian; false: checked by Lanczos, log_product NaN */
-    bool flagged; /* linear cluster or orbit of other dimension: left out of thermodynamics */
-    double *x;    /* (n) */
-} el4ml_stationary;
-
 typedef struct el4ml_search_options {
     double gradient_tolerance; /* RMS, default 1e-9 */
     double max_step;           /* longest step of eigenvector-following, in length_scale; default 0.5 */

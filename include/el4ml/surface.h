@@ -10,6 +10,42 @@
 
 EL4ML_BEGIN
 
+/* A stationary point and what is known of it. */
+typedef struct el4ml_stationary {
+    double energy, gradient_rms; /* of the smallest element of Clarke's subdifferential, where V has a crease */
+    double log_product;      /* ln of the product of the positive Hessian eigenvalues, zero modes left out */
+    double log_multiplicity; /* ln n */
+    double smallest_eigenvalue; /* zero modes left out; negative for a transition state: -INFINITY on a crease */
+    size_t index;               /* number of negative eigenvalues */
+    bool proved;  /* index from LDL^T of the full Hessian, or exactly; false: checked by Lanczos, log_product NaN */
+    bool flagged; /* linear cluster or orbit of other dimension: left out of thermodynamics */
+    double *x;    /* (n) */
+} el4ml_stationary;
+
+struct el4ml_evaluator;
+
+/* What a surface brings whose stationary points the searches for smooth functions cannot find, and which has
+ * exact ways of its own: a V with creases, as in K-means. All are required. Each counts its work, and is
+ * interrupted, by el4ml_evaluator_count. NOT_CONVERGED where there is no such point. */
+typedef struct el4ml_surface_search {
+    /* From `start` to a minimum x, which may be `start`. */
+    el4ml_status (*minimise)(struct el4ml_evaluator *e, const double *start, double *x);
+    /* Fill `point` from its x alone, but for the multiplicity; the index is exact. */
+    el4ml_status (*characterise)(struct el4ml_evaluator *e, el4ml_stationary *point);
+    /* The unit direction (n) in which V falls to both sides of a transition state. */
+    el4ml_status (*unstable_mode)(struct el4ml_evaluator *e, const double *ts, double *mode);
+    /* The minima at the ends of the gradient flow to either side: along +mode and along -mode. */
+    el4ml_status (*descend)(struct el4ml_evaluator *e, const double *ts, const double *mode, double *plus,
+                            double *minus);
+    /* Transition states thought to lie between minima a and b (aligned): up to `capacity` of them with the two
+     * minima below each, passages (capacity, 3, n), all different. Attempts differ. `failures`: tries that
+     * led to none. */
+    el4ml_status (*between)(struct el4ml_evaluator *e, const double *a, const double *b, uint64_t attempt,
+                            size_t capacity, double *passages, size_t *count, size_t *failures);
+    /* Search number k of an endless list, for a transition state beside minimum a. */
+    el4ml_status (*from)(struct el4ml_evaluator *e, const double *a, uint64_t k, el4ml_random random, double *ts);
+} el4ml_surface_search;
+
 /* What a surface provides. `self` is the surface's own data, immutable once made and shared by all threads;
  * `workspace` belongs to one thread. Vectors have length n; x is never modified. A function marked optional
  * may be NULL. Return EL4ML_NUMERICAL where a value is not finite. Hooks allocate nothing: memory comes from
@@ -74,6 +110,9 @@ typedef struct el4ml_surface_ops {
     /* Optional: predictions of the model x on data (same inputs and classes as the surface's). */
     el4ml_status (*metrics)(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
                             el4ml_metrics *metrics);
+
+    /* Optional: searches of its own, used instead of all those for smooth surfaces. */
+    const el4ml_surface_search *search;
 } el4ml_surface_ops;
 
 typedef struct el4ml_surface_info {
@@ -85,6 +124,8 @@ typedef struct el4ml_surface_info {
     double evaluation_flops; /* arithmetic operations of a value and gradient, roughly; 0: unknown, taken as
                                 many. Where it is small the search does less work of its own beside it */
     double length_scale; /* a typical size of a move between neighbouring minima, in units of x; default 1 */
+    double distance_tolerance; /* within which two points may be the same; default 1e-3 */
+    double gradient_floor; /* RMS gradient that rounding of the coordinates alone can leave; default 0 */
     bool second_derivatives; /* false: minimisation only (relu); transition states are refused */
     char description[256]; /* one line for people, e.g. "MLP 4-5-3, tanh, cross-entropy, l2 1e-3, 150 rows" */
 } el4ml_surface_info;
@@ -125,6 +166,8 @@ EL4ML_API el4ml_status el4ml_evaluator_init(el4ml_evaluator *evaluator, const el
 EL4ML_API void el4ml_evaluator_clear(el4ml_evaluator *evaluator);
 EL4ML_API el4ml_status el4ml_value_gradient(el4ml_evaluator *e, const double *x, double *value,
                                             double *gradient);
+/* Count work of about so many evaluations that a surface's own search does; INTERRUPTED: it must stop. */
+EL4ML_API el4ml_status el4ml_evaluator_count(el4ml_evaluator *e, uint64_t evaluations);
 /* Of some rows only; NOT_SUPPORTED where the surface has none. */
 EL4ML_API el4ml_status el4ml_batch_value_gradient(el4ml_evaluator *e, const double *x, size_t count,
                                                   const size_t *rows, double *value, double *gradient);

@@ -9,7 +9,6 @@
 #include "landscape/internal.h"
 
 #define ENERGY_TOLERANCE 1e-9
-#define DISTANCE_TOLERANCE 1e-3
 
 size_t el4ml_landscape_count(const el4ml_landscape *l, el4ml_species species)
 {
@@ -67,7 +66,7 @@ el4ml_status el4ml_table_append(el4ml_table *t, size_t n, const el4ml_stationary
     double *x = point->x ? EL4ML_NEW(double, n) : NULL;
     if (point->x && !x) return EL4ML_OUT_OF_MEMORY;
     if (x) memcpy(x, point->x, n * sizeof *x); /* it may lie at any address */
-    const el4ml_metrics none = {NAN, NAN, NAN};
+    const el4ml_metrics none = {NAN, NAN, NAN, NAN};
     t->records[t->count] = (el4ml_record){.point = *point, .train = none, .test = none};
     t->records[t->count].point.x = x;
     *index = t->count++;
@@ -121,6 +120,7 @@ el4ml_status el4ml_landscape_find(const el4ml_landscape *l, el4ml_evaluator *e, 
 {
     const el4ml_table *t = &l->table[species];
     const double window = ENERGY_TOLERANCE * fmax(1, fabs(point->energy));
+    const double nearest = e->surface->info.distance_tolerance;
     *index = EL4ML_NONE;
     for (size_t k = lower_bound(t, point->energy - window); k < t->ordered; k++) {
         const el4ml_record *known = &t->records[t->by_energy[k]];
@@ -128,7 +128,7 @@ el4ml_status el4ml_landscape_find(const el4ml_landscape *l, el4ml_evaluator *e, 
         const double doubt = fmax(uncertainty(point, l->n), uncertainty(&known->point, l->n));
         bool same = false;
         const el4ml_status status =
-            el4ml_same(e, known->point.x, point->x, fmax(DISTANCE_TOLERANCE, 10 * doubt), &same);
+            el4ml_same(e, known->point.x, point->x, fmax(nearest, 10 * doubt), &same);
         if (status != EL4ML_OK) return status;
         if (!same) continue;
         *index = t->by_energy[k];

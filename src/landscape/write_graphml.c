@@ -14,8 +14,10 @@ static void write_key(el4ml_file_writer *w, const char *target, const char *name
                         name, target, name, type);
 }
 
-static const char *const metric_names[6] = {"train_loss", "train_accuracy", "train_r2",
-                                            "test_loss",  "test_accuracy",  "test_r2"};
+#define METRICS 8
+static const char *const metric_names[METRICS] = {
+    "train_loss", "train_accuracy", "train_r2", "train_adjusted_rand",
+    "test_loss",  "test_accuracy",  "test_r2",  "test_adjusted_rand"};
 
 static void write_keys(el4ml_file_writer *w)
 {
@@ -24,7 +26,7 @@ static void write_keys(el4ml_file_writer *w)
         write_key(w, "node", numbers[k], "double");
         write_key(w, "edge", numbers[k], "double");
     }
-    for (size_t k = 0; k < 6; k++)
+    for (size_t k = 0; k < METRICS; k++)
         write_key(w, "node", metric_names[k], "double");
     write_key(w, "node", "hits", "long");
     write_key(w, "edge", "hits", "long");
@@ -56,11 +58,12 @@ static el4ml_status write_nodes(el4ml_exporter *e, el4ml_file_writer *w, const s
     el4ml_status status = EL4ML_OK;
     for (size_t i = 0; status == EL4ML_OK && i < e->report.minima; i++) {
         const el4ml_record *r = el4ml_landscape_record(e->l, EL4ML_MINIMUM, i);
-        const double metrics[6] = {r->train.loss, r->train.accuracy, r->train.r2,
-                                   r->test.loss,  r->test.accuracy,  r->test.r2};
+        const double metrics[METRICS] = {
+            r->train.loss, r->train.accuracy, r->train.r2, r->train.adjusted_rand,
+            r->test.loss,  r->test.accuracy,  r->test.r2,  r->test.adjusted_rand};
         el4ml_writer_format(w, "    <node id=\"%zu\">", i + 1);
         write_point(w, "node", r);
-        for (size_t k = 0; k < 6; k++)
+        for (size_t k = 0; k < METRICS; k++)
             write_number(w, "node", metric_names[k], metrics[k]);
         el4ml_writer_format(
             w, "<data key=\"node_component\">%zu</data><data key=\"node_flagged\">%s</data></node>\n",

@@ -37,6 +37,7 @@ static void write_metrics(el4ml_file_writer *w, const char *name, const el4ml_me
     write_value(w, m->loss);
     write_member(w, "accuracy", m->accuracy);
     write_member(w, "r2", m->r2);
+    write_member(w, "adjusted_rand", m->adjusted_rand);
     el4ml_writer_text(w, "}");
 }
 
