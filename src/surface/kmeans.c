@@ -68,7 +68,7 @@ static void workspace_free(void *workspace)
 
 static bool allocate(const el4ml_kmeans *m, el4ml_kmeans_workspace *w)
 {
-    const size_t k = m->clusters, creases = k > 3 ? (k - 1) * (k - 2) / 2 : 2;
+    const size_t k = m->clusters;
     w->at.square = EL4ML_NEW(double, k *m->stride);
     w->at.first = EL4ML_NEW(double, m->stride);
     w->at.second = EL4ML_NEW(double, m->stride);
@@ -82,7 +82,7 @@ static bool allocate(const el4ml_kmeans *m, el4ml_kmeans_workspace *w)
     w->residual = EL4ML_NEW(double, m->n);
     w->square = EL4ML_NEW(double, k);
     w->rate = EL4ML_NEW(double, k);
-    w->candidates = EL4ML_NEW(el4ml_kmeans_candidate, m->points *(creases > k - 1 ? creases : k - 1));
+    w->candidates = EL4ML_NEW(el4ml_kmeans_candidate, m->points *k);
     w->cost = EL4ML_NEW(double, k *k);
     w->assignment = EL4ML_NEW(double, EL4ML_ASSIGN_DOUBLES(k));
     w->column = EL4ML_NEW(size_t, k);

@@ -39,7 +39,7 @@ typedef struct el4ml_crease {
 
 /* A crease to be searched, and the least J that a transition state there is thought to have. */
 typedef struct el4ml_kmeans_candidate {
-    double energy;
+    double energy, share; /* above the minimum; of cluster k */
     uint32_t point, k, l;
 } el4ml_kmeans_candidate;
 
@@ -51,7 +51,7 @@ typedef struct el4ml_kmeans_workspace {
     uint64_t *target, *side[2]; /* (stride): labels */
     double *c, *trial, *residual; /* (n) */
     double *square, *rate;      /* (K): |c_k - mean_k|^2 and 2 w(cluster) of a flow */
-    el4ml_kmeans_candidate *candidates; /* (M, K (K - 1) / 2) */
+    el4ml_kmeans_candidate *candidates; /* (M, K) */
     double *cost, *assignment;          /* (K, K) and what el4ml_assign needs */
     size_t *column, *indices;           /* (K) and the same */
 } el4ml_kmeans_workspace;
@@ -96,10 +96,10 @@ el4ml_status el4ml_kmeans_descend(el4ml_evaluator *e, const double *ts, const do
 /* The transition state c (n) on the crease, from the labels in w->one, which become its own. NOT_CONVERGED: the
  * minimum of J there is none, or a cluster is empty. */
 el4ml_status el4ml_kmeans_pass(el4ml_evaluator *e, const el4ml_crease *at, double *c);
-/* Creases into w->candidates, and how many: between the own cluster of each point and every other; between two
- * others; and between its own and another labelling's. `a`: a minimum's labelling, whose means were measured. */
+/* Creases into w->candidates, and how many: between the own cluster of each point and every other, where that
+ * makes a share in (0, 1); and between its own and another labelling's, whatever the share. `a`: a minimum's
+ * labelling, whose means were measured. */
 size_t el4ml_kmeans_own_creases(const el4ml_kmeans *m, el4ml_kmeans_workspace *w, const el4ml_labelling *a);
-size_t el4ml_kmeans_other_creases(const el4ml_kmeans *m, el4ml_kmeans_workspace *w, const el4ml_labelling *a);
 size_t el4ml_kmeans_creases_towards(const el4ml_kmeans *m, el4ml_kmeans_workspace *w, const el4ml_labelling *a,
                                     const uint64_t *target);
 /* Reorder so that list[rank] is the candidate of that rank, by energy, and no later one comes before it. */

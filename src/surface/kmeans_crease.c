@@ -18,7 +18,7 @@
 
 /* Of a crease, with the other labels as they are. */
 typedef struct fraction {
-    double t;
+    double t;      /* share of k */
     double energy; /* least value on the crease, less what does not depend on p */
 } fraction;
 
@@ -120,7 +120,9 @@ static bool candidate(const el4ml_kmeans *m, const el4ml_kmeans_workspace *w, co
     }
     if (!(n[0] > 0) || !(n[1] > 0) || !(d[0] + d[1] > 0)) return false;
     const double here = weight * w->at.square[own * m->stride + p] * a->size[own] / rest;
-    *made = (el4ml_kmeans_candidate){.energy = solve(weight, n, d).energy - here,
+    const fraction f = solve(weight, n, d);
+    *made = (el4ml_kmeans_candidate){.energy = f.energy - here,
+                                     .share = f.t,
                                      .point = (uint32_t)p,
                                      .k = (uint32_t)at->k,
                                      .l = (uint32_t)at->l};
@@ -140,21 +142,9 @@ size_t el4ml_kmeans_own_creases(const el4ml_kmeans *m, el4ml_kmeans_workspace *w
     for (size_t p = 0; p < m->points; p++)
         for (size_t l = 0; l < m->clusters; l++) {
             const el4ml_crease at = {p, a->label[p], l};
-            if (l != at.k && candidate(m, w, a, &at, &w->candidates[count])) count++;
+            if (l == at.k || !candidate(m, w, a, &at, &w->candidates[count])) continue;
+            count += w->candidates[count].share > 0 && w->candidates[count].share < 1;
         }
-    return count;
-}
-
-size_t el4ml_kmeans_other_creases(const el4ml_kmeans *m, el4ml_kmeans_workspace *w, const el4ml_labelling *a)
-{
-    size_t count = 0;
-    for (size_t p = 0; p < m->points; p++)
-        for (size_t k = 0; k < m->clusters; k++)
-            for (size_t l = k + 1; l < m->clusters; l++) {
-                const el4ml_crease at = {p, k, l};
-                if (k != a->label[p] && l != a->label[p] && candidate(m, w, a, &at, &w->candidates[count]))
-                    count++;
-            }
     return count;
 }
 
