@@ -13,6 +13,7 @@ typedef enum el4ml_kind {
     EL4ML_KIND_MLP,
     EL4ML_KIND_LENNARD_JONES,
     EL4ML_KIND_FUNCTION,
+    EL4ML_KIND_KMEANS,
     EL4ML_KIND_UNKNOWN /* the last: of an imported landscape, no word of the study file */
 } el4ml_kind;
 typedef enum el4ml_method { EL4ML_BASIN_HOPPING, EL4ML_RANDOM_STARTS } el4ml_method;
@@ -26,7 +27,7 @@ typedef struct el4ml_study {
     /* [data]; has_data is false for kinds that learn from none */
     bool has_data;
     char *data_file; /* absolute path */
-    char *target;
+    char *target; /* NULL: none (kmeans) */
     bool standardise;
     double test_fraction, validation_fraction;
     uint64_t split_seed;
@@ -35,6 +36,7 @@ typedef struct el4ml_study {
     el4ml_kind kind;
     el4ml_mlp_options mlp;
     size_t atoms;        /* lennard-jones */
+    size_t clusters;     /* kmeans */
     char *function_name; /* function */
     /* [explore] */
     el4ml_method method;

@@ -15,8 +15,7 @@ const char *const el4ml_database_schema =
     " smallest_eigenvalue REAL, gradient_rms REAL, minimum_a INTEGER, minimum_b INTEGER, coordinates BLOB);"
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT);"
     "CREATE TABLE minimum_details(id INTEGER PRIMARY KEY, proved INTEGER, flagged INTEGER, train_loss REAL,"
-    " train_accuracy REAL, train_r2 REAL, train_adjusted_rand REAL, test_loss REAL, test_accuracy REAL,"
-    " test_r2 REAL, test_adjusted_rand REAL);"
+    " train_accuracy REAL, train_r2 REAL, test_loss REAL, test_accuracy REAL, test_r2 REAL);"
     "CREATE TABLE transition_state_details(id INTEGER PRIMARY KEY, proved INTEGER, flagged INTEGER, hits "
     "INTEGER);"
     "CREATE TABLE state(key TEXT PRIMARY KEY, value BLOB);";
@@ -107,10 +106,10 @@ static bool insert_point(el4ml_landscape *l, el4ml_species species, size_t index
     sqlite3_bind_int(details, 2, r->point.proved);
     sqlite3_bind_int(details, 3, r->point.flagged);
     if (species == EL4ML_MINIMUM) {
-        const double metrics[8] = {r->train.loss, r->train.accuracy, r->train.r2, r->train.adjusted_rand,
-                                   r->test.loss,  r->test.accuracy,  r->test.r2,  r->test.adjusted_rand};
+        const double metrics[6] = {r->train.loss, r->train.accuracy, r->train.r2,
+                                   r->test.loss,  r->test.accuracy,  r->test.r2};
         sqlite3_bind_int64(row, 7, r->hits);
-        for (int k = 0; k < 8; k++)
+        for (int k = 0; k < 6; k++)
             sqlite3_bind_double(details, 4 + k, metrics[k]); /* NaN is stored as NULL */
     } else {
         sqlite3_bind_int64(row, 7, (sqlite3_int64)r->a + 1);
@@ -124,8 +123,7 @@ static bool store_table(el4ml_landscape *l, el4ml_species species)
 {
     static const char *const insert[2] = {"INSERT INTO minima VALUES(?1,?2,?3,?4,?5,?6,?7,?9)",
                                           "INSERT INTO transition_states VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)"};
-    static const char *const details[2] = {"INSERT INTO minimum_details "
-                                           "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
+    static const char *const details[2] = {"INSERT INTO minimum_details VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
                                            "INSERT INTO transition_state_details VALUES(?1,?2,?3,?4)"};
     static const char *const update[2] = {"UPDATE minima SET hits = ?2 WHERE id = ?1",
                                           "UPDATE transition_state_details SET hits = ?2 WHERE id = ?1"};

@@ -175,10 +175,8 @@ static el4ml_status take_details(el4ml_landscape *l, el4ml_species species, sqli
         r->hits = sqlite3_column_int64(s, 3);
         return EL4ML_OK;
     }
-    el4ml_metrics *const metrics[2] = {&r->train, &r->test};
-    for (int k = 0; k < 2; k++)
-        *metrics[k] = (el4ml_metrics){column_double(s, 3 + 4 * k), column_double(s, 4 + 4 * k),
-                                      column_double(s, 5 + 4 * k), column_double(s, 6 + 4 * k)};
+    r->train = (el4ml_metrics){column_double(s, 3), column_double(s, 4), column_double(s, 5), NAN};
+    r->test = (el4ml_metrics){column_double(s, 6), column_double(s, 7), column_double(s, 8), NAN};
     return EL4ML_OK;
 }
 
@@ -207,8 +205,8 @@ static el4ml_status load_table(el4ml_landscape *l, el4ml_species species, el4ml_
         "SELECT id, energy, log_product, log_multiplicity, smallest_eigenvalue, gradient_rms, coordinates,"
         " minimum_a, minimum_b FROM transition_states ORDER BY id"};
     static const char *const details[2] = {
-        "SELECT id, proved, flagged, train_loss, train_accuracy, train_r2, train_adjusted_rand, test_loss,"
-        " test_accuracy, test_r2, test_adjusted_rand FROM minimum_details",
+        "SELECT id, proved, flagged, train_loss, train_accuracy, train_r2, test_loss, test_accuracy, test_r2"
+        " FROM minimum_details",
         "SELECT id, proved, flagged, hits FROM transition_state_details"};
     el4ml_status status = each_row(l, species, size[species], take_size, error);
     if (status == EL4ML_OK) status = each_row(l, species, points[species], take_point, error);

@@ -10,7 +10,8 @@
 
 #define BATCH 16         /* searches of a batch */
 #define LARGEST_BATCH 64 /* with many components */
-#define PASSAGES 4       /* most transition states kept from one band */
+#define PASSAGES 16      /* most transition states kept from one search; */
+#define BAND_PASSAGES 4  /* from one band */
 
 enum { PURPOSE_SINGLE_ENDED = 3 };
 
@@ -45,9 +46,10 @@ static el4ml_status connect_job(void *context, size_t job, el4ml_searcher *searc
     el4ml_session *s = c->session;
     search *at = &c->searches[job];
     el4ml_session_recognise(s, searcher);
+    const size_t capacity = s->surface->ops.search ? PASSAGES : BAND_PASSAGES;
     if (!at->single)
         return el4ml_search_between(searcher, coordinates(s, at->a), coordinates(s, at->b), at->attempt,
-                                    PASSAGES, at->passages, &at->report);
+                                    capacity, at->passages, &at->report);
     const uint64_t key = ((uint64_t)at->a << 24) + at->attempt;
     const el4ml_random random = el4ml_random_new(s->study->seed, PURPOSE_SINGLE_ENDED, key);
     return el4ml_search_from(searcher, coordinates(s, at->a), at->attempt, random, at->passages, &at->report);

@@ -16,13 +16,17 @@
 #define MAX_PARAMETERS 1e7 /* a Hessian of more is out of reach by far */
 #define MAX_COUNT INT64_C(1000000000000)
 #define MAX_ATOMS 100000
+#define MAX_CLUSTERS 100000
 #define MAX_NAME 200
 
 #define FOR_KIND(kind) (1u << (kind))
 #define FOR_MLP FOR_KIND(EL4ML_KIND_MLP)
 #define FOR_CLUSTER FOR_KIND(EL4ML_KIND_LENNARD_JONES)
 #define FOR_FUNCTION FOR_KIND(EL4ML_KIND_FUNCTION)
-#define FOR_ALL (FOR_MLP | FOR_CLUSTER | FOR_FUNCTION)
+#define FOR_KMEANS FOR_KIND(EL4ML_KIND_KMEANS)
+#define FOR_ALL (FOR_MLP | FOR_CLUSTER | FOR_FUNCTION | FOR_KMEANS)
+#define FOR_DATA (FOR_MLP | FOR_KMEANS)      /* those that learn from data */
+#define FOR_SMOOTH (FOR_ALL & ~FOR_KMEANS) /* those that minimisers by gradients are for */
 
 static const char *const table_names[] = {"study", "data", "surface", "explore", "connect", "analyse"};
 enum { TABLES = sizeof table_names / sizeof *table_names };
@@ -33,12 +37,12 @@ static const struct known {
 } known_keys[] = {
     {"study", "name", FOR_ALL},
     {"study", "seed", FOR_ALL},
-    {"data", "file", FOR_MLP},
-    {"data", "target", FOR_MLP},
-    {"data", "standardise", FOR_MLP},
-    {"data", "test_fraction", FOR_MLP},
-    {"data", "validation_fraction", FOR_MLP},
-    {"data", "split_seed", FOR_MLP},
+    {"data", "file", FOR_DATA},
+    {"data", "target", FOR_DATA},
+    {"data", "standardise", FOR_DATA},
+    {"data", "test_fraction", FOR_DATA},
+    {"data", "validation_fraction", FOR_DATA},
+    {"data", "split_seed", FOR_DATA},
     {"surface", "kind", FOR_ALL},
     {"surface", "hidden", FOR_MLP},
     {"surface", "activation", FOR_MLP},
@@ -47,19 +51,20 @@ static const struct known {
     {"surface", "l2_biases", FOR_MLP},
     {"surface", "atoms", FOR_CLUSTER},
     {"surface", "name", FOR_FUNCTION},
+    {"surface", "clusters", FOR_KMEANS},
     {"explore", "method", FOR_ALL},
     {"explore", "steps", FOR_ALL},
     {"explore", "temperature", FOR_ALL},
     {"explore", "step", FOR_ALL},
     {"explore", "start", FOR_MLP},
-    {"explore", "minimiser", FOR_ALL},
-    {"explore", "history", FOR_ALL},
-    {"explore", "handover", FOR_ALL},
-    {"explore", "learning_rate", FOR_ALL},
-    {"explore", "momentum", FOR_ALL},
+    {"explore", "minimiser", FOR_SMOOTH},
+    {"explore", "history", FOR_SMOOTH},
+    {"explore", "handover", FOR_SMOOTH},
+    {"explore", "learning_rate", FOR_SMOOTH},
+    {"explore", "momentum", FOR_SMOOTH},
     {"explore", "batch_size", FOR_MLP},
-    {"explore", "epochs", FOR_ALL},
-    {"explore", "sam_radius", FOR_ALL},
+    {"explore", "epochs", FOR_SMOOTH},
+    {"explore", "sam_radius", FOR_SMOOTH},
     {"connect", "budget", FOR_ALL},
     {"connect", "goal", FOR_ALL},
     {"connect", "improve", FOR_ALL},
@@ -146,7 +151,7 @@ static void check_keys(el4ml_study_reader *r)
 {
     if (r->status != EL4ML_OK) return;
     for (const el4ml_toml *t = r->document->root.first; t; t = t->next) {
-        if (strcmp(t->key, "data") == 0 && r->study->kind != EL4ML_KIND_MLP) {
+        if (strcmp(t->key, "data") == 0 && !(FOR_KIND(r->study->kind) & FOR_DATA)) {
             r->status = el4ml_toml_fail_key(r->document, t, r->error,
                                             "kind \"%s\" learns from no data; leave [data] out",
                                             el4ml_kind_names[r->study->kind]);
@@ -190,14 +195,16 @@ static void read_name(el4ml_study_reader *r)
 static void read_data(el4ml_study_reader *r)
 {
     el4ml_study *s = r->study;
-    if (s->kind != EL4ML_KIND_MLP) return;
+    if (!(FOR_KIND(s->kind) & FOR_DATA)) return;
     s->has_data = true;
     const el4ml_toml *file = el4ml_reader_require(r, "data", "file", "a CSV or .npy file");
     el4ml_reader_path(r, file, &s->data_file);
-    const el4ml_toml *target = el4ml_reader_require(r, "data", "target", "the name of a column");
+    const el4ml_toml *target = s->kind == EL4ML_KIND_KMEANS
+                                   ? el4ml_reader_find(r, "data", "target")
+                                   : el4ml_reader_require(r, "data", "target", "the name of a column");
     const char *name = "";
     if (target) el4ml_reader_check_text(r, target, &name);
-    el4ml_reader_copy_text(r, name, &s->target);
+    if (target || s->kind != EL4ML_KIND_KMEANS) el4ml_reader_copy_text(r, name, &s->target);
     el4ml_reader_boolean(r, "data", "standardise", &s->standardise);
     el4ml_reader_fraction(r, "data", "test_fraction", &s->test_fraction);
     el4ml_reader_fraction(r, "data", "validation_fraction", &s->validation_fraction);
@@ -263,6 +270,12 @@ static void read_surface(el4ml_study_reader *r)
             el4ml_reader_require(r, "surface", "atoms", "the number of atoms, such as 13");
         if (node) el4ml_reader_check_count(r, node, 2, MAX_ATOMS, &atoms);
         s->atoms = (size_t)atoms;
+    } else if (s->kind == EL4ML_KIND_KMEANS) {
+        uint64_t clusters = 0;
+        const el4ml_toml *node =
+            el4ml_reader_require(r, "surface", "clusters", "the number of clusters, such as 3");
+        if (node) el4ml_reader_check_count(r, node, 1, MAX_CLUSTERS, &clusters);
+        s->clusters = (size_t)clusters;
     } else {
         unsigned index = 0;
         const char *const *names = el4ml_function_names();
@@ -342,7 +355,7 @@ static void read_study(el4ml_study_reader *r)
     set_defaults(s);
     el4ml_reader_copy_text(r, r->path, &s->path);
     if (r->status == EL4ML_OK) check_tables(r);
-    const el4ml_toml *node = el4ml_reader_require(r, "surface", "kind", "mlp, lennard-jones or function");
+    const el4ml_toml *node = el4ml_reader_require(r, "surface", "kind", "mlp, kmeans, lennard-jones or function");
     if (node) el4ml_reader_check_word(r, node, el4ml_kind_names, el4ml_later_kind_names, &kind);
     s->kind = (el4ml_kind)kind;
     check_keys(r);

@@ -50,17 +50,53 @@ static el4ml_status open_cluster(const el4ml_study *study, el4ml_surface **surfa
     return status == EL4ML_OK ? el4ml_lennard_jones_new(study->atoms, surface, error) : status;
 }
 
-static el4ml_status open_mlp(const el4ml_study *study, el4ml_data **data, el4ml_surface **surface,
-                             el4ml_error *error)
+static el4ml_data_options data_options(const el4ml_study *study)
 {
     el4ml_data_options options = el4ml_data_options_default();
     options.file = study->data_file;
     options.target = study->target;
-    options.classification = study->mlp.loss == EL4ML_CROSS_ENTROPY;
     options.standardise = study->standardise;
     options.test_fraction = study->test_fraction;
     options.validation_fraction = study->validation_fraction;
     options.split_seed = study->split_seed;
+    return options;
+}
+
+/* A thread keeps two distances of every row to every centroid, and a crease for each. */
+static el4ml_status check_clusters(const el4ml_study *study, const el4ml_dataset *train, el4ml_error *error)
+{
+    const double clusters = (double)study->clusters, parameters = clusters * (double)train->inputs;
+    if (parameters > MAX_PARAMETERS)
+        return el4ml_fail(error, EL4ML_BAD_INPUT,
+                          "%s: 'clusters': %.0f coordinates for these data; more than %.0f are out of reach",
+                          el4ml_path_for_message(study->path), parameters, MAX_PARAMETERS);
+    if (study->clusters > train->rows)
+        return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: 'clusters': %zu, but there are %zu training rows",
+                          el4ml_path_for_message(study->path), study->clusters, train->rows);
+    return check_memory(study, "clusters", parameters + clusters * (double)train->rows / 40, clusters, error);
+}
+
+static el4ml_status open_kmeans(const el4ml_study *study, el4ml_data **data, el4ml_surface **surface,
+                                el4ml_error *error)
+{
+    el4ml_data_options options = data_options(study);
+    options.unsupervised = true;
+    el4ml_data *read = NULL;
+    el4ml_status status = el4ml_data_read(&options, &read, error);
+    if (status == EL4ML_OK) status = check_clusters(study, &read->train, error);
+    if (status == EL4ML_OK) status = el4ml_kmeans_new(study->clusters, &read->train, surface, error);
+    if (status == EL4ML_OK)
+        *data = read;
+    else
+        el4ml_data_free(read);
+    return status;
+}
+
+static el4ml_status open_mlp(const el4ml_study *study, el4ml_data **data, el4ml_surface **surface,
+                             el4ml_error *error)
+{
+    el4ml_data_options options = data_options(study);
+    options.classification = study->mlp.loss == EL4ML_CROSS_ENTROPY;
     el4ml_data *read = NULL;
     el4ml_status status = el4ml_data_read(&options, &read, error);
     if (status == EL4ML_OK) status = check_size(study, &read->train, error);
@@ -79,6 +115,8 @@ el4ml_status el4ml_study_open(const el4ml_study *study, el4ml_data **data, el4ml
     switch (study->kind) {
     case EL4ML_KIND_MLP:
         return open_mlp(study, data, surface, error);
+    case EL4ML_KIND_KMEANS:
+        return open_kmeans(study, data, surface, error);
     case EL4ML_KIND_LENNARD_JONES:
         return open_cluster(study, surface, error);
     case EL4ML_KIND_FUNCTION:

@@ -34,7 +34,7 @@ static void boolean_line(el4ml_builder *text, const char *key, bool value)
 
 static void add_data(el4ml_builder *text, const el4ml_study *s)
 {
-    text_line(text, "target", s->target);
+    if (s->target) text_line(text, "target", s->target);
     boolean_line(text, "standardise", s->standardise);
     number_line(text, "test_fraction", s->test_fraction);
     number_line(text, "validation_fraction", s->validation_fraction);
@@ -47,6 +47,7 @@ static void add_surface(el4ml_builder *text, const el4ml_study *s)
     el4ml_builder_text(text, "\n[surface]\n");
     text_line(text, "kind", el4ml_kind_names[s->kind]);
     if (s->kind == EL4ML_KIND_LENNARD_JONES) count_line(text, "atoms", s->atoms);
+    if (s->kind == EL4ML_KIND_KMEANS) count_line(text, "clusters", s->clusters);
     if (s->kind == EL4ML_KIND_FUNCTION) text_line(text, "name", s->function_name);
     if (s->kind != EL4ML_KIND_MLP) return;
     el4ml_builder_text(text, "hidden = [");
@@ -95,7 +96,7 @@ static void add_search(el4ml_builder *text, const el4ml_study *s)
     number_line(text, "temperature", s->temperature);
     number_line(text, "step", s->step);
     if (s->start) text_line(text, "start", s->start);
-    add_minimiser(text, s);
+    if (s->kind != EL4ML_KIND_KMEANS) add_minimiser(text, s);
     el4ml_builder_text(text, "\n[connect]\n");
     count_line(text, "budget", s->budget);
     text_line(text, "goal", el4ml_goal_names[s->goal]);

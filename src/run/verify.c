@@ -20,16 +20,17 @@ typedef struct verification {
 
 static bool differs(double a, double b, double tolerance)
 {
-    if (isnan(a) && isnan(b)) return false;
+    if (a == b || (isnan(a) && isnan(b))) return false;
     return !(fabs(a - b) <= tolerance);
 }
 
 /* What recomputation contradicts, written into `reason` (empty: nothing). */
-static void compare(const el4ml_stationary *stored, const el4ml_stationary *now, size_t index, char *reason,
-                    size_t size)
+static void compare(const el4ml_stationary *stored, const el4ml_stationary *now, size_t index, double floor,
+                    char *reason, size_t size)
 {
-    if (!(now->gradient_rms <= 2 * GRADIENT_TOLERANCE))
-        snprintf(reason, size, "RMS gradient is %.3g, above %.0e", now->gradient_rms, GRADIENT_TOLERANCE);
+    const double allowed = fmax(GRADIENT_TOLERANCE, floor);
+    if (!(now->gradient_rms <= 2 * allowed))
+        snprintf(reason, size, "RMS gradient is %.3g, above %.2g", now->gradient_rms, allowed);
     else if (differs(stored->energy, now->energy, ENERGY_TOLERANCE * fmax(1, fabs(now->energy))))
         snprintf(reason, size, "energy is %.15g, stored %.15g", now->energy, stored->energy);
     else if (now->index != index)
@@ -101,8 +102,11 @@ static el4ml_status verify_job(void *context, size_t job, el4ml_searcher *s)
     el4ml_stationary now = {.x = work + 3 * v->n};
     el4ml_copy(v->n, r->point.x, now.x);
     el4ml_status status = el4ml_characterise(s, &now);
-    if (status == EL4ML_OK)
-        compare(&r->point, &now, species == EL4ML_TRANSITION_STATE, fault->reason, sizeof fault->reason);
+    if (status == EL4ML_OK) {
+        const double floor = el4ml_rounding_floor(el4ml_searcher_evaluator(s), now.x);
+        compare(&r->point, &now, species == EL4ML_TRANSITION_STATE, floor, fault->reason,
+                sizeof fault->reason);
+    }
     if (status == EL4ML_OK && species == EL4ML_TRANSITION_STATE && !fault->reason[0])
         status = check_sides(v, r, s, work, fault->reason, sizeof fault->reason);
     el4ml_release(work);

@@ -124,7 +124,7 @@ static el4ml_status prove_or_check(el4ml_searcher *s, el4ml_stationary *p, const
     return s->n <= s->options.proof_limit ? el4ml_prove_large(s, p, mode != NULL, polish) : check(s, p);
 }
 
-static el4ml_status set_multiplicity(el4ml_searcher *s, el4ml_stationary *p)
+el4ml_status el4ml_set_multiplicity(el4ml_searcher *s, el4ml_stationary *p)
 {
     double order;
     const el4ml_status status = el4ml_multiplicity(&s->evaluator, p->x, relative_tolerance_of_symmetry(s->n),
@@ -143,13 +143,14 @@ static el4ml_status set_gradient(el4ml_searcher *s, el4ml_stationary *p)
 
 el4ml_status el4ml_characterise(el4ml_searcher *s, el4ml_stationary *p)
 {
+    if (s->own) return el4ml_own_characterise(s, p);
     el4ml_status status = set_gradient(s, p);
     if (status != EL4ML_OK) return status;
     if (s->curvature.dense)
         status = prove_dense(s, p);
     else
         status = prove_or_check(s, p, NULL, false);
-    return status == EL4ML_OK ? set_multiplicity(s, p) : status;
+    return status == EL4ML_OK ? el4ml_set_multiplicity(s, p) : status;
 }
 
 /* Newton's step from the factor at p->x; taken when it at least halves the gradient. */
@@ -187,7 +188,7 @@ el4ml_status el4ml_settle(el4ml_searcher *s, el4ml_stationary *p, const double *
     el4ml_status status = set_gradient(s, p);
     if (!s->curvature.dense) {
         if (status == EL4ML_OK) status = prove_or_check(s, p, mode, true);
-        return status == EL4ML_OK ? set_multiplicity(s, p) : status;
+        return status == EL4ML_OK ? el4ml_set_multiplicity(s, p) : status;
     }
     inertia i = {0};
     bool moved = true;
@@ -202,11 +203,12 @@ el4ml_status el4ml_settle(el4ml_searcher *s, el4ml_stationary *p, const double *
     else
         start_anywhere(s);
     status = conclude(s, &s->curvature, &i, p);
-    return status == EL4ML_OK ? set_multiplicity(s, p) : status;
+    return status == EL4ML_OK ? el4ml_set_multiplicity(s, p) : status;
 }
 
 el4ml_status el4ml_unstable_mode(el4ml_searcher *s, const double *x, double *mode, double *value)
 {
+    if (s->own) return el4ml_own_unstable_mode(s, x, mode, value);
     el4ml_status status = el4ml_curvature_set(&s->curvature, x);
     if (status != EL4ML_OK) return status;
     start_anywhere(s);

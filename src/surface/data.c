@@ -16,9 +16,9 @@
 typedef struct reader {
     const el4ml_data_options *options;
     el4ml_table *table;
-    size_t target;        /* its column */
-    el4ml_labels *labels; /* classification */
-    double *values;       /* regression: (rows) */
+    size_t target;        /* its column; the number of columns: none */
+    el4ml_labels *labels; /* classes, or NULL */
+    double *values;       /* regression: (rows), or NULL */
     unsigned char *part;  /* (rows) */
     el4ml_data *data;
     el4ml_error *error;
@@ -27,6 +27,11 @@ typedef struct reader {
 el4ml_data_options el4ml_data_options_default(void)
 {
     return (el4ml_data_options){.classification = true, .standardise = true, .split_seed = 1};
+}
+
+el4ml_metrics el4ml_metrics_none(void)
+{
+    return (el4ml_metrics){NAN, NAN, NAN, NAN};
 }
 
 static el4ml_status no_memory(const reader *r)
@@ -65,12 +70,25 @@ static el4ml_status read_values(reader *r)
     return EL4ML_OK;
 }
 
+/* Not learnt from: classes where it holds some. */
+static el4ml_status read_unsupervised(reader *r)
+{
+    const el4ml_status status = el4ml_labels_new(r->table, r->target, &r->labels, r->error);
+    if (status != EL4ML_OK || el4ml_labels_are_classes(r->labels, r->table->rows)) return status;
+    el4ml_labels_free(r->labels);
+    r->labels = NULL;
+    return EL4ML_OK;
+}
+
 static el4ml_status read_target(reader *r)
 {
+    r->target = r->table->columns;
+    if (r->options->unsupervised && !r->options->target) return EL4ML_OK;
     el4ml_status status = el4ml_table_find(r->table, r->options->target, &r->target, r->error);
     if (status != EL4ML_OK) return status;
     if (r->table->columns < 2)
         return el4ml_fail(r->error, EL4ML_BAD_INPUT, "%s: no column besides the target", r->table->file);
+    if (r->options->unsupervised) return read_unsupervised(r);
     return r->options->classification ? read_classes(r) : read_values(r);
 }
 
@@ -86,10 +104,10 @@ static bool assign_parts(reader *r)
     if (r->labels)
         return el4ml_split(rows, r->labels->count, r->labels->label, fraction, r->options->split_seed,
                            r->part);
-    size_t groups = rows / ROWS_PER_QUANTILE;
+    size_t groups = r->values ? rows / ROWS_PER_QUANTILE : 1;
     groups = groups < 1 ? 1 : groups > MAX_QUANTILES ? MAX_QUANTILES : groups;
     size_t *group = EL4ML_NEW(size_t, rows);
-    const bool good = group && el4ml_quantiles(rows, r->values, groups, group) &&
+    const bool good = group && (!r->values || el4ml_quantiles(rows, r->values, groups, group)) &&
                       el4ml_split(rows, groups, group, fraction, r->options->split_seed, r->part);
     el4ml_release(group);
     return good;
@@ -105,17 +123,15 @@ static el4ml_dataset *part_of(el4ml_data *data, unsigned part, size_t ***rows)
 
 static bool allocate_part(reader *r, el4ml_dataset *set, size_t **rows)
 {
-    set->inputs = r->table->columns - 1;
+    set->inputs = r->table->columns - (r->target < r->table->columns);
     set->classes = r->labels ? r->labels->count : 0;
-    set->targets = r->labels ? 0 : 1;
+    set->targets = r->values ? 1 : 0;
     if (set->rows > SIZE_MAX / set->inputs) return false;
     set->x = EL4ML_NEW(double, set->rows * set->inputs);
-    if (r->labels)
-        set->label = EL4ML_NEW(int32_t, set->rows);
-    else
-        set->y = EL4ML_NEW(double, set->rows);
+    if (r->labels) set->label = EL4ML_NEW(int32_t, set->rows);
+    if (r->values) set->y = EL4ML_NEW(double, set->rows);
     *rows = EL4ML_NEW(size_t, set->rows);
-    return set->x && (set->y || set->label) && *rows;
+    return set->x && (!r->labels || set->label) && (!r->values || set->y) && *rows;
 }
 
 static el4ml_status copy_row(reader *r, size_t row, el4ml_dataset *set, size_t to)
@@ -126,10 +142,8 @@ static el4ml_status copy_row(reader *r, size_t row, el4ml_dataset *set, size_t t
         const el4ml_status status = el4ml_table_number(r->table, row, j, x++, r->error);
         if (status != EL4ML_OK) return status;
     }
-    if (r->labels)
-        set->label[to] = (int32_t)r->labels->label[row];
-    else
-        set->y[to] = r->values[row];
+    if (r->labels) set->label[to] = (int32_t)r->labels->label[row];
+    if (r->values) set->y[to] = r->values[row];
     return EL4ML_OK;
 }
 
@@ -253,7 +267,7 @@ static el4ml_status standardise(reader *r)
         const el4ml_status status = standardise_input(r, j);
         if (status != EL4ML_OK) return status;
     }
-    return r->labels ? EL4ML_OK : standardise_target(r);
+    return r->values ? standardise_target(r) : EL4ML_OK;
 }
 
 /* ---- all of it ---- */
@@ -263,14 +277,15 @@ static bool describe(reader *r)
     el4ml_data *d = r->data;
     const size_t inputs = d->train.inputs;
     memcpy(d->sha256, r->table->sha256, sizeof d->sha256);
-    d->target_name = el4ml_copy_text(r->table->names[r->target]);
+    const bool target = r->target < r->table->columns;
+    if (target) d->target_name = el4ml_copy_text(r->table->names[r->target]);
     d->input_names = EL4ML_NEW(char *, inputs);
     d->input_mean = EL4ML_NEW(double, inputs);
     d->input_scale = EL4ML_NEW(double, inputs);
     d->target_mean = EL4ML_NEW(double, d->train.targets);
     d->target_scale = EL4ML_NEW(double, d->train.targets);
     d->constant_columns = EL4ML_NEW(size_t, inputs);
-    if (!d->target_name || !d->input_names || !d->input_mean || !d->input_scale || !d->target_mean ||
+    if ((target && !d->target_name) || !d->input_names || !d->input_mean || !d->input_scale || !d->target_mean ||
         !d->target_scale || !d->constant_columns)
         return false;
     for (size_t j = 0; j < inputs; j++) {

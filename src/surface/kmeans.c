@@ -166,6 +166,15 @@ static el4ml_status hessian(const void *self, void *workspace, const double *x, 
     return EL4ML_OK;
 }
 
+/* A stationary point whose coordinates are rounded has a gradient of this size. */
+static double rounding_floor(const void *self, void *workspace, const double *x)
+{
+    const el4ml_kmeans *m = self;
+    (void)workspace;
+    (void)x;
+    return 2 * m->rows * m->rounding;
+}
+
 /* ---- Construction ---- */
 
 /* A row and its number, to be sorted. */
@@ -284,7 +293,6 @@ static el4ml_status finish(el4ml_kmeans *m, el4ml_surface **surface, el4ml_error
                                .evaluation_flops = 3 * (double)m->points * (double)m->n,
                                .length_scale = m->spread * (double)m->clusters / m->rows,
                                .distance_tolerance = fmax(1e-7 * m->spread, 100 * m->rounding),
-                               .gradient_floor = 2 * m->rows * m->rounding,
                                .second_derivatives = true};
     snprintf(info.description, sizeof info.description, "K-means, %zu clusters, %.0f rows (%zu distinct), %zu inputs",
              m->clusters, m->rows, m->points, m->inputs);
@@ -303,6 +311,7 @@ static el4ml_status finish(el4ml_kmeans *m, el4ml_surface **surface, el4ml_error
                                    .initialise = el4ml_kmeans_initialise,
                                    .perturb = el4ml_kmeans_perturb,
                                    .metrics = el4ml_kmeans_metrics,
+                                   .rounding_floor = rounding_floor,
                                    .search = &el4ml_kmeans_search};
     return el4ml_surface_new(&ops, &info, m, surface, error);
 }

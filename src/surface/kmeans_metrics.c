@@ -54,7 +54,7 @@ el4ml_status el4ml_kmeans_metrics(const void *self, void *workspace, const doubl
 {
     const el4ml_kmeans *m = self;
     (void)workspace;
-    *metrics = (el4ml_metrics){NAN, NAN, NAN, NAN};
+    *metrics = el4ml_metrics_none();
     if (data->inputs != m->inputs) return EL4ML_INVALID_ARGUMENT;
     if (data->rows == 0) return EL4ML_OK;
     const size_t classes = data->label ? data->classes : 0;

@@ -190,3 +190,9 @@ bool el4ml_inside(const el4ml_evaluator *e, const double *x)
     const el4ml_surface *s = e->surface;
     return !s->ops.inside || s->ops.inside(s->self, x);
 }
+
+double el4ml_rounding_floor(el4ml_evaluator *e, const double *x)
+{
+    const el4ml_surface *s = e->surface;
+    return s->ops.rounding_floor ? s->ops.rounding_floor(s->self, e->workspace, x) : 0;
+}
