@@ -6,6 +6,7 @@
 
 #include "base/linalg.h"
 #include "base/memory.h"
+#include "base/sort.h"
 
 #define ALL_PAIRS 1200 /* up to this many minima every pair is a candidate */
 #define NEIGHBOURS 400 /* beyond, a new minimum pairs with so many nearest in energy, */
@@ -224,28 +225,16 @@ el4ml_status el4ml_pairs_store(const el4ml_pairs *p, el4ml_session *s, el4ml_err
     return status;
 }
 
-/* Candidates sorted by score (ties by position): the first `count` of p->order. */
-typedef struct by_score {
-    double score;
-    size_t pair;
-} by_score;
-
-static int compare_scores(const void *x, const void *y)
-{
-    const by_score *a = x, *b = y;
-    if (a->score != b->score) return a->score < b->score ? -1 : 1;
-    return a->pair < b->pair ? -1 : a->pair > b->pair;
-}
-
+/* Candidates sorted by score (ties by position, in which order they are): the first `count` of p->order. */
 static bool sort_candidates(el4ml_pairs *p, size_t count)
 {
-    by_score *list = EL4ML_NEW(by_score, count);
+    el4ml_sort_item *list = EL4ML_NEW(el4ml_sort_item, 2 * count);
     if (!list) return false;
     for (size_t k = 0; k < count; k++)
-        list[k] = (by_score){p->score[k], p->order[k]};
-    qsort(list, count, sizeof *list, compare_scores);
+        list[k] = (el4ml_sort_item){el4ml_key_of_double(p->score[k]), p->order[k]};
+    el4ml_sort(list, list + count, count);
     for (size_t k = 0; k < count; k++)
-        p->order[k] = list[k].pair;
+        p->order[k] = list[k].index;
     el4ml_release(list);
     return true;
 }
@@ -280,7 +269,8 @@ el4ml_status el4ml_pairs_missing_links(el4ml_pairs *p, el4ml_session *s, size_t 
     for (int round = 0; round < 3 && *count < capacity; round++) {
         for (size_t i = 0; i < s->parent_count; i++)
             parent[i] = el4ml_session_root(s, i);
-        for (size_t k = 0; k < candidates && *count < capacity; k++) {
+        size_t missing = s->components - 1; /* of this forest */
+        for (size_t k = 0; k < candidates && missing > 0 && *count < capacity; k++) {
             if (p->order[k] == EL4ML_NONE) continue;
             const el4ml_pair *pair = &p->list[p->order[k]];
             const size_t a = find_root(parent, pair->a), b = find_root(parent, pair->b);
@@ -288,6 +278,7 @@ el4ml_status el4ml_pairs_missing_links(el4ml_pairs *p, el4ml_session *s, size_t 
             parent[a] = b;
             chosen[(*count)++] = p->order[k];
             p->order[k] = EL4ML_NONE;
+            missing--;
         }
     }
     el4ml_release(parent);

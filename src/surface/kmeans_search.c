@@ -70,17 +70,25 @@ static bool first_crease(const el4ml_kmeans *m, el4ml_kmeans_workspace *w, const
     return found;
 }
 
-/* A random line from the minimum, of one centroid, two or all; from a random point of it on, the first crease. */
+/* A random line from the minimum: one centroid towards a point of the data, two or all anywhere. From a random
+ * point of it on, the first crease. */
 static bool crease_on_line(const el4ml_kmeans *m, el4ml_kmeans_workspace *w, const double *a, el4ml_random *random,
                            el4ml_crease *at)
 {
     const size_t kind = (size_t)el4ml_random_below(random, 3), d = m->inputs;
-    const double far = m->spread * exp(1 - 6 * el4ml_random_uniform(random));
-    double *v = w->trial, limit = 2;
+    double far = m->spread * exp(1 - 6 * el4ml_random_uniform(random)), *v = w->trial, limit = 2;
     memset(v, 0, m->n * sizeof *v);
     for (size_t moved = 0; moved <= kind && kind < 2; moved++)
         el4ml_random_direction(random, d, v + (size_t)el4ml_random_below(random, m->clusters) * d);
     if (kind == 2) el4ml_random_direction(random, m->n, v);
+    if (kind == 0) {
+        const size_t k = (size_t)el4ml_random_below(random, m->clusters);
+        const size_t p = (size_t)el4ml_random_below(random, m->points);
+        memset(v, 0, m->n * sizeof *v);
+        for (size_t j = 0; j < d; j++)
+            v[k * d + j] = (m->x[p * d + j] - a[k * d + j]) / m->spread;
+        far = m->spread * el4ml_random_uniform(random);
+    }
     for (size_t i = 0; i < m->n; i++)
         w->c[i] = a[i] + far * v[i];
     el4ml_scale(m->n, m->spread, v);
