@@ -23,7 +23,8 @@ typedef struct el4ml_metrics {
     double accuracy; /* classification: fraction of rows whose largest output is their class; ties count for
                         the lower class */
     double r2;       /* regression: coefficient of determination, averaged over targets */
-    double adjusted_rand; /* clustering, where rows have classes: adjusted Rand index of clusters and classes */
+    double
+        adjusted_rand; /* clustering, where rows have classes: adjusted Rand index of clusters and classes */
 } el4ml_metrics;
 
 /* All NaN. */
@@ -32,12 +33,13 @@ EL4ML_API el4ml_metrics el4ml_metrics_none(void);
 typedef struct el4ml_data_options {
     const char
         *file; /* CSV with a header, or .npy (two-dimensional; `target` is then a column number from 0) */
-    const char *target;         /* column name */
-    bool classification;        /* the target is a class (text or numbers) rather than a number */
-    bool unsupervised; /* nothing is learnt from the target: it is kept where it holds classes (text, or at most
-                          20 integers that repeat), and left out otherwise; NULL: there is none; default false */
-    bool standardise;           /* default true */
-    double test_fraction;       /* [0, 0.9]; default 0; stratified by class, or by quantile of the target */
+    const char *target;   /* column name */
+    bool classification;  /* the target is a class (text or numbers) rather than a number */
+    bool unsupervised;    /* nothing is learnt from the target: it is kept where it holds classes (text, or at
+                             most    20 integers that repeat), and left out otherwise; NULL: there is none; default
+                             false */
+    bool standardise;     /* default true */
+    double test_fraction; /* [0, 0.9]; default 0; stratified by class, or by quantile of the target */
     double validation_fraction; /* [0, 0.9], of what is left; default 0 */
     uint64_t split_seed;
 } el4ml_data_options;
@@ -48,7 +50,7 @@ typedef struct el4ml_data {
     size_t *train_rows, *validation_rows, *test_rows; /* their row numbers in the file, from 0, ascending */
     char **input_names;                               /* (inputs) */
     char **class_names; /* (classes), sorted: numbers by value, otherwise bytewise */
-    char *target_name; /* NULL: none */
+    char *target_name;  /* NULL: none */
     double *input_mean,
         *input_scale; /* (inputs); 0 and 1 where not standardised; a constant column has scale 1 */
     double *target_mean, *target_scale; /* (targets) */

@@ -95,9 +95,11 @@ EL4ML_API el4ml_status el4ml_search_between(el4ml_searcher *s, const double *a, 
                                             uint64_t attempt, size_t capacity, el4ml_passage *passages,
                                             el4ml_search_report *report);
 /* Single-ended, from minimum a: search number k of the endless list (soft modes both ways with small and
- * large first steps, random directions). `random` makes its choices. */
+ * large first steps, random directions; one passage at most). A surface with searches of its own has a list
+ * of its own, and may give several. `random` makes its choices. */
 EL4ML_API el4ml_status el4ml_search_from(el4ml_searcher *s, const double *a, uint64_t k, el4ml_random random,
-                                         el4ml_passage *passage, el4ml_search_report *report);
+                                         size_t capacity, el4ml_passage *passages,
+                                         el4ml_search_report *report);
 EL4ML_API void el4ml_passage_clear(el4ml_passage *passage);
 
 EL4ML_END

@@ -27,7 +27,7 @@ typedef struct el4ml_study {
     /* [data]; has_data is false for kinds that learn from none */
     bool has_data;
     char *data_file; /* absolute path */
-    char *target; /* NULL: none (kmeans) */
+    char *target;    /* NULL: none (kmeans) */
     bool standardise;
     double test_fraction, validation_fraction;
     uint64_t split_seed;

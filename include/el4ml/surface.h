@@ -12,17 +12,28 @@ EL4ML_BEGIN
 
 /* A stationary point and what is known of it. */
 typedef struct el4ml_stationary {
-    double energy, gradient_rms; /* of the smallest element of Clarke's subdifferential, where V has a crease */
+    double energy,
+        gradient_rms;        /* of the smallest element of Clarke's subdifferential, where V has a crease */
     double log_product;      /* ln of the product of the positive Hessian eigenvalues, zero modes left out */
     double log_multiplicity; /* ln n */
-    double smallest_eigenvalue; /* zero modes left out; negative for a transition state: -INFINITY on a crease */
-    size_t index;               /* number of negative eigenvalues */
-    bool proved;  /* index from LDL^T of the full Hessian, or exactly; false: checked by Lanczos, log_product NaN */
+    double
+        smallest_eigenvalue; /* zero modes left out; negative for a transition state: -INFINITY on a crease */
+    size_t index;            /* number of negative eigenvalues */
+    bool proved;  /* index from LDL^T of the full Hessian, or exactly; false: checked by Lanczos, log_product
+                     NaN */
     bool flagged; /* linear cluster or orbit of other dimension: left out of thermodynamics */
     double *x;    /* (n) */
 } el4ml_stationary;
 
 struct el4ml_evaluator;
+
+/* Room for what a surface's own search finds. */
+typedef struct el4ml_found {
+    size_t capacity; /* most points, >= 1 */
+    size_t count;    /* points written, all different */
+    size_t failures; /* tries that led to none */
+    double *points;
+} el4ml_found;
 
 /* What a surface brings whose stationary points the searches for smooth functions cannot find, and which has
  * exact ways of its own: a V with creases, as in K-means. All are required. Each counts its work, and is
@@ -37,13 +48,13 @@ typedef struct el4ml_surface_search {
     /* The minima at the ends of the gradient flow to either side: along +mode and along -mode. */
     el4ml_status (*descend)(struct el4ml_evaluator *e, const double *ts, const double *mode, double *plus,
                             double *minus);
-    /* Transition states thought to lie between minima a and b (aligned): up to `capacity` of them with the two
-     * minima below each, passages (capacity, 3, n), all different. Attempts differ. `failures`: tries that
-     * led to none. */
+    /* Transition states that may lie between minima a and b (aligned), with the two minima below each: points
+     * (capacity, 3, n). Attempts differ. */
     el4ml_status (*between)(struct el4ml_evaluator *e, const double *a, const double *b, uint64_t attempt,
-                            size_t capacity, double *passages, size_t *count, size_t *failures);
-    /* Search number k of an endless list, for a transition state beside minimum a. */
-    el4ml_status (*from)(struct el4ml_evaluator *e, const double *a, uint64_t k, el4ml_random random, double *ts);
+                            el4ml_found *found);
+    /* Search number k of an endless list, for transition states around minimum a: points (capacity, n). */
+    el4ml_status (*from)(struct el4ml_evaluator *e, const double *a, uint64_t k, el4ml_random random,
+                         el4ml_found *found);
 } el4ml_surface_search;
 
 /* What a surface provides. `self` is the surface's own data, immutable once made and shared by all threads;
@@ -128,7 +139,7 @@ typedef struct el4ml_surface_info {
                                 many. Where it is small the search does less work of its own beside it */
     double length_scale; /* a typical size of a move between neighbouring minima, in units of x; default 1 */
     double distance_tolerance; /* within which two points may be the same; default 1e-3 */
-    bool second_derivatives; /* false: minimisation only (relu); transition states are refused */
+    bool second_derivatives;   /* false: minimisation only (relu); transition states are refused */
     char description[256]; /* one line for people, e.g. "MLP 4-5-3, tanh, cross-entropy, l2 1e-3, 150 rows" */
 } el4ml_surface_info;
 

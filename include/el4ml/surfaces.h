@@ -35,9 +35,10 @@ EL4ML_API el4ml_mlp_options el4ml_mlp_options_default(void);
 EL4ML_API el4ml_status el4ml_mlp_new(const el4ml_mlp_options *options, const el4ml_dataset *train,
                                      el4ml_surface **surface, el4ml_error *error);
 
-/* ---- K-means (methods.md 1.2): J of `clusters` centroids, x = c_0 c_1 ..., each of train->inputs numbers; J is
- * scikit-learn's inertia. The training rows are copied; their targets, if any, do not matter. At least as many
- * distinct rows as clusters. J has creases, and the surface brings searches of its own (docs/kmeans.md). ---- */
+/* ---- K-means (methods.md 1.2): J of `clusters` centroids, x = c_0 c_1 ..., each of train->inputs numbers; J
+ * is scikit-learn's inertia. The training rows are copied; their targets, if any, do not matter. At least as
+ * many distinct rows as clusters. J has creases, and the surface brings searches of its own (docs/kmeans.md).
+ * ---- */
 EL4ML_API el4ml_status el4ml_kmeans_new(size_t clusters, const el4ml_dataset *train, el4ml_surface **surface,
                                         el4ml_error *error);
 

@@ -43,8 +43,8 @@ typedef struct bracket {
     double low, high, at_low, at_high;
 } bracket;
 
-/* The zero in it: regula falsi, the weight of an end that stays halved (Dowell and Jarratt 1971), and bisection
- * where that is slow. */
+/* The zero in it: regula falsi, the weight of an end that stays halved (Dowell and Jarratt 1971), and
+ * bisection where that is slow. */
 static double zero(size_t terms, const double *a, const double *r, bracket b)
 {
     for (int step = 0; step < STEPS && b.high - b.low > 4e-16 * b.high; step++) {
@@ -67,8 +67,8 @@ static double zero(size_t terms, const double *a, const double *r, bracket b)
     return b.high;
 }
 
-/* Zeros in (0, limit] of a sum whose value at 0 is `start`, between those of its derivative, `turns`, which they
- * replace; how many. One that only touches 0 is none. */
+/* Zeros in (0, limit] of a sum whose value at 0 is `start`, between those of its derivative, `turns`, which
+ * they replace; how many. One that only touches 0 is none. */
 static size_t zeros_between(size_t terms, const double *a, const double *r, double limit, double start,
                             double *turns, size_t count)
 {
@@ -94,13 +94,15 @@ double el4ml_exponentials_crossing(const el4ml_exponentials *f, double limit)
     double a[EL4ML_EXPONENTIALS][EL4ML_EXPONENTIALS] = {{0}}, turns[EL4ML_EXPONENTIALS] = {0};
     for (size_t j = 0; j < f->terms; j++)
         a[0][j] = f->a[j];
-    for (size_t i = 1; i < f->terms; i++) /* a[i]: the i-th derivative, its factors taken out, from term i on */
+    for (size_t i = 1; i < f->terms;
+         i++) /* a[i]: the i-th derivative, its factors taken out, from term i on */
         for (size_t j = i; j < f->terms; j++)
             a[i][j] = -(f->r[j] - f->r[i - 1]) * a[i - 1][j];
     size_t count = 0;
     for (size_t i = f->terms - 1; i > 0; i--) {
         const size_t terms = f->terms - i;
-        count = zeros_between(terms, &a[i][i], f->r + i, limit, value(terms, &a[i][i], f->r + i, 0), turns, count);
+        count = zeros_between(terms, &a[i][i], f->r + i, limit, value(terms, &a[i][i], f->r + i, 0), turns,
+                              count);
     }
     const double start = -fabs(value(f->terms, a[0], f->r, 0));
     count = zeros_between(f->terms, a[0], f->r, limit, start < 0 ? start : -DBL_MIN, turns, count);

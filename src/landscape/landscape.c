@@ -127,8 +127,7 @@ el4ml_status el4ml_landscape_find(const el4ml_landscape *l, el4ml_evaluator *e, 
         if (known->point.energy > point->energy + window) break;
         const double doubt = fmax(uncertainty(point, l->n), uncertainty(&known->point, l->n));
         bool same = false;
-        const el4ml_status status =
-            el4ml_same(e, known->point.x, point->x, fmax(nearest, 10 * doubt), &same);
+        const el4ml_status status = el4ml_same(e, known->point.x, point->x, fmax(nearest, 10 * doubt), &same);
         if (status != EL4ML_OK) return status;
         if (!same) continue;
         *index = t->by_energy[k];

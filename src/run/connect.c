@@ -52,7 +52,8 @@ static el4ml_status connect_job(void *context, size_t job, el4ml_searcher *searc
                                     capacity, at->passages, &at->report);
     const uint64_t key = ((uint64_t)at->a << 24) + at->attempt;
     const el4ml_random random = el4ml_random_new(s->study->seed, PURPOSE_SINGLE_ENDED, key);
-    return el4ml_search_from(searcher, coordinates(s, at->a), at->attempt, random, at->passages, &at->report);
+    return el4ml_search_from(searcher, coordinates(s, at->a), at->attempt, random, capacity, at->passages,
+                             &at->report);
 }
 
 static void forget(connection *c)
@@ -79,20 +80,22 @@ static void add_turn(connection *c, size_t minimum)
     c->searches[c->count++] = (search){.single = true, .a = minimum, .attempt = c->turns[minimum]++};
 }
 
-/* A pair that bands have failed to join twice gets, every other time, a single-ended search from its higher
- * minimum: where all bands lead to the same wrong transition state, the right one is often close by. */
+/* A pair that bands have failed to join twice (searches of a surface's own: once) gets, every other time, a
+ * single-ended search from its higher minimum: where all bands lead to the same wrong transition state, the
+ * right one is often close by. */
 static el4ml_status add_pairs(connection *c, size_t count)
 {
     const el4ml_landscape *l = c->session->landscape;
+    const uint32_t patience = c->session->surface->ops.search ? 1 : 2;
     el4ml_status status = grow_turns(c);
     for (size_t k = 0; k < count && status == EL4ML_OK; k++) {
         const el4ml_pair *pair = &c->pairs.list[c->chosen[k]];
         uint32_t attempt;
         status = el4ml_pairs_attempt(&c->pairs, c->chosen[k], &attempt);
         if (status != EL4ML_OK) break;
-        if (attempt < 2 || attempt % 2 == 0) {
-            c->searches[c->count++] =
-                (search){.a = pair->a, .b = pair->b, .attempt = attempt < 2 ? attempt : attempt / 2 + 1};
+        if (attempt < patience || attempt % 2 == 0) {
+            const uint32_t bands = attempt < patience ? attempt : attempt / 2 + patience - 1;
+            c->searches[c->count++] = (search){.a = pair->a, .b = pair->b, .attempt = bands};
             continue;
         }
         const bool first = el4ml_landscape_record(l, EL4ML_MINIMUM, pair->a)->point.energy >
@@ -120,12 +123,13 @@ static el4ml_status add_single_ended(connection *c, size_t count)
 static el4ml_status choose(connection *c, uint64_t left, el4ml_error *error)
 {
     el4ml_session *s = c->session;
-    const bool exhaust = s->study->goal == EL4ML_EXHAUST;
+    const bool exhaust = s->study->goal == EL4ML_EXHAUST, own = s->surface->ops.search != NULL;
     const size_t least =
         s->n > 1000 ? BATCH / 4 : BATCH; /* a search on a large model takes long: commit more often */
     size_t room =
         s->components > least ? (s->components < LARGEST_BATCH ? s->components : LARGEST_BATCH) : least;
     if (s->n > 1000) room = least;
+    if (own) room = LARGEST_BATCH; /* searches that cost next to nothing */
     if (room > left) room = (size_t)left;
     size_t links = 0;
     el4ml_status status = EL4ML_OK;

@@ -266,7 +266,9 @@ el4ml_status el4ml_pairs_missing_links(el4ml_pairs *p, el4ml_session *s, size_t 
     }
     /* the forest of cheapest links first, each component growing by one link a round; then the same without
      * those */
-    for (int round = 0; round < 3 && *count < capacity; round++) {
+    const size_t rounds =
+        s->surface->ops.search ? capacity : 3; /* where a search costs next to nothing: many */
+    for (size_t round = 0; round < rounds && *count < capacity; round++) {
         for (size_t i = 0; i < s->parent_count; i++)
             parent[i] = el4ml_session_root(s, i);
         size_t missing = s->components - 1; /* of this forest */

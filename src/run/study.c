@@ -25,7 +25,7 @@
 #define FOR_FUNCTION FOR_KIND(EL4ML_KIND_FUNCTION)
 #define FOR_KMEANS FOR_KIND(EL4ML_KIND_KMEANS)
 #define FOR_ALL (FOR_MLP | FOR_CLUSTER | FOR_FUNCTION | FOR_KMEANS)
-#define FOR_DATA (FOR_MLP | FOR_KMEANS)      /* those that learn from data */
+#define FOR_DATA (FOR_MLP | FOR_KMEANS)    /* those that learn from data */
 #define FOR_SMOOTH (FOR_ALL & ~FOR_KMEANS) /* those that minimisers by gradients are for */
 
 static const char *const table_names[] = {"study", "data", "surface", "explore", "connect", "analyse"};
@@ -355,7 +355,8 @@ static void read_study(el4ml_study_reader *r)
     set_defaults(s);
     el4ml_reader_copy_text(r, r->path, &s->path);
     if (r->status == EL4ML_OK) check_tables(r);
-    const el4ml_toml *node = el4ml_reader_require(r, "surface", "kind", "mlp, kmeans, lennard-jones or function");
+    const el4ml_toml *node =
+        el4ml_reader_require(r, "surface", "kind", "mlp, kmeans, lennard-jones or function");
     if (node) el4ml_reader_check_word(r, node, el4ml_kind_names, el4ml_later_kind_names, &kind);
     s->kind = (el4ml_kind)kind;
     check_keys(r);

@@ -9,6 +9,6 @@ const char *const el4ml_method_names[] = {"basin-hopping", "random", NULL};
 const char *const el4ml_minimiser_names[] = {"newton-lbfgs", "lbfgs", "conjugate-gradient", "adam", "sgd",
                                              "sam",          NULL};
 const char *const el4ml_goal_names[] = {"connected", "exhaust", NULL};
-const char *const el4ml_later_kind_names[] = {"gp",            "morse",       "plugin",  "logistic",
-                                              "factorisation", "autoencoder", "mixture", NULL};
+const char *const el4ml_later_kind_names[] = {"gp",          "morse",   "plugin", "logistic", "factorisation",
+                                              "autoencoder", "mixture", NULL};
 const char *const el4ml_later_loss_names[] = {"auc", "contrastive", NULL};

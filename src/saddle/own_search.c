@@ -75,29 +75,41 @@ static el4ml_status add(el4ml_searcher *s, const double *ts, const double *sides
     return el4ml_note_search(report, status);
 }
 
+static void give_up(el4ml_passage *passages, el4ml_search_report *report)
+{
+    while (report->found > 0)
+        el4ml_passage_clear(&passages[--report->found]);
+}
+
 el4ml_status el4ml_own_between(el4ml_searcher *s, const double *a, const double *b, uint64_t attempt,
                                size_t capacity, el4ml_passage *passages, el4ml_search_report *report)
 {
     const size_t n = s->n;
     double distance;
-    size_t count = 0, failures = 0;
-    if (capacity > EL4ML_OWN_PASSAGES) capacity = EL4ML_OWN_PASSAGES;
-    el4ml_status status = el4ml_align(&s->evaluator, a, b, attempt / 3, s->aligned, &distance);
-    if (status == EL4ML_OK)
-        status = s->own->between(&s->evaluator, a, s->aligned, attempt, capacity, s->guesses, &count, &failures);
+    el4ml_found found = {.capacity = capacity < EL4ML_OWN_PASSAGES ? capacity : EL4ML_OWN_PASSAGES,
+                         .points = s->guesses};
+    el4ml_status status = el4ml_align(&s->evaluator, a, b, attempt / 4, s->aligned, &distance);
+    if (status == EL4ML_OK) status = s->own->between(&s->evaluator, a, s->aligned, attempt, &found);
     if (status != EL4ML_OK) return el4ml_note_search(report, status);
-    report->failures += failures;
-    for (size_t k = 0; k < count && status == EL4ML_OK; k++)
-        status = add(s, s->guesses + 3 * k * n, s->guesses + (3 * k + 1) * n, passages, report);
-    while (status != EL4ML_OK && report->found > 0)
-        el4ml_passage_clear(&passages[--report->found]);
+    report->failures += found.failures;
+    for (size_t k = 0; k < found.count && status == EL4ML_OK; k++) {
+        const double *ts = found.points + 3 * k * n;
+        status = add(s, ts, ts + n, passages, report);
+    }
+    if (status != EL4ML_OK) give_up(passages, report);
     return status;
 }
 
 el4ml_status el4ml_own_from(el4ml_searcher *s, const double *a, uint64_t k, el4ml_random random,
-                            el4ml_passage *passage, el4ml_search_report *report)
+                            size_t capacity, el4ml_passage *passages, el4ml_search_report *report)
 {
-    const el4ml_status status = s->own->from(&s->evaluator, a, k, random, s->guesses);
+    el4ml_found found = {.capacity = capacity < EL4ML_OWN_PASSAGES ? capacity : EL4ML_OWN_PASSAGES,
+                         .points = s->guesses};
+    el4ml_status status = s->own->from(&s->evaluator, a, k, random, &found);
     if (status != EL4ML_OK) return el4ml_note_search(report, status);
-    return add(s, s->guesses, NULL, passage, report);
+    report->failures += found.failures;
+    for (size_t i = 0; i < found.count && status == EL4ML_OK; i++)
+        status = add(s, found.points + i * s->n, NULL, passages, report);
+    if (status != EL4ML_OK) give_up(passages, report);
+    return status;
 }

@@ -190,11 +190,11 @@ static el4ml_status first_direction(el4ml_searcher *s, const double *a, uint64_t
 }
 
 el4ml_status el4ml_search_from(el4ml_searcher *s, const double *a, uint64_t k, el4ml_random random,
-                               el4ml_passage *passage, el4ml_search_report *report)
+                               size_t capacity, el4ml_passage *passages, el4ml_search_report *report)
 {
     const size_t n = s->n;
     *report = (el4ml_search_report){0};
-    if (s->own) return el4ml_own_from(s, a, k, random, passage, report);
+    if (s->own) return el4ml_own_from(s, a, k, random, capacity, passages, report);
     double step, *x = s->guesses, *mode = s->tangents;
     el4ml_status status = first_direction(s, a, k, &random, mode, &step);
     if (status == EL4ML_OK) {
@@ -204,6 +204,6 @@ el4ml_status el4ml_search_from(el4ml_searcher *s, const double *a, uint64_t k, e
         const bool track = k % 3 != 2 || k % 2 == 0; /* random directions: also straight to the lowest mode */
         status = el4ml_follow_mode(s, x, mode, track);
     }
-    if (status == EL4ML_OK) status = complete(s, x, mode, passage);
+    if (status == EL4ML_OK) status = complete(s, x, mode, passages);
     return el4ml_note_search(report, status);
 }

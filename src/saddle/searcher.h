@@ -99,7 +99,7 @@ el4ml_status el4ml_own_unstable_mode(el4ml_searcher *s, const double *x, double 
 el4ml_status el4ml_own_between(el4ml_searcher *s, const double *a, const double *b, uint64_t attempt,
                                size_t capacity, el4ml_passage *passages, el4ml_search_report *report);
 el4ml_status el4ml_own_from(el4ml_searcher *s, const double *a, uint64_t k, el4ml_random random,
-                            el4ml_passage *passage, el4ml_search_report *report);
+                            size_t capacity, el4ml_passage *passages, el4ml_search_report *report);
 
 struct el4ml_band *el4ml_band_new(size_t n);
 void el4ml_band_free(struct el4ml_band *band);

@@ -285,8 +285,8 @@ static bool describe(reader *r)
     d->target_mean = EL4ML_NEW(double, d->train.targets);
     d->target_scale = EL4ML_NEW(double, d->train.targets);
     d->constant_columns = EL4ML_NEW(size_t, inputs);
-    if ((target && !d->target_name) || !d->input_names || !d->input_mean || !d->input_scale || !d->target_mean ||
-        !d->target_scale || !d->constant_columns)
+    if ((target && !d->target_name) || !d->input_names || !d->input_mean || !d->input_scale ||
+        !d->target_mean || !d->target_scale || !d->constant_columns)
         return false;
     for (size_t j = 0; j < inputs; j++) {
         d->input_names[j] = el4ml_copy_text(r->table->names[j + (j >= r->target)]);

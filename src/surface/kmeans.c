@@ -59,6 +59,7 @@ static void workspace_free(void *workspace)
     el4ml_release(w->square);
     el4ml_release(w->rate);
     el4ml_release(w->candidates);
+    el4ml_release(w->order);
     el4ml_release(w->cost);
     el4ml_release(w->assignment);
     el4ml_release(w->column);
@@ -69,11 +70,11 @@ static void workspace_free(void *workspace)
 static bool allocate(const el4ml_kmeans *m, el4ml_kmeans_workspace *w)
 {
     const size_t k = m->clusters;
-    w->at.square = EL4ML_NEW(double, k *m->stride);
+    w->at.square = EL4ML_NEW(double, k * m->stride);
     w->at.first = EL4ML_NEW(double, m->stride);
     w->at.second = EL4ML_NEW(double, m->stride);
     w->at.nearest = EL4ML_NEW(uint64_t, m->stride);
-    w->end = EL4ML_NEW(double, k *m->stride);
+    w->end = EL4ML_NEW(double, k * m->stride);
     w->target = EL4ML_NEW(uint64_t, m->stride);
     w->side[0] = EL4ML_NEW(uint64_t, m->stride);
     w->side[1] = EL4ML_NEW(uint64_t, m->stride);
@@ -82,15 +83,16 @@ static bool allocate(const el4ml_kmeans *m, el4ml_kmeans_workspace *w)
     w->residual = EL4ML_NEW(double, m->n);
     w->square = EL4ML_NEW(double, k);
     w->rate = EL4ML_NEW(double, k);
-    w->candidates = EL4ML_NEW(el4ml_kmeans_candidate, m->points *k);
+    w->candidates = EL4ML_NEW(el4ml_kmeans_candidate, m->points * k);
+    w->order = EL4ML_NEW(uint32_t, m->points);
     w->cost = EL4ML_NEW(double, k *k);
     w->assignment = EL4ML_NEW(double, EL4ML_ASSIGN_DOUBLES(k));
     w->column = EL4ML_NEW(size_t, k);
     w->indices = EL4ML_NEW(size_t, EL4ML_ASSIGN_INDICES(k));
     return labelling_init(m, &w->one) && labelling_init(m, &w->two) && w->at.square && w->at.first &&
-           w->at.second && w->at.nearest && w->end && w->target && w->side[0] && w->side[1] && w->c && w->trial &&
-           w->residual && w->square && w->rate && w->candidates && w->cost && w->assignment && w->column &&
-           w->indices;
+           w->at.second && w->at.nearest && w->end && w->target && w->side[0] && w->side[1] && w->c &&
+           w->trial && w->residual && w->square && w->rate && w->candidates && w->order && w->cost &&
+           w->assignment && w->column && w->indices;
 }
 
 static void *workspace_new(const void *self)
@@ -226,8 +228,8 @@ static bool take_points(el4ml_kmeans *m, const el4ml_dataset *d, size_t *place)
         m->points += place[i] == i;
     m->stride = padded(m->points);
     m->inputs = d->inputs;
-    m->x = EL4ML_NEW(double, m->points *m->inputs);
-    m->columns = EL4ML_NEW(double, m->stride *m->inputs);
+    m->x = EL4ML_NEW(double, m->points * m->inputs);
+    m->columns = EL4ML_NEW(double, m->stride * m->inputs);
     m->weight = EL4ML_NEW(double, m->points);
     if (!m->x || !m->columns || !m->weight) return false;
     size_t count = 0;
@@ -294,8 +296,9 @@ static el4ml_status finish(el4ml_kmeans *m, el4ml_surface **surface, el4ml_error
                                .length_scale = m->spread * (double)m->clusters / m->rows,
                                .distance_tolerance = fmax(1e-7 * m->spread, 100 * m->rounding),
                                .second_derivatives = true};
-    snprintf(info.description, sizeof info.description, "K-means, %zu clusters, %.0f rows (%zu distinct), %zu inputs",
-             m->clusters, m->rows, m->points, m->inputs);
+    snprintf(info.description, sizeof info.description,
+             "K-means, %zu clusters, %.0f rows (%zu distinct), %zu inputs", m->clusters, m->rows, m->points,
+             m->inputs);
     const el4ml_surface_ops ops = {.struct_size = sizeof ops,
                                    .kind = "kmeans",
                                    .destroy = destroy,
@@ -326,7 +329,8 @@ el4ml_status el4ml_kmeans_new(size_t clusters, const el4ml_dataset *train, el4ml
     if (!m || !place || !take_points(m, train, place))
         status = el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "kmeans: out of memory");
     else if (clusters > m->points)
-        status = el4ml_fail(error, EL4ML_BAD_INPUT, "kmeans: %zu clusters of %zu distinct rows", clusters, m->points);
+        status = el4ml_fail(error, EL4ML_BAD_INPUT, "kmeans: %zu clusters of %zu distinct rows", clusters,
+                            m->points);
     el4ml_release(place);
     if (status == EL4ML_OK) {
         m->clusters = clusters;

@@ -1,13 +1,14 @@
 /* Transition states of J. Each lies on a crease, where a point p is as near to centroid k as to l, and is the
- * minimum of the convex quadratic of a fractional labelling: p belongs to k with a share t in (0, 1), to l with
- * the rest. With n, m the weight and mean of a cluster without p, d = |x_p - m|,
+ * minimum of the convex quadratic of a fractional labelling: p belongs to k with a share t in (0, 1), to l
+ * with the rest. With n, m the weight and mean of a cluster without p, d = |x_p - m|,
  *
- *     t = n_k [(n_l + w) d_k - n_l d_l] / (w [n_k d_k + n_l d_l]),    c_k = (n_k m_k + t w x_p) / (n_k + t w).
+ *     t = n_k [(n_l + w) d_k - n_l d_l] / (w [n_k d_k + n_l d_l]),    c_k = (n_k m_k + t w x_p) / (n_k + t
+ * w).
  *
- * For given labels of the others this is the least value of the quadratic on the crease, whatever t (n_k + t w
- * and n_l + (1 - t) w are positive). Relabelling the others by their nearest centroid and solving again lowers
- * J along the crease each time, as Lloyd's algorithm does in all of space, and so ends at a minimum of J on the
- * crease. This is a transition state if 0 < t < 1 and p has no nearer centroid. */
+ * For given labels of the others this is the least value of the quadratic on the crease, whatever t (n_k + t
+ * w and n_l + (1 - t) w are positive). Relabelling the others by their nearest centroid and solving again
+ * lowers J along the crease each time, as Lloyd's algorithm does in all of space, and so ends at a minimum of
+ * J on the crease. This is a transition state if 0 < t < 1 and p has no nearer centroid. */
 #include <math.h>
 #include <string.h>
 
@@ -36,7 +37,8 @@ static fraction solve(double weight, const double n[2], const double d[2])
     return f;
 }
 
-/* The means without p, in place, of the clusters k (which has it) and l; then their centroids on the crease. t. */
+/* The means without p, in place, of the clusters k (which has it) and l; then their centroids on the crease.
+ * t. */
 static double centroids(const el4ml_kmeans *m, const el4ml_labelling *a, const el4ml_crease *at, double *c)
 {
     const size_t d = m->inputs;
@@ -102,8 +104,8 @@ el4ml_status el4ml_kmeans_pass(el4ml_evaluator *e, const el4ml_crease *at, doubl
 
 /* ---- Creases to be searched from a labelling ---- */
 
-/* The crease between k and l for point p, its energy taken from the distances w->at and the sizes of the labelling
- * whose means they are to. False: no such crease. */
+/* The crease between k and l for point p, its energy taken from the distances w->at and the sizes of the
+ * labelling whose means they are to. False: no such crease. */
 static bool candidate(const el4ml_kmeans *m, const el4ml_kmeans_workspace *w, const el4ml_labelling *a,
                       const el4ml_crease *at, el4ml_kmeans_candidate *made)
 {
@@ -148,8 +150,8 @@ size_t el4ml_kmeans_own_creases(const el4ml_kmeans *m, el4ml_kmeans_workspace *w
     return count;
 }
 
-size_t el4ml_kmeans_creases_towards(const el4ml_kmeans *m, el4ml_kmeans_workspace *w, const el4ml_labelling *a,
-                                    const uint64_t *target)
+size_t el4ml_kmeans_creases_towards(const el4ml_kmeans *m, el4ml_kmeans_workspace *w,
+                                    const el4ml_labelling *a, const uint64_t *target)
 {
     size_t count = 0;
     for (size_t p = 0; p < m->points; p++) {

@@ -1,12 +1,13 @@
-/* The gradient flow dc/dt = -grad J, exactly. Inside the cell of a labelling, grad J = 2 n_k (c_k - mean_k) for
- * each cluster k of weight n_k, so that
+/* The gradient flow dc/dt = -grad J, exactly. Inside the cell of a labelling, grad J = 2 n_k (c_k - mean_k)
+ * for each cluster k of weight n_k, so that
  *
  *     c_k(t) = mean_k + (c_k(0) - mean_k) exp(-2 n_k t)
  *
- * until some point p is as near to another centroid l as to its own, k. With A, B, C from u(t) = |x_p - c_k(t)|^2
- * = A - 2 B z + C z^2, z = exp(-2 n_k t), the time is the first zero of a sum of at most five exponentials. There
- * p changes its label, and the flow goes on: with s = |x_p - c_k|^2 - |x_p - c_l|^2, the rate ds/dt grows by
- * w_p |grad s|^2 > 0 as p changes over, so that a flow that reaches a crease crosses it and never slides along. */
+ * until some point p is as near to another centroid l as to its own, k. With A, B, C from u(t) = |x_p -
+ * c_k(t)|^2 = A - 2 B z + C z^2, z = exp(-2 n_k t), the time is the first zero of a sum of at most five
+ * exponentials. There p changes its label, and the flow goes on: with s = |x_p - c_k|^2 - |x_p - c_l|^2, the
+ * rate ds/dt grows by w_p |grad s|^2 > 0 as p changes over, so that a flow that reaches a crease crosses it
+ * and never slides along. */
 #include <math.h>
 
 #include "base/exponentials.h"
@@ -71,7 +72,8 @@ static double crossing(const approach *own, const approach *other, double limit)
     return el4ml_exponentials_crossing(&f, limit);
 }
 
-static void prepare(const el4ml_kmeans *m, el4ml_kmeans_workspace *w, const el4ml_labelling *a, const double *c)
+static void prepare(const el4ml_kmeans *m, el4ml_kmeans_workspace *w, const el4ml_labelling *a,
+                    const double *c)
 {
     const size_t d = m->inputs;
     el4ml_kmeans_measure_at(m, w, c);
@@ -127,8 +129,8 @@ static void advance(const el4ml_kmeans *m, const el4ml_labelling *a, double time
     }
 }
 
-/* At the means: a point that is not strictly nearest to its own (only just, as a crossing would have been found)
- * goes to the other. False: there is none. */
+/* At the means: a point that is not strictly nearest to its own (only just, as a crossing would have been
+ * found) goes to the other. False: there is none. */
 static bool change_over(const el4ml_kmeans *m, el4ml_kmeans_workspace *w, el4ml_labelling *a)
 {
     for (size_t p = 0; p < m->points; p++) {

@@ -11,9 +11,9 @@
 
 /* What a set of centroids is to the points. `stride`: points, padded. */
 typedef struct el4ml_kmeans_distances {
-    double *square;   /* (clusters, stride): |x_p - c_k|^2 */
-    double *first;    /* (stride): the smallest of a point, */
-    double *second;   /* and the next; infinite with one cluster */
+    double *square;    /* (clusters, stride): |x_p - c_k|^2 */
+    double *first;     /* (stride): the smallest of a point, */
+    double *second;    /* and the next; infinite with one cluster */
     uint64_t *nearest; /* (stride): the cluster of the smallest, the lower label where two are equal */
 } el4ml_kmeans_distances;
 

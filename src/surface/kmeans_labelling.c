@@ -1,4 +1,5 @@
-/* Labellings of the points: means, ties, and Lloyd's algorithm (Lloyd, IEEE Trans. Inf. Theory 28, 129, 1982). */
+/* Labellings of the points: means, ties, and Lloyd's algorithm (Lloyd, IEEE Trans. Inf. Theory 28, 129,
+ * 1982). */
 #include <math.h>
 #include <string.h>
 
@@ -11,6 +12,16 @@
 void el4ml_kmeans_measure_at(const el4ml_kmeans *m, el4ml_kmeans_workspace *w, const double *c)
 {
     m->kernels->measure(m->stride, m->inputs, m->clusters, m->columns, c, &w->at);
+}
+
+void el4ml_kmeans_label(const el4ml_kmeans *m, el4ml_kmeans_workspace *w, const double *c, el4ml_labelling *a)
+{
+    el4ml_kmeans_measure_at(m, w, c);
+    memcpy(a->label, w->at.nearest, m->points * sizeof *a->label);
+    el4ml_copy(m->n, c, a->mean);
+    memset(a->size, 0, m->clusters * sizeof *a->size);
+    for (size_t p = 0; p < m->points; p++)
+        a->size[a->label[p]] += m->weight[p];
 }
 
 /* total += w_p (x_p - origin), origin NULL: 0. */
@@ -39,8 +50,7 @@ static void sum_means(const el4ml_kmeans *m, el4ml_kmeans_workspace *w, el4ml_la
         }
         for (size_t k = first; k < last; k++)
             for (size_t j = 0; j < d && a->size[k] > 0; j++)
-                a->mean[k * d + j] =
-                    (pass == 0 ? 0 : a->mean[k * d + j]) + total[k * d + j] / a->size[k];
+                a->mean[k * d + j] = (pass == 0 ? 0 : a->mean[k * d + j]) + total[k * d + j] / a->size[k];
     }
 }
 
@@ -49,7 +59,8 @@ void el4ml_kmeans_means(const el4ml_kmeans *m, el4ml_kmeans_workspace *w, el4ml_
     sum_means(m, w, a, m->clusters);
 }
 
-void el4ml_kmeans_move(const el4ml_kmeans *m, el4ml_kmeans_workspace *w, el4ml_labelling *a, size_t p, size_t l)
+void el4ml_kmeans_move(const el4ml_kmeans *m, el4ml_kmeans_workspace *w, el4ml_labelling *a, size_t p,
+                       size_t l)
 {
     const size_t k = a->label[p];
     a->label[p] = l;
@@ -76,8 +87,8 @@ size_t el4ml_kmeans_ties(const el4ml_kmeans *m, const el4ml_kmeans_workspace *w,
     return count;
 }
 
-/* Every point to the nearest of the centroids last measured; one that is as near to its own stays. Returns how
- * many have moved. */
+/* Every point to the nearest of the centroids last measured; one that is as near to its own stays. Returns
+ * how many have moved. */
 static size_t relabel(const el4ml_kmeans *m, const el4ml_kmeans_workspace *w, uint64_t *label)
 {
     size_t moved = 0;

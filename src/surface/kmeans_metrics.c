@@ -25,7 +25,8 @@ static double pairs(double count)
     return 0.5 * count * (count - 1);
 }
 
-/* From the table (clusters, classes) of how many rows have both; 1 where both partitions are trivial alike. */
+/* From the table (clusters, classes) of how many rows have both; 1 where both partitions are trivial alike.
+ */
 static double adjusted_rand(size_t clusters, size_t classes, const double *table)
 {
     double together = 0, in_cluster = 0, in_class = 0, rows = 0;
@@ -49,8 +50,8 @@ static double adjusted_rand(size_t clusters, size_t classes, const double *table
     return most == expected ? 1 : (together - expected) / (most - expected);
 }
 
-el4ml_status el4ml_kmeans_metrics(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
-                                  el4ml_metrics *metrics)
+el4ml_status el4ml_kmeans_metrics(const void *self, void *workspace, const double *x,
+                                  const el4ml_dataset *data, el4ml_metrics *metrics)
 {
     const el4ml_kmeans *m = self;
     (void)workspace;
@@ -58,7 +59,7 @@ el4ml_status el4ml_kmeans_metrics(const void *self, void *workspace, const doubl
     if (data->inputs != m->inputs) return EL4ML_INVALID_ARGUMENT;
     if (data->rows == 0) return EL4ML_OK;
     const size_t classes = data->label ? data->classes : 0;
-    double *table = EL4ML_NEW(double, m->clusters * classes);
+    double *table = EL4ML_NEW(double, m->clusters *classes);
     if (!table) return EL4ML_OUT_OF_MEMORY;
     double inertia = 0;
     for (size_t i = 0; i < data->rows; i++) {

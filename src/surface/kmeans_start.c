@@ -1,5 +1,5 @@
-/* Where searches for minima of K-means begin: seeding by k-means++ (Arthur and Vassilvitskii, SODA 2007), and the
- * steps of basin-hopping. */
+/* Where searches for minima of K-means begin: seeding by k-means++ (Arthur and Vassilvitskii, SODA 2007), and
+ * the steps of basin-hopping. */
 #include <math.h>
 #include <string.h>
 
@@ -39,8 +39,8 @@ void el4ml_kmeans_initialise(const void *self, void *workspace, el4ml_random *ra
     }
 }
 
-/* One centroid is taken away and put on a point that lies far from the others (random swap; Fraenti, J. Big Data
- * 5, 13, 2018). */
+/* One centroid is taken away and put on a point that lies far from the others (random swap; Fraenti, J. Big
+ * Data 5, 13, 2018). */
 static void swap_centroid(const el4ml_kmeans *m, el4ml_kmeans_workspace *w, el4ml_random *random, double *y)
 {
     const size_t k = (size_t)el4ml_random_below(random, m->clusters);
@@ -90,8 +90,8 @@ static bool hartigan(const el4ml_kmeans *m, el4ml_kmeans_workspace *w, const dou
     return moves > 0;
 }
 
-void el4ml_kmeans_perturb(const void *self, void *workspace, el4ml_random *random, double step, const double *x,
-                          double *y)
+void el4ml_kmeans_perturb(const void *self, void *workspace, el4ml_random *random, double step,
+                          const double *x, double *y)
 {
     const el4ml_kmeans *m = self;
     el4ml_kmeans_workspace *w = workspace;

@@ -2,10 +2,11 @@
  *
  * Clarke's subdifferential of J at c is the set of gradients of all fractional labellings, in which each tied
  * point is shared between the clusters that it is tied to. Its smallest element says how far c is from being
- * stationary. Where it vanishes with all shares strictly between 0 and 1, J = Q - sum over ties w max(t s, -(1 - t)
- * s), with s = |x_p - c_k|^2 - |x_p - c_l|^2, t the share of k, and Q the convex quadratic of the fractional
- * labelling, whose minimum this is: J falls to both sides of each crease s = 0 and rises along their intersection.
- * The index is the number of ties. Where a share is 0 or 1, J falls to one side only: no pass, and no minimum. */
+ * stationary. Where it vanishes with all shares strictly between 0 and 1, J = Q - sum over ties w max(t s,
+ * -(1 - t) s), with s = |x_p - c_k|^2 - |x_p - c_l|^2, t the share of k, and Q the convex quadratic of the
+ * fractional labelling, whose minimum this is: J falls to both sides of each crease s = 0 and rises along
+ * their intersection. The index is the number of ties. Where a share is 0 or 1, J falls to one side only: no
+ * pass, and no minimum. */
 #include "surface/kmeans.h"
 
 #include <math.h>
@@ -52,8 +53,8 @@ static double value_and_ties(const el4ml_kmeans *m, el4ml_kmeans_workspace *w, c
     return energy;
 }
 
-/* The component of the gradient in w->trial along the change that giving the point from k to l makes, and that
- * change's square. */
+/* The component of the gradient in w->trial along the change that giving the point from k to l makes, and
+ * that change's square. */
 static double slope(const el4ml_kmeans *m, const el4ml_kmeans_workspace *w, const double *c,
                     const el4ml_crease *at, double *square)
 {
@@ -71,7 +72,8 @@ static double slope(const el4ml_kmeans *m, const el4ml_kmeans_workspace *w, cons
     return along;
 }
 
-static void shift_share(const el4ml_kmeans *m, el4ml_kmeans_workspace *w, const double *c, tie *t, double change)
+static void shift_share(const el4ml_kmeans *m, el4ml_kmeans_workspace *w, const double *c, tie *t,
+                        double change)
 {
     const size_t d = m->inputs, k = t->crease.k, l = t->crease.l;
     const double *x = m->x + t->crease.point * d, amount = change * m->weight[t->crease.point];
@@ -111,8 +113,8 @@ static void share_out(const el4ml_kmeans *m, el4ml_kmeans_workspace *w, const do
     }
 }
 
-/* ln of the product of the positive eigenvalues: 2 n_k in each coordinate; on a crease, of the same in the space
- * orthogonal to the normal v, which takes the factor v' H^-1 v with it. */
+/* ln of the product of the positive eigenvalues: 2 n_k in each coordinate; on a crease, of the same in the
+ * space orthogonal to the normal v, which takes the factor v' H^-1 v with it. */
 static double log_product(const el4ml_kmeans *m, const double *size, const ties *all)
 {
     double sum = 0;
@@ -157,7 +159,8 @@ el4ml_status el4ml_kmeans_characterise(el4ml_evaluator *e, el4ml_stationary *poi
     return EL4ML_OK;
 }
 
-bool el4ml_kmeans_crease_of(const el4ml_kmeans *m, el4ml_kmeans_workspace *w, const double *c, el4ml_crease *at)
+bool el4ml_kmeans_crease_of(const el4ml_kmeans *m, el4ml_kmeans_workspace *w, const double *c,
+                            el4ml_crease *at)
 {
     ties all;
     value_and_ties(m, w, c, &all);
