@@ -16,7 +16,8 @@ enum {
     TAKES_FORCE = 4,
     TAKES_COORDINATES = 8,
     TAKES_TEMPERATURES = 16,
-    TAKES_KAPPA = 32
+    TAKES_KAPPA = 32,
+    TAKES_BASINS = 64
 };
 
 typedef struct given_whole {
@@ -41,7 +42,11 @@ typedef struct arguments {
     given_whole threads, seed;     /* threads 0: all cores */
     given_whole kappa;             /* of an import */
     bool json, quiet, coordinates, force, help, version;
-    double time_limit; /* seconds, 0: none */
+    double time_limit;              /* seconds, 0: none */
+    const char *box, *minima, *map; /* of basin-volume */
+    given_whole samples;
+    given_number tolerance;
+    bool initialiser, compare;
 } arguments;
 
 typedef int (*command_function)(const arguments *args);
@@ -58,6 +63,7 @@ int command_init(const arguments *args);
 int command_check(const arguments *args);
 int command_import(const arguments *args);
 int command_export(const arguments *args);
+int command_basin_volume(const arguments *args);
 
 /* Print the error on standard error and give the exit status that belongs to it. */
 int report_error(const el4ml_error *error);
@@ -103,5 +109,7 @@ typedef struct progress_line {
 void progress_init(progress_line *line, const arguments *args, const el4ml_totals *totals);
 void progress_show(void *context, const el4ml_progress *progress);
 void progress_end(progress_line *line);
+/* Also for other lines than this. */
+void format_duration(double seconds, char *text, size_t size);
 
 #endif
