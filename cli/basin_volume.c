@@ -176,7 +176,8 @@ static void print_starts(const el4ml_basins *r)
                (unsigned long long)r->unknown_hits);
     printf("probability that the next start falls to a minimum that none of these did: %.3g\n", r->unseen);
     if (r->compared)
-        printf("the minimiser takes %llu of %llu starts (%.3g %%) to another minimum than steepest descent\n",
+        printf("the study's minimiser takes %llu of %llu starts (%.3g %%) to another minimum than steepest "
+               "descent\n",
                (unsigned long long)r->misassigned, (unsigned long long)r->samples,
                100 * (double)r->misassigned / (double)r->samples);
 }
@@ -310,6 +311,7 @@ static el4ml_status prepare(const arguments *a, const opened *o, const el4ml_lan
     r->options.time_limit = a->time_limit;
     r->options.cancel = &interrupted;
     r->options.compare = a->compare;
+    r->options.study = o->study;
     if (a->samples.given) r->options.samples = a->samples.value;
     if (a->tolerance.given) r->options.tolerance = a->tolerance.value;
     el4ml_status status = EL4ML_OK;

@@ -8,6 +8,7 @@
 
 #include "el4ml/landscape.h"
 #include "el4ml/statistics.h"
+#include "el4ml/study.h"
 
 EL4ML_BEGIN
 
@@ -77,7 +78,8 @@ typedef struct el4ml_basin_options {
     double tolerance;            /* local error of the paths, in length_scale; > 0, default 1e-3 */
     double level;                /* of confidence, in (0, 1); default 0.95 */
     size_t runs;                 /* independent runs with tethers, 4 ... 1000; default 16 */
-    bool compare;                /* give every start to the minimiser too; not with tethers */
+    bool compare;                /* give every start to a minimiser too; not with tethers */
+    const el4ml_study *study;    /* whose minimiser that is; default NULL: L-BFGS with Newton */
     unsigned threads;            /* 0: all cores. Changes nothing but the time it takes */
     double time_limit;           /* seconds; 0: none */
     const volatile bool *cancel; /* optional */

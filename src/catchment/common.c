@@ -4,6 +4,8 @@
 
 #include "base/memory.h"
 #include "catchment/descent.h"
+#include "run/study_minimiser.h"
+#include "saddle/searcher.h"
 
 el4ml_basin_options el4ml_basin_options_default(void)
 {
@@ -47,7 +49,8 @@ el4ml_status el4ml_basin_open(el4ml_basin_task *task, const el4ml_surface *surfa
                                .n = surface->info.dimension,
                                .began = el4ml_clock()};
     el4ml_status status = check(surface, landscape, options, error);
-    const el4ml_search_options search = el4ml_search_options_default();
+    el4ml_search_options search = el4ml_search_options_default();
+    if (options->study) el4ml_study_minimise(options->study, &search.minimise);
     if (status == EL4ML_OK)
         status = el4ml_pool_new(surface, &search, options->threads, options->cancel, &task->pool, error);
     if (status == EL4ML_OK && options->time_limit > 0) {
@@ -79,6 +82,14 @@ el4ml_status el4ml_basin_run(el4ml_basin_task *task, size_t jobs, el4ml_job job,
     return el4ml_fail(error, status, "basin volumes: %s", el4ml_status_text(status));
 }
 
+/* A loss without a lowest value has points that are flat below any tolerance on the way to infinity: there
+ * the gradient is not small against the curvature. */
+static bool is_minimum(const el4ml_searcher *s, const el4ml_stationary *p)
+{
+    const double gradient = p->gradient_rms * sqrt((double)s->n);
+    return p->index == 0 && gradient <= 0.1 * s->length * fabs(p->smallest_eigenvalue);
+}
+
 el4ml_status el4ml_basin_of(const el4ml_basin_task *task, el4ml_searcher *searcher, el4ml_stationary *point,
                             size_t *index)
 {
@@ -86,8 +97,8 @@ el4ml_status el4ml_basin_of(const el4ml_basin_task *task, el4ml_searcher *search
     el4ml_status status = el4ml_basin_descend(searcher, task->options->tolerance, point);
     if (status == EL4ML_OK) status = el4ml_landscape_find(task->landscape, e, EL4ML_MINIMUM, point, index);
     if (status != EL4ML_OK || *index != EL4ML_NONE) return status;
-    size_t known;
-    status = el4ml_search_proved_minimum(searcher, point->x, point, &known);
+    status = el4ml_settle(searcher, point, NULL);
+    if (status == EL4ML_OK && !is_minimum(searcher, point)) status = EL4ML_NOT_CONVERGED;
     if (status == EL4ML_OK) status = el4ml_landscape_find(task->landscape, e, EL4ML_MINIMUM, point, index);
     return status;
 }

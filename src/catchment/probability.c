@@ -8,7 +8,7 @@
 #include "catchment/common.h"
 #include "catchment/intervals.h"
 
-static const uint64_t purpose_start = 0x6261736e; /* of the random numbers */
+static const uint64_t purpose_start = 0x6261736e, purpose_batches = 0x6261746368; /* of the random numbers */
 
 #define JOBS 64 /* of a batch */
 
@@ -58,12 +58,13 @@ static bool fatal(el4ml_status status)
 }
 
 /* Does the minimiser bring the start x somewhere else than where its path led? */
-static el4ml_status compare(const survey *s, el4ml_searcher *searcher, const double *x,
+static el4ml_status compare(const survey *s, el4ml_searcher *searcher, uint64_t number, const double *x,
                             const el4ml_stationary *point, double *other, fall *f)
 {
     el4ml_evaluator *e = el4ml_searcher_evaluator(searcher);
     el4ml_stationary found = {.x = other};
     size_t index;
+    el4ml_searcher_random(searcher, el4ml_random_new(s->task->options->seed, purpose_batches, number));
     el4ml_status status = el4ml_search_minimum(searcher, x, &found);
     if (fatal(status)) return status;
     f->misassigned = status != EL4ML_OK || !el4ml_inside(e, other);
@@ -95,7 +96,7 @@ static el4ml_status follow(survey *s, el4ml_searcher *searcher, uint64_t number,
         if (!f->x) return EL4ML_OUT_OF_MEMORY;
         el4ml_copy(s->n, point.x, f->x);
     }
-    return s->task->options->compare ? compare(s, searcher, x, &point, other, f) : EL4ML_OK;
+    return s->task->options->compare ? compare(s, searcher, number, x, &point, other, f) : EL4ML_OK;
 }
 
 static el4ml_status survey_job(void *context, size_t job, el4ml_searcher *searcher)
