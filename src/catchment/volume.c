@@ -200,6 +200,19 @@ static double drift(size_t runs, const double *each)
     return (mean[1] - mean[0]) / sqrt(variance * (1 / count[0] + 1 / count[1]));
 }
 
+/* The same without the part of its bias that falls with the number of samples: from the whole and from both
+ * halves (Quenouille, Biometrika 43, 353, 1956). */
+static el4ml_status unbiased_ratio(const el4ml_walk *w, size_t run, uint64_t kept, double *scratch,
+                                   double *ratio)
+{
+    double whole, half[2];
+    el4ml_status status = log_ratio(w, run, 0, kept, scratch, &whole);
+    for (uint64_t k = 0; k < 2 && status == EL4ML_OK; k++)
+        status = log_ratio(w, run, k * (kept - kept / 2), kept / 2, scratch, &half[k]);
+    if (status == EL4ML_OK) *ratio = 2 * whole - 0.5 * (half[0] + half[1]);
+    return status;
+}
+
 /* Each run by itself; their scatter is the error. */
 static el4ml_status by_runs(const el4ml_walk *w, uint64_t kept, double level, double *scratch,
                             el4ml_volume *v)
@@ -208,7 +221,7 @@ static el4ml_status by_runs(const el4ml_walk *w, uint64_t kept, double level, do
     const double box = el4ml_tether_box_integral(w->region, w->k[0]);
     for (size_t r = 0; r < w->runs; r++) {
         const el4ml_walk_run *run = &w->run[r];
-        const el4ml_status status = log_ratio(w, r, 0, kept, scratch, &each[r]);
+        const el4ml_status status = unbiased_ratio(w, r, kept, scratch, &each[r]);
         if (status != EL4ML_OK) return status;
         /* drawn until `drawn` were inside: this ratio has no bias */
         each[r] += box + log((double)(run->drawn - 1) / (double)(run->attempts - 1));
