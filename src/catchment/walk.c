@@ -12,11 +12,11 @@ static const uint64_t purpose_pilot = 0x70696c6f74, purpose_sweep = 0x7377656570
 #define TIGHTER 4.0       /* from one try at the first tether to the next */
 #define MOST_TIGHTENING 60
 #define MOST_DRAWS 4000 /* until one is inside */
-#define SPACING 1.2     /* of the tethers: (k - k') times the deviation of u */
+#define SPACING 1.1     /* of the tethers: (k - k') times the deviation of u */
 #define STEEPEST 0.3    /* k' / k is never less, but for the last */
-#define SIGNIFICANT 2
-#define MOST_MOVES 8  /* of the pilot from one point that is kept to the next */
-#define EXCHANGE 0.35 /* expected of neighbours; otherwise the next tether is brought nearer */
+#define SIGNIFICANT 2   /* growth, in standard errors */
+#define MOST_MOVES 8    /* of the pilot from one point that is kept to the next */
+#define EXCHANGE 0.2    /* expected of neighbours; otherwise the next tether is brought nearer */
 
 el4ml_status el4ml_walk_init(el4ml_walk *w, const el4ml_region *region, uint64_t number, size_t runs,
                              uint64_t seed)
