@@ -6,6 +6,7 @@
 #include "el4ml/random.h"
 #include "el4ml/data.h"
 #include "el4ml/surface.h"
+#include "el4ml/predictions.h"
 #include "el4ml/surfaces.h"
 #include "el4ml/study.h"
 #include "el4ml/minimise.h"
