@@ -35,6 +35,7 @@ static const option options[] = {
     {"--force", NULL, SWITCH, FIELD(force), TAKES_FORCE, 0, 0, NULL},
     {"--coordinates", NULL, SWITCH, FIELD(coordinates), TAKES_COORDINATES, 0, 0, NULL},
     {"--temperatures", NULL, TEXT, FIELD(temperatures), TAKES_TEMPERATURES, 0, 0, NULL},
+    {"--kappa", NULL, WHOLE, FIELD(kappa), TAKES_KAPPA, 0, INT32_MAX, "a whole number from 0"},
     {"--threads", NULL, WHOLE, FIELD(threads), 0, 1, 1024, "a number of threads (1 to 1024)"},
     {"--seed", NULL, WHOLE, FIELD(seed), 0, 0, 9223372036854775807., "a whole number from 0"},
     {"--time-limit", NULL, DURATION, FIELD(time_limit), 0, 0, 0, "a time such as 90, 10m, 1h30m"},

@@ -44,6 +44,19 @@ static const command commands[] = {
     {"check", command_check, 1, 1, 0,
      "el4ml check STUDY.toml [--json]\n"
      "Gradient, Hessian-vector product, Hessian and symmetry of the surface; cost per call.\n"},
+    {"import", command_import, 2, 2, TAKES_OUTPUT | TAKES_KAPPA,
+     "el4ml import pathsample|topsearch|pele PATH -o DIR [--kappa K] [--quiet] [--json]\n"
+     "Read another program's database into a new DIR, to be analysed without its surface. PATH: the folder "
+     "of\n"
+     "min.data and its like (or that min.data), of pele the SQLite file. --kappa: positive Hessian "
+     "eigenvalues\n"
+     "of a minimum; otherwise 3N - 6 where PATHSAMPLE's points tell the number N of atoms.\n"},
+    {"export", command_export, 2, 2, TAKES_OUTPUT | TAKES_FORCE | TAKES_COORDINATES,
+     "el4ml export pathsample|graphml|json DIR -o PATH [--force] [--coordinates] [--quiet] [--json]\n"
+     "Write the landscape for other programs: min.data, ts.data, points.min, points.ts, min.A and min.B in "
+     "the\n"
+     "folder PATH, or the file PATH; json with --coordinates holds those too. --force replaces what is "
+     "there.\n"},
 };
 
 static const char general_help[] =
@@ -59,6 +72,8 @@ static const char general_help[] =
     "  el4ml list DIR minima|transition-states  the tables\n"
     "  el4ml verify DIR                         recompute every stationary point\n"
     "  el4ml check STUDY.toml                   derivatives, symmetry and cost of the surface\n"
+    "  el4ml import FORMAT PATH -o DIR          a database of pathsample, topsearch or pele\n"
+    "  el4ml export FORMAT DIR -o PATH          for pathsample, or as graphml or json\n"
     "\n"
     "options: -o DIR, --threads N (all cores), --seed N, --time-limit 10m, --quiet, --json, --version, "
     "--help\n"

@@ -24,6 +24,13 @@ el4ml_status open_study(const char *path, const arguments *args, opened *o, el4m
 el4ml_status open_folder_study(const char *folder, el4ml_landscape *landscape, opened *o, el4ml_error *error)
 {
     char path[4096];
+    const char *source = el4ml_landscape_source(landscape);
+    *o = (opened){0};
+    if (source)
+        return el4ml_fail(
+            error, EL4ML_NOT_SUPPORTED,
+            "%s: imported from %s: its surface is not known, so its points cannot be computed again", folder,
+            source);
     if ((size_t)snprintf(path, sizeof path, "%s/study.toml", folder) >= sizeof path)
         return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: the path is too long", folder);
     el4ml_status status = open_study(path, NULL, o, error);

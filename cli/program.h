@@ -10,7 +10,14 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
 #define MAX_OPTIONS 64
 
 /* Options that only some commands take; the others are harmless where they are of no use. */
-enum { TAKES_OUTPUT = 1, TAKES_TARGET = 2, TAKES_FORCE = 4, TAKES_COORDINATES = 8, TAKES_TEMPERATURES = 16 };
+enum {
+    TAKES_OUTPUT = 1,
+    TAKES_TARGET = 2,
+    TAKES_FORCE = 4,
+    TAKES_COORDINATES = 8,
+    TAKES_TEMPERATURES = 16,
+    TAKES_KAPPA = 32
+};
 
 typedef struct given_whole {
     bool given;
@@ -32,6 +39,7 @@ typedef struct arguments {
     const char *target;            /* --target */
     const char *temperatures;      /* --temperatures from,to,count */
     given_whole threads, seed;     /* threads 0: all cores */
+    given_whole kappa;             /* of an import */
     bool json, quiet, coordinates, force, help, version;
     double time_limit; /* seconds, 0: none */
 } arguments;
@@ -48,6 +56,8 @@ int command_list(const arguments *args);
 int command_verify(const arguments *args);
 int command_init(const arguments *args);
 int command_check(const arguments *args);
+int command_import(const arguments *args);
+int command_export(const arguments *args);
 
 /* Print the error on standard error and give the exit status that belongs to it. */
 int report_error(const el4ml_error *error);

@@ -12,6 +12,7 @@
 #include "el4ml/minimise.h"
 #include "el4ml/saddle.h"
 #include "el4ml/landscape.h"
+#include "el4ml/formats.h"
 #include "el4ml/run.h"
 #include "el4ml/analysis.h"
 #include "el4ml/network.h"

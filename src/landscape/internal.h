@@ -9,8 +9,8 @@
 typedef struct el4ml_table {
     size_t count, capacity;
     el4ml_record *records;
-    size_t *by_energy; /* indices in ascending energy */
-    size_t order_capacity;
+    size_t *by_energy; /* (ordered) indices in ascending energy */
+    size_t ordered, order_capacity;
     size_t stored; /* records already in the database */
     size_t *dirty; /* stored records whose hits changed since the last commit */
     size_t dirty_count, dirty_capacity;
@@ -28,20 +28,40 @@ struct el4ml_landscape {
     sqlite3 *db;
     int lock; /* file descriptor, -1 for readers */
     size_t n, zero_modes;
+    bool imported;        /* from another program: no surface; coordinates may be missing */
+    double kappa;         /* NaN: not known */
     el4ml_table table[2]; /* by el4ml_species */
     el4ml_totals totals;
     el4ml_blob *blobs;
     size_t blob_count, blob_capacity;
 };
 
-/* database.c: everything that speaks SQL. */
+/* database.c, database_load.c: what speaks SQL. */
+extern const char *const el4ml_database_schema;
 el4ml_status el4ml_database_create(el4ml_landscape *l, const el4ml_identity *identity, el4ml_error *error);
 el4ml_status el4ml_database_load(el4ml_landscape *l, const char *path, el4ml_error *error);
 el4ml_status el4ml_database_store(el4ml_landscape *l, el4ml_error *error);
 el4ml_status el4ml_database_fail(el4ml_landscape *l, const char *doing, el4ml_error *error);
+/* What SQLite's last failure was. */
+typedef struct el4ml_database_trouble {
+    el4ml_status status;
+    const char *text;
+    bool disk, room; /* the disk's fault; for lack of room */
+} el4ml_database_trouble;
+el4ml_database_trouble el4ml_database_what(const el4ml_landscape *l);
+
+/* open.c */
+/* The folder and those it is in, as mkdir -p does. False with errno set. */
+bool el4ml_make_folders(const char *folder);
+/* The folder, made and locked, without its database; to be closed with el4ml_landscape_close. */
+el4ml_status el4ml_landscape_claim(const char *folder, el4ml_landscape **landscape, el4ml_error *error);
+/* minimum_sets.c: "A, B"; false when there are none. */
+bool el4ml_landscape_set_names(el4ml_landscape *l, char *names, size_t size);
 
 /* landscape.c */
+/* Copies the coordinates, if there are any. Its place in by_energy is still to be found. */
 el4ml_status el4ml_table_append(el4ml_table *table, size_t n, const el4ml_stationary *point, size_t *index);
+bool el4ml_table_order(el4ml_table *table);
 el4ml_blob *el4ml_landscape_blob(el4ml_landscape *l, const char *key, bool text, bool make);
 bool el4ml_blob_set(el4ml_blob *blob, const void *bytes, size_t size);
 
