@@ -98,11 +98,11 @@ static int analyse_folder(const arguments *a, bool files)
     if (status == EL4ML_OK && a->temperatures && !set_temperatures(study, a->temperatures))
         status = el4ml_fail(&error, EL4ML_BAD_INPUT,
                             "--temperatures: '%s' is not FROM,TO,COUNT with 0 < FROM < TO", a->temperatures);
-    if (status == EL4ML_OK) status = el4ml_analyse(l, study, &analysis, &error);
+    if (status == EL4ML_OK) status = el4ml_analyse(l, study, NULL, NULL, &analysis, &error);
     if (status == EL4ML_OK && files) status = el4ml_report_folder(a->words[0], study, l, &analysis, &error);
     int code = status == EL4ML_OK ? EXIT_DONE : report_error(&error);
     if (status == EL4ML_OK && a->json)
-        code = print_json(el4ml_analysis_json(l, &analysis));
+        code = print_json(el4ml_analysis_json(l, &analysis, NULL));
     else if (status == EL4ML_OK && !files)
         print_analysis(l, &analysis);
     else if (status == EL4ML_OK && !a->quiet)

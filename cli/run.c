@@ -82,7 +82,7 @@ static el4ml_status analyse_and_report(const char *folder, const el4ml_study *st
                                        el4ml_error *error)
 {
     el4ml_analysis analysis;
-    el4ml_status status = el4ml_analyse(l, study, &analysis, error);
+    el4ml_status status = el4ml_analyse(l, study, NULL, NULL, &analysis, error);
     if (status != EL4ML_OK) return status;
     status = el4ml_report_folder(folder, study, l, &analysis, error);
     el4ml_analysis_clear(&analysis);

@@ -256,7 +256,7 @@ el4ml_status el4ml_report_folder(const char *folder, const el4ml_study *study, e
 {
     page *p = EL4ML_NEW(page, 1);
     if (!p) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "report: out of memory");
-    char *html = NULL, *json = el4ml_analysis_json(l, a);
+    char *html = NULL, *json = el4ml_analysis_json(l, a, NULL);
     el4ml_status status = compose(p, study, l, a, error);
     if (status == EL4ML_OK) status = el4ml_report_html(&p->input, &html, error);
     if (status == EL4ML_OK) status = write_file(folder, "summary.json", json, error);
