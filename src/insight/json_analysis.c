@@ -1,7 +1,7 @@
 /* The analysis of a landscape. */
 #include <math.h>
 
-#include "insight/json.h"
+#include "insight/json_rates.h"
 
 enum { MOST_ROWS = 1000 }; /* test rows of a peak's predictions */
 
@@ -268,7 +268,7 @@ static json_t *barriers(const el4ml_analysis *a)
     return list;
 }
 
-char *el4ml_analysis_json(el4ml_landscape *l, const el4ml_analysis *a, const el4ml_data *data)
+static json_t *document(el4ml_landscape *l, const el4ml_analysis *a, const el4ml_data *data)
 {
     json_t *o = el4ml_json_info(l, &a->summary);
     put_curves(o, a->thermo);
@@ -286,5 +286,18 @@ char *el4ml_analysis_json(el4ml_landscape *l, const el4ml_analysis *a, const el4
     el4ml_json_put(o, "degree_energy", correlation(&a->degree_energy));
     el4ml_json_put(o, "hits_energy", correlation(&a->hits_energy));
     el4ml_json_put(o, "barriers", barriers(a));
+    return o;
+}
+
+char *el4ml_analysis_json(el4ml_landscape *l, const el4ml_analysis *a, const el4ml_data *data)
+{
+    return el4ml_json_finish(document(l, a, data));
+}
+
+char *el4ml_analysis_rates_json(const el4ml_question *question, const el4ml_analysis *a,
+                                const el4ml_data *data, const el4ml_rates *rates)
+{
+    json_t *o = document(question->landscape, a, data);
+    el4ml_json_put_rates(o, question, rates);
     return el4ml_json_finish(o);
 }
