@@ -208,13 +208,22 @@ int command_analyse(const arguments *a)
     return code;
 }
 
+static el4ml_status write_report(const arguments *a, const session *s, el4ml_error *error)
+{
+    const el4ml_report_options options = {.from = s->from,
+                                          .to = s->to,
+                                          .temperature = a->temperature.given ? a->temperature.value : 0,
+                                          .colour = a->colour,
+                                          .data = s->model.data};
+    return el4ml_report_folder(a->words[0], s->study, s->landscape, &s->analysis, &options, error);
+}
+
 int command_report(const arguments *a)
 {
     el4ml_error error = {0};
     session s = {0};
     el4ml_status status = open_session(a, &s, &error);
-    if (status == EL4ML_OK)
-        status = el4ml_report_folder(a->words[0], s.study, s.landscape, &s.analysis, &error);
+    if (status == EL4ML_OK) status = write_report(a, &s, &error);
     int code = EXIT_DONE;
     if (status != EL4ML_OK)
         code = report_error(&error);

@@ -51,9 +51,13 @@ static const command commands[] = {
      "                  [--threshold G] [--seed N] [--json]\n"
      "Groups of minima with much exchange inside and little between; --threshold: free-energy barrier up to\n"
      "which --method rates joins minima.\n"},
-    {"report", command_report, 1, 1, TAKES_TEMPERATURES | TAKES_TEMPERATURE | TAKES_SETS,
-     "el4ml report DIR [--json]\n"
-     "Write report.html, disconnectivity.svg, heat_capacity.svg and summary.json.\n"},
+    {"report", command_report, 1, 1, TAKES_TEMPERATURES | TAKES_TEMPERATURE | TAKES_SETS | TAKES_COLOUR,
+     "el4ml report DIR [--colour VALUE] [--from SET --to SET] [--temperature T] [--temperatures "
+     "FROM,TO,COUNT]\n"
+     "Write report.html, disconnectivity.svg, heat_capacity.svg, further figures and summary.json. --colour, "
+     "of\n"
+     "the disconnectivity graph: test, loss, peak, peak:2, community, basin, funnel, hits, committor or "
+     "none.\n" SETS},
     {"info", command_info, 1, 1, 0,
      "el4ml info DIR [--json]\n"
      "Counts, global minimum, connectivity, completeness, cost.\n"},

@@ -75,11 +75,25 @@ EL4ML_API char *el4ml_export_report_json(const el4ml_export_report *report);
 /* A study file that was suggested; path may be NULL. */
 EL4ML_API char *el4ml_suggestion_json(const char *path, const char *text);
 
-/* Write summary.json, disconnectivity.svg, heat_capacity.svg and report.html into `folder`, each whole or not
- * at all. */
+typedef struct el4ml_report_options {
+    /* Between which sets times, rates and paths are told; by default A and B where the landscape keeps such
+     * sets, otherwise the bottoms of the two lowest funnels that a path joins, or the two lowest minima. */
+    const el4ml_minimum_set *from, *to;
+    double temperature; /* of these and of the communities; 0: the default, el4ml_middle_temperature
+                           (answers.h) */
+    /* Of disconnectivity.svg: test (accuracy or R2), loss (test loss), peak, peak:2, ... (who gains and loses
+     * there), community, basin, funnel, hits, committor or none; default NULL: test where there are test
+     * rows, otherwise none */
+    const char *colour;
+    const el4ml_data *data; /* for names in summary.json; may be NULL */
+} el4ml_report_options;
+
+/* Write summary.json, disconnectivity.svg, heat_capacity.svg, report.html and further figures (in the folder
+ * figures) into `folder`, each whole or not at all. options may be NULL. BAD_INPUT: a colour that cannot be,
+ * sets without rates between them. */
 EL4ML_API el4ml_status el4ml_report_folder(const char *folder, const el4ml_study *study,
                                            el4ml_landscape *landscape, const el4ml_analysis *analysis,
-                                           el4ml_error *error);
+                                           const el4ml_report_options *options, el4ml_error *error);
 
 EL4ML_END
 #endif

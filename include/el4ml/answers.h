@@ -32,9 +32,9 @@ EL4ML_API el4ml_status el4ml_usual_temperature(const el4ml_network *network, con
 typedef struct el4ml_rates_options {
     const double *temperatures; /* (temperature_count), each positive */
     size_t temperature_count;
-    bool equal_weights;  /* means over A and over B with equal weights; default: equilibrium ones */
-    size_t moments;      /* of first-passage times, orders 1 ... moments; default 4, at most 20 */
-    size_t slow_limit;   /* the slowest rates and Kemeny's constant for up to so many states; default 20000 */
+    bool equal_weights; /* means over A and over B with equal weights; default: equilibrium ones */
+    size_t moments;     /* of first-passage times, orders 1 ... moments; default 4, at most 20 */
+    size_t slow_limit;  /* the slowest rates and Kemeny's constant for up to so many states; default 200000 */
     size_t trajectories; /* of kinetic path sampling in each direction, beside the exact numbers; default 0:
                             none */
     uint64_t seed;       /* of these; default 1 */

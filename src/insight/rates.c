@@ -9,7 +9,7 @@ static const double SLOWEST_TOLERANCE = 1e-10;
 
 el4ml_rates_options el4ml_rates_options_default(void)
 {
-    return (el4ml_rates_options){.moments = 4, .slow_limit = 20000, .seed = 1};
+    return (el4ml_rates_options){.moments = 4, .slow_limit = 200000, .seed = 1};
 }
 
 void el4ml_rates_free(el4ml_rates *r)
