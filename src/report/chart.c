@@ -72,6 +72,12 @@ static bool has_labels(const el4ml_chart *chart)
     return false;
 }
 
+/* So few that steps are 1 at least, where ticks are to be whole. */
+static size_t tick_count(bool whole, double span, size_t most)
+{
+    return whole && span < (double)most ? (size_t)fmax(ceil(span), 1) : most;
+}
+
 static void set_y_axis(const el4ml_chart *chart, const bounds *b, frame *f)
 {
     double low = b->y_low, high = b->y_high;
@@ -89,7 +95,7 @@ static void set_y_axis(const el4ml_chart *chart, const bounds *b, frame *f)
     }
     f->y = el4ml_axis_new(chart->y_logarithmic, low, high, f->bottom, f->top);
     if (!chart->y_logarithmic && !has_labels(chart)) el4ml_axis_round(&f->y, 6);
-    el4ml_axis_ticks(&f->y, 6, &f->y_ticks);
+    el4ml_axis_ticks(&f->y, tick_count(chart->y_whole, high - low, 6), &f->y_ticks);
 }
 
 static bool has_legend(const el4ml_chart *chart)
@@ -111,8 +117,7 @@ static void set_frame(const el4ml_chart *chart, const bounds *b, frame *f)
     f->left = 38 + f->y_ticks.width * SMALL;
     f->right = chart->width - 22;
     f->x = el4ml_axis_new(chart->x_logarithmic, b->x_low, b->x_high, f->left, f->right);
-    const double span = b->x_high - b->x_low;
-    el4ml_axis_ticks(&f->x, chart->x_whole && span < 8 ? (size_t)fmax(span, 1) : 8, &f->x_ticks);
+    el4ml_axis_ticks(&f->x, tick_count(chart->x_whole, b->x_high - b->x_low, 8), &f->x_ticks);
 }
 
 static void draw_x_axis(el4ml_markup *m, const el4ml_chart *chart, const frame *f)

@@ -27,8 +27,8 @@ typedef struct el4ml_chart {
     const char *title;             /* plain; NULL: none */
     const char *x_label, *y_label; /* rich */
     bool x_logarithmic, y_logarithmic;
-    bool y_from_zero; /* include 0 in a linear y axis */
-    bool x_whole;     /* ticks at whole numbers only */
+    bool y_from_zero;      /* include 0 in a linear y axis */
+    bool x_whole, y_whole; /* ticks at whole numbers only */
     const el4ml_series *series;
     size_t series_count;
     const el4ml_mark *marks; /* most important first: a label that would cover another one is left out */

@@ -7,6 +7,8 @@
 #include "report/chart.h"
 #include "report/literal.h"
 
+enum { FEW_DEGREES = 12 }; /* beyond, both axes are logarithmic */
+
 el4ml_curve_options el4ml_curve_options_default(void)
 {
     return (el4ml_curve_options){
@@ -146,7 +148,8 @@ el4ml_status el4ml_degrees_svg(const el4ml_degrees *degrees, const el4ml_curve_o
     el4ml_chart chart = chart_of(o);
     chart.x_label = "degree: minima directly connected";
     chart.y_label = "minima of that degree";
-    chart.x_logarithmic = chart.y_logarithmic = true;
+    chart.x_logarithmic = chart.y_logarithmic = degrees->count > FEW_DEGREES;
+    chart.x_whole = chart.y_whole = chart.y_from_zero = true;
     chart.series = &series;
     chart.series_count = 1;
     chart.empty = "No transition state joins two minima.";
