@@ -22,10 +22,8 @@ el4ml_status el4ml_surface_new(const el4ml_surface_ops *ops, const el4ml_surface
                           "surface: align, same and multiplicity come together");
     if (ops->batch_value_gradient && info->rows == 0)
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "surface: batch_value_gradient needs rows");
-    if ((ops->predict != NULL) != (info->outputs > 0) ||
-        (ops->predict != NULL) != (info->prediction != EL4ML_PREDICTS_NOTHING))
-        return el4ml_fail(error, EL4ML_INVALID_ARGUMENT,
-                          "surface: predict, outputs and prediction come together");
+    if (ops->predict && (info->outputs == 0 || info->prediction == EL4ML_PREDICTS_NOTHING))
+        return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "surface: predict needs outputs and prediction");
     if (info->dimension == 0 || info->dimension > INT32_MAX)
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "surface: impossible dimension %zu",
                           info->dimension);
@@ -34,6 +32,10 @@ el4ml_status el4ml_surface_new(const el4ml_surface_ops *ops, const el4ml_surface
     made->ops = *ops;
     made->info = *info;
     if (!(made->info.length_scale > 0)) made->info.length_scale = 1;
+    if (!ops->predict) {
+        made->info.prediction = EL4ML_PREDICTS_NOTHING;
+        made->info.outputs = 0;
+    }
     made->self = self;
     *surface = made;
     return EL4ML_OK;
