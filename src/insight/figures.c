@@ -119,14 +119,16 @@ static el4ml_status add_graphs(el4ml_figures *f, const el4ml_report_source *s, c
             "\u201cFrom one minimum to another\u201d."};
     const el4ml_analysis *a = s->analysis;
     const el4ml_grouping *g = s->story->grouping;
-    el4ml_graph_colour probe = {0};
     el4ml_status status = add_peak_graphs(f, s, error);
     if (status == EL4ML_OK && g && g->partition->count > 1)
         status = add_graph(f, s, &communities, "community", error);
     if (status == EL4ML_OK && a->basins->count > 1 && a->graph->link_count > 0)
         status = add_graph(f, s, &basins, "basin", error);
-    const bool tested = main_colour && el4ml_graph_colour_init(&probe, s, "test", NULL) == EL4ML_OK;
-    el4ml_graph_colour_clear(&probe);
+    bool tested = false; /* as a figure of its own only where the main one is coloured by something else */
+    for (size_t k = 0; main_colour && k < a->network->node_count; k++) {
+        const el4ml_metrics *m = &el4ml_landscape_record(s->landscape, EL4ML_MINIMUM, k)->test;
+        tested |= isfinite(m->accuracy) || isfinite(m->r2);
+    }
     if (status == EL4ML_OK && tested) status = add_graph(f, s, &test, "test", error);
     if (status == EL4ML_OK && s->story->rates && a->summary.minima > 2)
         status = add_graph(f, s, &committor, "committor", error);

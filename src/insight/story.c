@@ -64,14 +64,13 @@ static bool choose_usual(el4ml_story *s, const el4ml_analysis *a)
     return true;
 }
 
-/* A and B as the landscape keeps them; whether it does. */
-static bool take_kept(el4ml_story *s, el4ml_landscape *l)
+static el4ml_status take_set(el4ml_landscape *l, const char *name, el4ml_minimum_set **set,
+                             el4ml_error *error)
 {
-    if (el4ml_landscape_minimum_set(l, "A", &s->a, NULL) != EL4ML_OK) return false;
-    if (el4ml_landscape_minimum_set(l, "B", &s->b, NULL) == EL4ML_OK) return true;
-    el4ml_minimum_set_free(s->a);
-    s->a = NULL;
-    return false;
+    el4ml_error trouble = {0};
+    const el4ml_status status = el4ml_landscape_minimum_set(l, name, set, &trouble);
+    if (status == EL4ML_OK || status == EL4ML_BAD_INPUT) return EL4ML_OK; /* it keeps none of that name */
+    return el4ml_fail(error, status, "%s", trouble.message);
 }
 
 static void drop_pair(el4ml_story *s)
@@ -96,25 +95,34 @@ static el4ml_status look_between(el4ml_story *s, const el4ml_analysis *a, el4ml_
                : status;
 }
 
+/* What was asked for, A and B as the landscape keeps them, or the usual pair. */
+static el4ml_status find_pair(el4ml_story *s, el4ml_landscape *l, const el4ml_analysis *a,
+                              const el4ml_report_options *options, el4ml_error *error)
+{
+    if (options && options->from && options->to) {
+        s->a = set_of(options->from->members, options->from->count, options->from->name);
+        s->b = set_of(options->to->members, options->to->count, options->to->name);
+        return s->a && s->b ? EL4ML_OK : out_of_memory(error);
+    }
+    el4ml_status status = take_set(l, "A", &s->a, error);
+    if (status == EL4ML_OK) status = take_set(l, "B", &s->b, error);
+    if (status != EL4ML_OK || (s->a && s->b)) return status;
+    drop_pair(s);
+    return choose_usual(s, a) ? EL4ML_OK : out_of_memory(error);
+}
+
 /* A pair that was not asked for may turn out to have no rates between them. */
 static el4ml_status pair_up(el4ml_story *s, el4ml_landscape *l, const el4ml_analysis *a,
                             const el4ml_report_options *options, el4ml_error *error)
 {
-    const bool asked = options && options->from && options->to;
-    bool good = true;
-    if (asked) {
-        s->a = set_of(options->from->members, options->from->count, options->from->name);
-        s->b = set_of(options->to->members, options->to->count, options->to->name);
-        good = s->a && s->b;
-    } else if (!take_kept(s, l)) {
-        good = choose_usual(s, a);
-    }
-    if (!good) return out_of_memory(error);
+    el4ml_status status = find_pair(s, l, a, options, error);
+    if (status != EL4ML_OK) return status;
     if (!s->a) return EL4ML_OK;
     el4ml_error trouble = {0};
-    const el4ml_status status = look_between(s, a, &trouble);
+    status = look_between(s, a, &trouble);
     if (status == EL4ML_OK) return EL4ML_OK;
-    if (asked || status != EL4ML_BAD_INPUT) return el4ml_fail(error, status, "%s", trouble.message);
+    if ((options && options->from) || status != EL4ML_BAD_INPUT)
+        return el4ml_fail(error, status, "%s", trouble.message);
     drop_pair(s);
     return EL4ML_OK;
 }
