@@ -137,7 +137,8 @@ static bool store_table(el4ml_landscape *l, el4ml_species species)
                                           "UPDATE transition_state_details SET hits = ?2 WHERE id = ?1"};
     el4ml_table *t = &l->table[species];
     const size_t first = species == EL4ML_MINIMUM ? 0 : 3;
-    sqlite3_stmt *row = statement(l, first, insert[species]), *extra = statement(l, first + 1, details[species]),
+    sqlite3_stmt *row = statement(l, first, insert[species]),
+                 *extra = statement(l, first + 1, details[species]),
                  *hits = statement(l, first + 2, update[species]);
     bool good = row && extra && hits;
     for (size_t i = t->stored; good && i < t->count; i++)
