@@ -65,16 +65,16 @@ el4ml_status el4ml_foreign_find(const char *path, el4ml_foreign_place *place, el
     return EL4ML_OK;
 }
 
-el4ml_status el4ml_foreign_bytes(const el4ml_foreign_place *place, const char *name, bool optional,
-                                 char *path, char **bytes, size_t *length, el4ml_error *error)
+el4ml_status el4ml_foreign_read(const el4ml_foreign_place *place, const char *name, bool optional,
+                                el4ml_foreign_file *file, el4ml_error *error)
 {
     struct stat about;
-    *bytes = NULL;
-    *length = 0;
-    if ((size_t)snprintf(path, EL4ML_FOREIGN_PATH, "%s%s%s", place->folder, name, place->ending) >=
-        EL4ML_FOREIGN_PATH)
+    file->bytes = NULL;
+    file->length = 0;
+    if ((size_t)snprintf(file->path, sizeof file->path, "%s%s%s", place->folder, name, place->ending) >=
+        sizeof file->path)
         return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: the path is too long",
                           el4ml_path_for_message(place->folder));
-    if (optional && stat(path, &about) != 0 && errno == ENOENT) return EL4ML_OK;
-    return el4ml_file_read(path, bytes, length, error);
+    if (optional && stat(file->path, &about) != 0 && errno == ENOENT) return EL4ML_OK;
+    return el4ml_file_read(file->path, &file->bytes, &file->length, error);
 }

@@ -58,10 +58,14 @@ typedef struct el4ml_foreign_place {
     char folder[EL4ML_FOREIGN_PATH], ending[256];
 } el4ml_foreign_place;
 el4ml_status el4ml_foreign_find(const char *path, el4ml_foreign_place *place, el4ml_error *error);
-/* The bytes of FOLDER/NAME+ending, to be freed with el4ml_release; *bytes NULL when `optional` and not there.
- * `path` (EL4ML_FOREIGN_PATH) becomes its path. */
-el4ml_status el4ml_foreign_bytes(const el4ml_foreign_place *place, const char *name, bool optional,
-                                 char *path, char **bytes, size_t *length, el4ml_error *error);
+/* FOLDER/NAME+ending, as a whole. bytes, to be released, are NULL when it is `optional` and not there. */
+typedef struct el4ml_foreign_file {
+    char path[EL4ML_FOREIGN_PATH];
+    char *bytes;
+    size_t length;
+} el4ml_foreign_file;
+el4ml_status el4ml_foreign_read(const el4ml_foreign_place *place, const char *name, bool optional,
+                                el4ml_foreign_file *file, el4ml_error *error);
 
 /* Write it as `folder`/landscape.db, which must not exist, whole or not at all. `path` is where it came from.
  */

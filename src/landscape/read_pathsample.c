@@ -170,14 +170,14 @@ el4ml_status el4ml_parse_set(el4ml_foreign *f, const char *path, const char *nam
     return read_members(&l, minima, set);
 }
 
-static el4ml_status read_set(el4ml_foreign *f, const el4ml_foreign_place *place, const char *file,
+static el4ml_status read_set(el4ml_foreign *f, const el4ml_foreign_place *place, const char *named,
                              const char *name, el4ml_error *error)
 {
-    char path[EL4ML_FOREIGN_PATH], *bytes;
-    size_t length;
-    el4ml_status status = el4ml_foreign_bytes(place, file, true, path, &bytes, &length, error);
-    if (status == EL4ML_OK && bytes) status = el4ml_parse_set(f, path, name, bytes, length, error);
-    el4ml_release(bytes);
+    el4ml_foreign_file file;
+    el4ml_status status = el4ml_foreign_read(place, named, true, &file, error);
+    if (status == EL4ML_OK && file.bytes)
+        status = el4ml_parse_set(f, file.path, name, file.bytes, file.length, error);
+    el4ml_release(file.bytes);
     return status;
 }
 
@@ -227,31 +227,30 @@ static el4ml_status take_coordinates(el4ml_foreign *f, el4ml_species species, co
 static el4ml_status read_coordinates(el4ml_foreign *f, const el4ml_foreign_place *place, const char *name,
                                      el4ml_species species, el4ml_error *error)
 {
-    char path[EL4ML_FOREIGN_PATH], *bytes;
-    size_t length;
-    const el4ml_status status = el4ml_foreign_bytes(place, name, true, path, &bytes, &length, error);
-    if (status != EL4ML_OK || !bytes ||
-        length == 0) { /* PATHSAMPLE makes the file even when it has no points */
-        el4ml_release(bytes);
+    el4ml_foreign_file file;
+    const el4ml_status status = el4ml_foreign_read(place, name, true, &file, error);
+    if (status != EL4ML_OK || !file.bytes ||
+        file.length == 0) { /* PATHSAMPLE makes the file even when it has no points */
+        el4ml_release(file.bytes);
         return status;
     }
-    f->table[species].coordinates = (double *)(void *)bytes; /* aligned for any type */
-    return take_coordinates(f, species, path, length, error);
+    f->table[species].coordinates = (double *)(void *)file.bytes; /* aligned for any type */
+    return take_coordinates(f, species, file.path, file.length, error);
 }
 
 /* ---- all of it ---- */
 
 static el4ml_status read_tables(el4ml_foreign *f, const el4ml_foreign_place *place, el4ml_error *error)
 {
-    char path[EL4ML_FOREIGN_PATH], *bytes;
-    size_t length;
-    el4ml_status status = el4ml_foreign_bytes(place, "min.data", false, path, &bytes, &length, error);
-    if (status == EL4ML_OK) status = el4ml_parse_min_data(f, path, bytes, length, error);
-    el4ml_release(bytes);
+    el4ml_foreign_file file;
+    el4ml_status status = el4ml_foreign_read(place, "min.data", false, &file, error);
+    if (status == EL4ML_OK) status = el4ml_parse_min_data(f, file.path, file.bytes, file.length, error);
+    el4ml_release(file.bytes);
     if (status != EL4ML_OK) return status;
-    status = el4ml_foreign_bytes(place, "ts.data", true, path, &bytes, &length, error);
-    if (status == EL4ML_OK && bytes) status = el4ml_parse_ts_data(f, path, bytes, length, error);
-    el4ml_release(bytes);
+    status = el4ml_foreign_read(place, "ts.data", true, &file, error);
+    if (status == EL4ML_OK && file.bytes)
+        status = el4ml_parse_ts_data(f, file.path, file.bytes, file.length, error);
+    el4ml_release(file.bytes);
     return status;
 }
 

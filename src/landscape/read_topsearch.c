@@ -109,27 +109,24 @@ el4ml_status el4ml_parse_topsearch_coordinates(el4ml_foreign *f, el4ml_species s
 static el4ml_status read_data(el4ml_foreign *f, const el4ml_foreign_place *place, el4ml_species species,
                               el4ml_error *error)
 {
-    char path[EL4ML_FOREIGN_PATH], *bytes;
-    size_t length;
+    el4ml_foreign_file file;
     const bool minima = species == EL4ML_MINIMUM;
-    el4ml_status status =
-        el4ml_foreign_bytes(place, minima ? "min.data" : "ts.data", !minima, path, &bytes, &length, error);
-    if (status == EL4ML_OK && bytes)
-        status = el4ml_parse_topsearch_data(f, species, path, bytes, length, error);
-    el4ml_release(bytes);
+    el4ml_status status = el4ml_foreign_read(place, minima ? "min.data" : "ts.data", !minima, &file, error);
+    if (status == EL4ML_OK && file.bytes)
+        status = el4ml_parse_topsearch_data(f, species, file.path, file.bytes, file.length, error);
+    el4ml_release(file.bytes);
     return status;
 }
 
 static el4ml_status read_coordinates(el4ml_foreign *f, const el4ml_foreign_place *place,
                                      el4ml_species species, el4ml_error *error)
 {
-    char path[EL4ML_FOREIGN_PATH], *bytes;
-    size_t length;
+    el4ml_foreign_file file;
     const char *name = species == EL4ML_MINIMUM ? "min.coords" : "ts.coords";
-    el4ml_status status = el4ml_foreign_bytes(place, name, true, path, &bytes, &length, error);
-    if (status == EL4ML_OK && bytes)
-        status = el4ml_parse_topsearch_coordinates(f, species, path, bytes, length, error);
-    el4ml_release(bytes);
+    el4ml_status status = el4ml_foreign_read(place, name, true, &file, error);
+    if (status == EL4ML_OK && file.bytes)
+        status = el4ml_parse_topsearch_coordinates(f, species, file.path, file.bytes, file.length, error);
+    el4ml_release(file.bytes);
     return status;
 }
 
