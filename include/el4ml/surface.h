@@ -56,6 +56,12 @@ typedef struct el4ml_surface_search {
     el4ml_status (*from)(struct el4ml_evaluator *e, const double *a, uint64_t k, el4ml_random random,
                          el4ml_found *found);
 } el4ml_surface_search;
+/* What the model of a surface says of one row of inputs. */
+typedef enum el4ml_prediction {
+    EL4ML_PREDICTS_NOTHING,
+    EL4ML_PREDICTS_PROBABILITIES, /* one number for each class; they are from 0 to 1 and add up to 1 */
+    EL4ML_PREDICTS_VALUES /* one number for each target, in the unit of the surface's own training targets */
+} el4ml_prediction;
 
 /* What a surface provides. `self` is the surface's own data, immutable once made and shared by all threads;
  * `workspace` belongs to one thread. Vectors have length n; x is never modified. A function marked optional
@@ -118,13 +124,18 @@ typedef struct el4ml_surface_ops {
                     double *y);
     /* Optional: is x inside the surface's domain? Stationary points outside are not stored. */
     bool (*inside)(const void *self, const double *x);
-    /* Optional: the estimated root-mean-square rounding error of the gradient at x, for a surface that an
-     * ill-conditioned matrix may keep from the usual tolerance. Called after value_gradient at the same x. */
+    /* Optional: the estimated root-mean-square rounding error of the gradient at x, and of V, for a surface
+     * that an ill-conditioned matrix may keep from the usual tolerance. Called after value_gradient at the
+     * same x. */
     double (*rounding_floor)(const void *self, void *workspace, const double *x);
     /* Optional: predictions of the model x on data (same inputs and classes as the surface's). */
     el4ml_status (*metrics)(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
                             el4ml_metrics *metrics);
-
+    /* Optional: what the model x says of each row, `outputs` (data->rows, info.outputs), row-major; their
+     * meaning is info.prediction. Looks at data->x alone, never at targets or labels, which may be missing:
+     * INVALID_ARGUMENT where data->inputs is not the surface's. */
+    el4ml_status (*predict)(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
+                            double *outputs);
     /* Optional: searches of its own, used instead of all those for smooth surfaces. */
     const el4ml_surface_search *search;
 } el4ml_surface_ops;
@@ -139,7 +150,9 @@ typedef struct el4ml_surface_info {
                                 many. Where it is small the search does less work of its own beside it */
     double length_scale; /* a typical size of a move between neighbouring minima, in units of x; default 1 */
     double distance_tolerance; /* within which two points may be the same; default 1e-3 */
-    bool second_derivatives;   /* false: minimisation only (relu); transition states are refused */
+    el4ml_prediction prediction; /* of the hook predict */
+    size_t outputs;              /* numbers predicted for a row; 0: nothing */
+    bool second_derivatives;     /* false: minimisation only (relu); transition states are refused */
     char description[256]; /* one line for people, e.g. "MLP 4-5-3, tanh, cross-entropy, l2 1e-3, 150 rows" */
 } el4ml_surface_info;
 
@@ -199,9 +212,12 @@ EL4ML_API void el4ml_initialise(el4ml_evaluator *e, el4ml_random *random, double
 EL4ML_API void el4ml_perturb(el4ml_evaluator *e, el4ml_random *random, double step, const double *x,
                              double *y);
 EL4ML_API bool el4ml_inside(const el4ml_evaluator *e, const double *x);
-/* The estimated rounding error of the gradient at x, root mean square; 0 where the surface makes no estimate:
- * below it no search goes on. */
+/* The estimated rounding error of the gradient at x, root mean square, and of V; 0 where the surface makes no
+ * estimate. Below it no search goes on. */
 EL4ML_API double el4ml_rounding_floor(el4ml_evaluator *e, const double *x);
+/* NOT_SUPPORTED where the surface predicts nothing. Not counted as an evaluation. */
+EL4ML_API el4ml_status el4ml_predict(el4ml_evaluator *e, const double *x, const el4ml_dataset *data,
+                                     double *outputs);
 
 /* A surface checked against itself at a random point: largest errors, relative to the size of what is
  * compared. */
