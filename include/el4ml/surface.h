@@ -48,6 +48,8 @@ typedef struct el4ml_surface_search {
     /* The minima at the ends of the gradient flow to either side: along +mode and along -mode. */
     el4ml_status (*descend)(struct el4ml_evaluator *e, const double *ts, const double *mode, double *plus,
                             double *minus);
+    /* Down the gradient flow from any point x, overwritten, to a minimum. */
+    el4ml_status (*flow)(struct el4ml_evaluator *e, double *x);
     /* Transition states that may lie between minima a and b (aligned), with the two minima below each: points
      * (capacity, 3, n). Attempts differ. */
     el4ml_status (*between)(struct el4ml_evaluator *e, const double *a, const double *b, uint64_t attempt,

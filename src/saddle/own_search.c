@@ -33,6 +33,12 @@ el4ml_status el4ml_own_minimum(el4ml_searcher *s, const double *start, el4ml_sta
     return status == EL4ML_OK ? prove(s, point, 0) : status;
 }
 
+el4ml_status el4ml_own_flow(el4ml_searcher *s, el4ml_stationary *point)
+{
+    const el4ml_status status = s->own->flow(&s->evaluator, point->x);
+    return status == EL4ML_OK ? prove(s, point, 0) : status;
+}
+
 el4ml_status el4ml_own_unstable_mode(el4ml_searcher *s, const double *x, double *mode, double *value)
 {
     *value = -(double)INFINITY;

@@ -189,6 +189,7 @@ static el4ml_status newton_step(el4ml_searcher *s, const inertia *i, el4ml_stati
  */
 el4ml_status el4ml_settle(el4ml_searcher *s, el4ml_stationary *p, const double *mode)
 {
+    if (s->own) return el4ml_own_characterise(s, p); /* exact already */
     el4ml_status status = set_gradient(s, p);
     if (!s->curvature.dense) {
         if (status == EL4ML_OK) status = prove_or_check(s, p, mode, true);

@@ -95,6 +95,7 @@ el4ml_status el4ml_note_search(el4ml_search_report *report, el4ml_status status)
 #define EL4ML_OWN_PASSAGES 16 /* most that one search between two minima gives */
 el4ml_status el4ml_own_characterise(el4ml_searcher *s, el4ml_stationary *point);
 el4ml_status el4ml_own_minimum(el4ml_searcher *s, const double *start, el4ml_stationary *point);
+el4ml_status el4ml_own_flow(el4ml_searcher *s, el4ml_stationary *point);
 el4ml_status el4ml_own_unstable_mode(el4ml_searcher *s, const double *x, double *mode, double *value);
 el4ml_status el4ml_own_between(el4ml_searcher *s, const double *a, const double *b, uint64_t attempt,
                                size_t capacity, el4ml_passage *passages, el4ml_search_report *report);

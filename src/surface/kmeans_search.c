@@ -14,6 +14,13 @@ static el4ml_status minimise(el4ml_evaluator *e, const double *start, double *x)
     return el4ml_kmeans_lloyd(e, x);
 }
 
+static el4ml_status flow(el4ml_evaluator *e, double *x)
+{
+    el4ml_kmeans_workspace *w = e->workspace;
+    el4ml_kmeans_label(e->surface->self, w, x, &w->one);
+    return el4ml_kmeans_flow(e, x);
+}
+
 static bool found_before(const el4ml_found *found, size_t size, size_t n, double tolerance)
 {
     const double *ts = found->points + found->count * size;
@@ -75,5 +82,6 @@ const el4ml_surface_search el4ml_kmeans_search = {.minimise = minimise,
                                                   .characterise = el4ml_kmeans_characterise,
                                                   .unstable_mode = el4ml_kmeans_unstable_mode,
                                                   .descend = el4ml_kmeans_descend,
+                                                  .flow = flow,
                                                   .between = el4ml_kmeans_between,
                                                   .from = from};

@@ -21,7 +21,7 @@ el4ml_status el4ml_surface_new(const el4ml_surface_ops *ops, const el4ml_surface
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT,
                           "surface: align, same and multiplicity come together");
     const el4ml_surface_search *own = ops->search;
-    if (own && (!own->minimise || !own->characterise || !own->unstable_mode || !own->descend ||
+    if (own && (!own->minimise || !own->characterise || !own->unstable_mode || !own->descend || !own->flow ||
                 !own->between || !own->from))
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "surface: a search of its own must be complete");
     if (ops->batch_value_gradient && info->rows == 0)
