@@ -48,6 +48,7 @@ START_TEST(landscapes_are_connected)
         el4ml_surface *surface = iris_clusters(clusters);
         el4ml_study study = plain_study();
         study.seed = clusters;
+        study.budget = 20000;
         const char *folder = scratch_folder("iris-kmeans");
         el4ml_landscape *l = run_study(folder, &study, surface, 2);
         const el4ml_summary s = summary_of(l, &study);

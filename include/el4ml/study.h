@@ -49,7 +49,7 @@ typedef struct el4ml_study {
     double handover;                 /* 0: the minimiser's default */
     el4ml_training_options training; /* adam, sgd, sam */
     /* [connect] */
-    uint64_t budget; /* default 2000; exhaust: 200000 */
+    uint64_t budget; /* default 2000, kmeans: 20000; exhaust: 200000 */
     el4ml_goal goal;
     uint64_t improve; /* default 0 */
     double unseen;    /* in (0, 1), default 1e-3 */

@@ -305,6 +305,7 @@ static void read_connect(el4ml_study_reader *r)
     unsigned goal = s->goal;
     el4ml_reader_word(r, "connect", "goal", el4ml_goal_names, NULL, &goal);
     s->goal = (el4ml_goal)goal;
+    if (s->kind == EL4ML_KIND_KMEANS) s->budget = 20000; /* searches of microseconds */
     if (s->goal == EL4ML_EXHAUST) s->budget = 200000;
     el4ml_reader_count(r, "connect", "budget", 0, MAX_COUNT, &s->budget);
     el4ml_reader_count(r, "connect", "improve", 0, MAX_COUNT, &s->improve);
