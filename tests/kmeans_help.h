@@ -106,8 +106,7 @@ static inline long double margin_of(const cloud *d, const size_t *label, size_t 
     long double least = INFINITY;
     for (size_t p = 0; p < d->points; p++)
         for (size_t k = 0; p != except && k < d->clusters; k++)
-            if (k != label[p])
-                least = fminl(least, square_to(d, p, c, k) - square_to(d, p, c, label[p]));
+            if (k != label[p]) least = fminl(least, square_to(d, p, c, k) - square_to(d, p, c, label[p]));
     return least;
 }
 

@@ -36,8 +36,8 @@ typedef struct el4ml_data_options {
     const char *target;   /* column name */
     bool classification;  /* the target is a class (text or numbers) rather than a number */
     bool unsupervised;    /* nothing is learnt from the target: it is kept where it holds classes (text, or at
-                             most    20 integers that repeat), and left out otherwise; NULL: there is none; default
-                             false */
+                             most    20 integers that repeat), and left out otherwise; NULL: there is none;
+                             default    false */
     bool standardise;     /* default true */
     double test_fraction; /* [0, 0.9]; default 0; stratified by class, or by quantile of the target */
     double validation_fraction; /* [0, 0.9], of what is left; default 0 */

@@ -151,7 +151,7 @@ typedef struct el4ml_surface_info {
     double evaluation_flops; /* arithmetic operations of a value and gradient, roughly; 0: unknown, taken as
                                 many. Where it is small the search does less work of its own beside it */
     double length_scale; /* a typical size of a move between neighbouring minima, in units of x; default 1 */
-    double distance_tolerance; /* within which two points may be the same; default 1e-3 */
+    double distance_tolerance;   /* within which two points may be the same; default 1e-3 */
     el4ml_prediction prediction; /* of the hook predict */
     size_t outputs;              /* numbers predicted for a row; 0: nothing */
     bool second_derivatives;     /* false: minimisation only (relu); transition states are refused */
