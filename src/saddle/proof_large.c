@@ -61,9 +61,12 @@ static el4ml_status factorise(proof *p, const double *x, const double *e, bool *
     if (status != EL4ML_OK) return status;
     p->e = e;
     p->tau = p->c.shift;
-    if (e)
+    if (e) { /* more than what is negative along e */
+        el4ml_symmetric_product(n, p->c.matrix, e, p->w);
+        p->tau = fmax(p->tau, 4 * fabs(el4ml_dot(n, e, p->w)));
         for (size_t i = 0; i < n; i++)
             el4ml_axpy(n, p->tau * e[i], e, p->c.matrix + i * n);
+    }
     *definite = el4ml_factor_make_in_place(&p->factor);
     if (!*definite || !e) return EL4ML_OK;
     el4ml_copy(n, e, p->w);
