@@ -69,7 +69,7 @@ el4ml_status el4ml_database_create(el4ml_landscape *l, const el4ml_identity *ide
     if (status == EL4ML_OK) status = el4ml_landscape_set_meta(l, "data_sha256", identity->data_sha256, error);
     l->n = identity->dimension;
     l->zero_modes = identity->zero_modes;
-    return status;
+    return status == EL4ML_OK ? el4ml_database_create_extras(l, identity->info, error) : status;
 }
 
 /* ---- loading ---- */
@@ -177,8 +177,8 @@ static el4ml_status load_row(el4ml_landscape *l, el4ml_species species, sqlite3_
         return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "%s: out of memory", l->folder);
     el4ml_record *r = &t->records[index];
     r->hits = sqlite3_column_int64(s, 7);
-    r->train = (el4ml_metrics){column_double(s, 10), column_double(s, 11), column_double(s, 12)};
-    r->test = (el4ml_metrics){column_double(s, 13), column_double(s, 14), column_double(s, 15)};
+    r->train = (el4ml_metrics){column_double(s, 10), column_double(s, 11), column_double(s, 12), NAN};
+    r->test = (el4ml_metrics){column_double(s, 13), column_double(s, 14), column_double(s, 15), NAN};
     if (species == EL4ML_TRANSITION_STATE) {
         r->a = (size_t)(a - 1);
         r->b = (size_t)(b - 1);
@@ -218,6 +218,7 @@ el4ml_status el4ml_database_load(el4ml_landscape *l, const char *path, el4ml_err
             el4ml_fail(error, EL4ML_BAD_INPUT, "%s: meta has an impossible dimension or zero_modes", path);
     if (status == EL4ML_OK) status = load_table(l, EL4ML_MINIMUM, error);
     if (status == EL4ML_OK) status = load_table(l, EL4ML_TRANSITION_STATE, error);
+    if (status == EL4ML_OK) status = el4ml_database_load_extras(l, error);
     if (status != EL4ML_OK) return status;
     const void *totals = el4ml_landscape_get(l, "totals", &size);
     if (totals && size == sizeof l->totals) memcpy(&l->totals, totals, size);
@@ -319,7 +320,7 @@ el4ml_status el4ml_database_store(el4ml_landscape *l, el4ml_error *error)
     bool good = !sqlite3_get_autocommit(l->db) ||
                 sqlite3_exec(l->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK;
     good = good && store_table(l, EL4ML_MINIMUM) && store_table(l, EL4ML_TRANSITION_STATE) &&
-           store_blobs(l) && sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
+           el4ml_database_store_extras(l) && store_blobs(l) && sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
     if (good) return EL4ML_OK;
     el4ml_status status = el4ml_database_fail(l, "storing", error);
     if (status == EL4ML_BUSY || status == EL4ML_BAD_INPUT) { /* it was ours and well when it was opened */

@@ -28,6 +28,8 @@ struct el4ml_landscape {
     sqlite3 *db;
     int lock; /* file descriptor, -1 for readers */
     size_t n, zero_modes;
+    double *lower, *upper;   /* (n) NULL without bounds */
+    char **coordinate_names; /* (n) NULL without bounds; of each NULL without a name */
     el4ml_table table[2]; /* by el4ml_species */
     el4ml_totals totals;
     el4ml_blob *blobs;
@@ -39,6 +41,13 @@ el4ml_status el4ml_database_create(el4ml_landscape *l, const el4ml_identity *ide
 el4ml_status el4ml_database_load(el4ml_landscape *l, const char *path, el4ml_error *error);
 el4ml_status el4ml_database_store(el4ml_landscape *l, el4ml_error *error);
 el4ml_status el4ml_database_fail(el4ml_landscape *l, const char *doing, el4ml_error *error);
+
+/* extras.c: tables that only some landscapes have: bounds, and what is on them; predictive densities. */
+el4ml_status el4ml_database_create_extras(el4ml_landscape *l, const el4ml_surface_info *info,
+                                          el4ml_error *error);
+el4ml_status el4ml_database_load_extras(el4ml_landscape *l, el4ml_error *error);
+bool el4ml_database_store_extras(el4ml_landscape *l);
+void el4ml_landscape_clear_extras(el4ml_landscape *l);
 
 /* landscape.c */
 el4ml_status el4ml_table_append(el4ml_table *table, size_t n, const el4ml_stationary *point, size_t *index);

@@ -61,7 +61,7 @@ el4ml_status el4ml_table_append(el4ml_table *t, size_t n, const el4ml_stationary
     const size_t at = lower_bound(t, point->energy);
     memmove(t->by_energy + at + 1, t->by_energy + at, (t->count - at) * sizeof *t->by_energy);
     t->by_energy[at] = t->count;
-    const el4ml_metrics none = {NAN, NAN, NAN};
+    const el4ml_metrics none = el4ml_metrics_none();
     t->records[t->count] = (el4ml_record){.point = *point, .train = none, .test = none};
     t->records[t->count].point.x = x;
     *index = t->count++;

@@ -92,7 +92,7 @@ static void fill_rows(page *p, el4ml_landscape *l, const el4ml_analysis *a)
                                         .barrier = global ? (double)NAN : a->barrier_top[i] - r->point.energy,
                                         .hits = r->hits,
                                         .train = r->train,
-                                        .validation = {NAN, NAN, NAN},
+                                        .validation = el4ml_metrics_none(),
                                         .test = r->test};
     }
     p->input.rows = p->rows;
