@@ -209,7 +209,9 @@ el4ml_status el4ml_landscape_network(const el4ml_landscape *l, el4ml_network **n
                                 .log_product = r->point.log_product,
                                 .log_multiplicity = r->point.log_multiplicity,
                                 .hits = r->hits,
-                                .flagged = r->point.flagged};
+                                .flagged = r->point.flagged,
+                                .active = r->point.active,
+                                .log_multipliers = r->point.log_multipliers};
         if (!isfinite(
                 nodes[i].log_product)) { /* too large to have been factorised: no thermodynamics for it */
             nodes[i].flagged = true;
@@ -223,7 +225,13 @@ el4ml_status el4ml_landscape_network(const el4ml_landscape *l, el4ml_network **n
                                 .log_product = isfinite(r->point.log_product) ? r->point.log_product : 0,
                                 .log_multiplicity = r->point.log_multiplicity,
                                 .a = r->a,
-                                .b = r->b};
+                                .b = r->b,
+                                .active = r->point.active,
+                                .log_multipliers = r->point.log_multipliers};
+        if (isnan(edges[i].log_multipliers)) { /* a multiplier near zero: no rate */
+            edges[i].log_product = INFINITY;
+            edges[i].log_multipliers = 0;
+        }
     }
     const el4ml_status status = el4ml_network_new(nodes, minima->count, edges, states->count,
                                                   (double)(l->n - l->zero_modes), network, error);
