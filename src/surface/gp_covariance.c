@@ -138,6 +138,7 @@ el4ml_status el4ml_gp_value(const el4ml_gp *g, el4ml_gp_workspace *w, const doub
     for (size_t p = 0; p < n; p++) {
         w->at[p] = x[p];
         w->theta[p] = exp(x[p]);
+        if (!isfinite(w->theta[p]) || !(w->theta[p] > 0)) return EL4ML_NUMERICAL;
     }
     scale_inputs(g, w);
     fill_covariance(g, w);
