@@ -5,16 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/memory.h"
 #include "el4ml.h"
+#include "measure.h"
 
 static double cpu_seconds(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+    return cpu_time() * 1e-6;
 }
 
 static void stop(const el4ml_error *error)
@@ -23,8 +21,16 @@ static void stop(const el4ml_error *error)
     exit(1);
 }
 
+/* What is to be reached, and what others took: minimisations a second, distinct minima a second, transition
+ * states a second, seconds to one component. */
+typedef struct aims {
+    double minimisations, distinct, passages, component;
+    const char *minimisations_then, *distinct_then, *passages_then, *component_then;
+} aims;
+
 typedef struct system_under_test {
     const char *name;
+    aims aims;
     el4ml_study study;
     el4ml_data *data;
     el4ml_surface *surface;
@@ -33,7 +39,9 @@ typedef struct system_under_test {
 static system_under_test iris(double l2)
 {
     el4ml_error error = {0};
-    system_under_test s = {.name = "iris 4-5-3, tanh"};
+    system_under_test s = {.name = "iris 4-5-3",
+                           .aims = {5000, 40, 200, 3, "GMIN 230 /s", "GMIN 0.9 /s", "OPTIM 0.5 to 1.25 /s",
+                                    "PATHSAMPLE and OPTIM 319 s"}};
     el4ml_data_options options = el4ml_data_options_default();
     options.file = EL4ML_SOURCE_DIR "/examples/data/iris.csv";
     options.target = "species";
@@ -51,13 +59,25 @@ static system_under_test iris(double l2)
 static system_under_test cluster(size_t atoms)
 {
     el4ml_error error = {0};
-    system_under_test s = {.name = atoms == 13 ? "LJ13" : "LJ38"};
+    system_under_test s = {.name = "LJ13",
+                           .aims = {.minimisations = 10000, .minimisations_then = "pele 1620, GMIN 7810 /s"}};
+    if (atoms == 38)
+        s = (system_under_test){
+            .name = "LJ38", .aims = {.minimisations = 3000, .minimisations_then = "pele 579, GMIN 1425 /s"}};
     if (el4ml_lennard_jones_new(atoms, &s.surface, &error) != EL4ML_OK) stop(&error);
     s.study.kind = EL4ML_KIND_LENNARD_JONES;
     return s;
 }
 
-/* Explore, then connect, in a scratch folder; one line each. */
+static void print(const char *what, const system_under_test *s, double ours, const char *unit, double target,
+                  const char *then)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s %s", what, s->name);
+    table_line(&(line){.name = name, .ours = ours, .unit = unit, .target = target, .then = then});
+}
+
+/* Explore, then connect, in a scratch folder. */
 static void run(system_under_test *s, uint64_t steps, uint64_t budget)
 {
     el4ml_error error = {0};
@@ -81,8 +101,11 @@ static void run(system_under_test *s, uint64_t steps, uint64_t budget)
         stop(&error);
     const double exploring = cpu_seconds() - began;
     const size_t minima = el4ml_landscape_count(l, EL4ML_MINIMUM);
-    printf("%-18s %6llu minimisations to RMS 1e-9, stored: %6.0f /s; %zu distinct, %.0f /s\n", s->name,
-           (unsigned long long)steps, (double)steps / exploring, minima, (double)minima / exploring);
+    const aims *a = &s->aims;
+    print("minimisations", s, (double)steps / exploring, "/s", a->minimisations, a->minimisations_then);
+    print("distinct minima", s, (double)minima / exploring, "/s", a->distinct, a->distinct_then);
+    table_note("    %llu minimisations to RMS 1e-9, stored, in %.2f s: %zu distinct",
+               (unsigned long long)steps, exploring, minima);
     began = cpu_seconds();
     if (budget > 0 &&
         el4ml_run_connect(&s->study, s->surface, s->data, l, &options, &time_up, &error) != EL4ML_OK)
@@ -91,11 +114,12 @@ static void run(system_under_test *s, uint64_t steps, uint64_t budget)
     el4ml_summary summary;
     if (el4ml_summarise(l, &s->study, &summary, &error) != EL4ML_OK) stop(&error);
     const el4ml_totals *t = el4ml_landscape_totals(l);
-    if (budget > 0)
-        printf("%-18s connecting: %.2f s, %llu searches, %llu transition states (%zu distinct), %zu "
-               "component(s)\n",
-               s->name, connecting, (unsigned long long)t->searches, (unsigned long long)t->passages,
-               summary.transition_states, summary.components);
+    if (budget > 0) {
+        print("one component", s, connecting, "s", a->component, a->component_then);
+        table_note("    %llu searches, %llu transition states (%zu distinct), %zu component(s)",
+                   (unsigned long long)t->searches, (unsigned long long)t->passages,
+                   summary.transition_states, summary.components);
+    }
     el4ml_landscape_close(l);
     snprintf(command, sizeof command, "rm -rf %s", folder);
     if (system(command) != 0) exit(1);
@@ -136,9 +160,9 @@ static void fixed_pairs(const system_under_test *s, size_t count)
                 el4ml_passage_clear(&passages[k]);
         }
     const double seconds = cpu_seconds() - began;
-    printf(
-        "%-18s %zu pairs: %zu transition states proved, both sides followed (%zu guesses failed): %.0f /s\n",
-        s->name, count * (count - 1) / 2, found, failed, (double)found / seconds);
+    print("transition states", s, (double)found / seconds, "/s", s->aims.passages, s->aims.passages_then);
+    table_note("    %zu pairs: %zu proved, both sides followed; %zu guesses failed", count * (count - 1) / 2,
+               found, failed);
     el4ml_release(x);
     el4ml_searcher_free(searcher);
 }
@@ -151,7 +175,7 @@ static void done(system_under_test *s)
 
 int main(int count, char **words)
 {
-    const bool brief = count > 1 && strcmp(words[1], "--brief") == 0;
+    const bool brief = table_begin(count, words);
     const uint64_t share = brief ? 10 : 1;
     system_under_test s = iris(1e-4);
     run(&s, 8000 / share, 5000);

@@ -1,196 +1,174 @@
+/* What the words of the command line mean: one table of options, each with the field of `arguments` that it
+ * fills. */
 #include "program.h"
 
 #include <errno.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const help_texts[][2] = {
-    {"", "el4ml maps the solution space of machine-learning models: minima, transition states, "
-         "disconnectivity graphs.\n"
-         "\n"
-         "  el4ml init DATA.csv --target COLUMN      write a commented study file for this data\n"
-         "  el4ml run STUDY.toml [-o DIR]            the whole job: explore, connect, analyse, report\n"
-         "  el4ml explore|connect STUDY.toml         one stage\n"
-         "  el4ml analyse DIR                        thermodynamics and network of what was found\n"
-         "  el4ml report DIR                         report.html and the figures\n"
-         "  el4ml info DIR                           counts, global minimum, connectivity, completeness\n"
-         "  el4ml list DIR minima|transition-states  the tables\n"
-         "  el4ml verify DIR                         recompute every stationary point\n"
-         "  el4ml check STUDY.toml                   derivatives, symmetry and cost of the surface\n"
-         "\n"
-         "options: -o DIR, --threads N (all cores), --seed N, --time-limit 10m, --quiet, --json, --version, "
-         "--help\n"
-         "el4ml COMMAND --help tells more of one command.\n"},
-    {"run",
-     "el4ml run STUDY.toml [-o DIR] [--threads N] [--seed N] [--time-limit T] [--quiet] [--json]\n"
-     "Explore, connect, analyse and report. DIR is ./NAME of the study; an interrupted DIR is continued.\n"},
-    {"explore", "el4ml explore STUDY.toml [-o DIR] [--threads N] [--seed N] [--time-limit T]\n"
-                "Minimisations only: basin-hopping or random starts up to [explore] steps.\n"},
-    {"connect", "el4ml connect STUDY.toml [-o DIR] [--threads N] [--seed N] [--time-limit T]\n"
-                "Transition-state searches between the minima that DIR holds, up to [connect] budget.\n"},
-    {"analyse", "el4ml analyse DIR [--temperatures FROM,TO,COUNT] [--json]\n"
-                "Heat capacity, entropy, frustration, barriers; the folder is only read.\n"},
-    {"report", "el4ml report DIR [--json]\nWrite report.html, disconnectivity.svg, heat_capacity.svg and "
-               "summary.json.\n"},
-    {"info", "el4ml info DIR [--json]\nCounts, global minimum, connectivity, completeness, cost.\n"},
-    {"list", "el4ml list DIR minima|transition-states [--json] [--coordinates]\n"
-             "The stationary points, one on a line; with --coordinates their coordinates too.\n"},
-    {"verify",
-     "el4ml verify DIR [--threads N] [--json]\n"
-     "Recompute energy, gradient, Hessian index and both sides of every transition state from the data.\n"
-     "Exit status 1 and the list if any fails.\n"},
-    {"init", "el4ml init DATA.csv --target COLUMN [-o FILE.toml] [--force] [--json]\n"
-             "Write a commented study file with sensible defaults for this data; -o - prints it.\n"},
-    {"check", "el4ml check STUDY.toml [--json]\n"
-              "Gradient, Hessian-vector product, Hessian and symmetry of the surface; cost per call.\n"},
+typedef enum kind {
+    SWITCH,
+    TEXT,
+    WHOLE,
+    NUMBER,
+    DURATION
+} kind; /* fields: bool; const char *; given_whole;
+            given_number; double, seconds */
+
+typedef struct option {
+    const char *name, *also; /* --name, and another spelling or NULL */
+    kind kind;
+    size_t field;
+    unsigned long only;   /* the bit of the commands that take it (program.h); 0: all do */
+    double least, most;   /* WHOLE, NUMBER */
+    const char *expected; /* what a value should have been */
+} option;
+
+#define FIELD(name) offsetof(arguments, name)
+
+static const option options[] = {
+    {"--output", "-o", TEXT, FIELD(output), TAKES_OUTPUT, 0, 0, NULL},
+    {"--target", NULL, TEXT, FIELD(target), TAKES_TARGET, 0, 0, NULL},
+    {"--force", NULL, SWITCH, FIELD(force), TAKES_FORCE, 0, 0, NULL},
+    {"--coordinates", NULL, SWITCH, FIELD(coordinates), TAKES_COORDINATES, 0, 0, NULL},
+    {"--temperatures", NULL, TEXT, FIELD(temperatures), TAKES_TEMPERATURES, 0, 0, NULL},
+    {"--kappa", NULL, WHOLE, FIELD(kappa), TAKES_KAPPA, 0, INT32_MAX, "a whole number from 0"},
+    {"--threads", NULL, WHOLE, FIELD(threads), 0, 1, 1024, "a number of threads (1 to 1024)"},
+    {"--seed", NULL, WHOLE, FIELD(seed), 0, 0, 9223372036854775807., "a whole number from 0"},
+    {"--time-limit", NULL, DURATION, FIELD(time_limit), 0, 0, 0, "a time such as 90, 10m, 1h30m"},
+    {"--json", NULL, SWITCH, FIELD(json), 0, 0, 0, NULL},
+    {"--quiet", "-q", SWITCH, FIELD(quiet), 0, 0, 0, NULL},
+    {"--help", "-h", SWITCH, FIELD(help), 0, 0, 0, NULL},
+    {"--version", NULL, SWITCH, FIELD(version), 0, 0, 0, NULL},
 };
 
-bool print_help(const char *command)
-{
-    for (size_t k = 0; k < sizeof help_texts / sizeof *help_texts; k++)
-        if (strcmp(help_texts[k][0], command) == 0) {
-            fputs(help_texts[k][1], stdout);
-            return true;
-        }
-    return false;
-}
+enum { OPTIONS = sizeof options / sizeof *options };
 
-static int wrong(const char *option, const char *value, const char *expected)
+static int wrong(const char *name, const char *value, const char *expected)
 {
-    fprintf(stderr, "el4ml: %s: '%s' is not %s\n", option, value, expected);
+    fprintf(stderr, "el4ml: %s: '%s' is not %s\n", name, value, expected);
     return EXIT_USAGE;
 }
 
-static int missing(const char *option)
-{
-    fprintf(stderr, "el4ml: %s: a value is missing\n", option);
-    return EXIT_USAGE;
-}
-
-static bool parse_integer(const char *text, unsigned long long most, unsigned long long *value)
+static bool parse_whole(const char *text, double most, uint64_t *value)
 {
     char *end;
     errno = 0;
-    *value = strtoull(text, &end, 10);
-    return end != text && *end == '\0' && errno == 0 && text[0] != '-' && text[0] != '+' && *value <= most;
+    const unsigned long long number = strtoull(text, &end, 10);
+    *value = number;
+    return end != text && *end == '\0' && errno == 0 && text[0] != '-' && text[0] != '+' &&
+           number <= INT64_MAX && (double)number <= most;
+}
+
+static bool parse_number(const char *text, double *value)
+{
+    char *end;
+    *value = strtod(text, &end);
+    return end != text && *end == '\0' && isfinite(*value);
 }
 
 /* 90, 90s, 10m, 2h, 1d; parts may follow each other: 1h30m. */
 static bool parse_duration(const char *text, double *seconds)
 {
+    static const struct {
+        char letter;
+        double seconds;
+    } units[] = {{'\0', 1}, {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
     *seconds = 0;
-    if (!*text) return false;
     while (*text) {
         char *end;
         const double number = strtod(text, &end);
         if (end == text || !(number >= 0) || !isfinite(number)) return false;
-        double unit = 1;
-        switch (*end) {
-        case '\0':
-        case 's':
-            break;
-        case 'm':
-            unit = 60;
-            break;
-        case 'h':
-            unit = 3600;
-            break;
-        case 'd':
-            unit = 86400;
-            break;
-        default:
-            return false;
-        }
-        *seconds += number * unit;
+        size_t unit = 0;
+        while (unit < sizeof units / sizeof *units && units[unit].letter != *end)
+            unit++;
+        if (unit == sizeof units / sizeof *units) return false;
+        *seconds += number * units[unit].seconds;
         text = *end ? end + 1 : end;
     }
     return *seconds > 0;
 }
 
-/* An option with a value: 0 when taken, an exit status when the value is wrong. */
-static int set_value(arguments *a, const char *option, const char *value)
+/* 0 when taken, an exit status when the value is wrong. */
+static int set_value(arguments *a, const option *o, const char *name, const char *value)
 {
-    unsigned long long number;
-    if (!*value) return missing(option);
-    if (strcmp(option, "-o") == 0 || strcmp(option, "--output") == 0) {
-        a->output = value;
-    } else if (strcmp(option, "--target") == 0) {
-        a->target = value;
-    } else if (strcmp(option, "--temperatures") == 0) {
-        a->temperatures = value;
-    } else if (strcmp(option, "--threads") == 0) {
-        if (!parse_integer(value, 1024, &number) || number < 1)
-            return wrong(option, value, "a number of threads (1 to 1024)");
-        a->threads = (unsigned)number;
-    } else if (strcmp(option, "--seed") == 0) {
-        if (!parse_integer(value, INT64_MAX, &number)) return wrong(option, value, "a whole number from 0");
-        a->seed = number;
-        a->seed_given = true;
-    } else if (strcmp(option, "--time-limit") == 0) {
-        if (!parse_duration(value, &a->time_limit))
-            return wrong(option, value, "a time such as 90, 10m, 1h30m");
+    void *field = (char *)a + o->field;
+    if (!*value) {
+        fprintf(stderr, "el4ml: %s: a value is missing\n", name);
+        return EXIT_USAGE;
     }
-    return 0;
+    bool good = true;
+    if (o->kind == TEXT) *(const char **)field = value;
+    if (o->kind == DURATION) good = parse_duration(value, field);
+    if (o->kind == WHOLE) {
+        given_whole *g = field;
+        good = parse_whole(value, o->most, &g->value) && (double)g->value >= o->least;
+        g->given = true;
+    }
+    if (o->kind == NUMBER) {
+        given_number *g = field;
+        good = parse_number(value, &g->value) && g->value >= o->least && g->value <= o->most;
+        g->given = true;
+    }
+    return good ? 0 : wrong(name, value, o->expected);
 }
 
-static bool takes_value(const char *option)
+static const option *find(const char *name, size_t length)
 {
-    static const char *const names[] = {"-o",        "--output", "--target",    "--temperatures",
-                                        "--threads", "--seed",   "--time-limit"};
-    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
-        if (strcmp(option, names[k]) == 0) return true;
-    return false;
+    for (size_t k = 0; k < OPTIONS; k++) {
+        const option *o = &options[k];
+        if (strlen(o->name) == length && strncmp(o->name, name, length) == 0) return o;
+        if (o->also && strlen(o->also) == length && strncmp(o->also, name, length) == 0) return o;
+    }
+    return NULL;
 }
 
-static bool set_switch(arguments *a, const char *option, bool *help, bool *version)
+/* --name=value, --name value, or --name. */
+static int take_option(arguments *a, int count, char **words, int *at)
 {
-    if (strcmp(option, "--json") == 0)
-        a->json = true;
-    else if (strcmp(option, "--quiet") == 0 || strcmp(option, "-q") == 0)
-        a->quiet = true;
-    else if (strcmp(option, "--coordinates") == 0)
-        a->coordinates = true;
-    else if (strcmp(option, "--force") == 0)
-        a->force = true;
-    else if (strcmp(option, "--help") == 0 || strcmp(option, "-h") == 0)
-        *help = true;
-    else if (strcmp(option, "--version") == 0)
-        *version = true;
-    else
-        return false;
-    return true;
-}
-
-/* --name=value or --name value. */
-static int take_option(arguments *a, int count, char **words, int *at, bool *help, bool *version)
-{
-    char name[32];
-    const char *word = words[*at], *equals = strchr(word, '=');
-    if (equals && strncmp(word, "--", 2) == 0 && (size_t)(equals - word) < sizeof name) {
+    char name[64];
+    const char *word = words[*at], *equals = strncmp(word, "--", 2) == 0 ? strchr(word, '=') : NULL;
+    const option *o = find(word, equals ? (size_t)(equals - word) : strlen(word));
+    if (!o || (equals && o->kind == SWITCH)) {
+        fprintf(stderr, "el4ml: unknown option '%s'; see el4ml --help\n", word);
+        return EXIT_USAGE;
+    }
+    const char *spelt = word;
+    if (equals) {
         snprintf(name, sizeof name, "%.*s", (int)(equals - word), word);
-        if (takes_value(name)) return set_value(a, name, equals + 1);
-    } else if (takes_value(word)) {
-        if (*at + 1 >= count) return missing(word);
-        return set_value(a, word, words[++*at]);
-    } else if (set_switch(a, word, help, version)) {
+        spelt = name;
+    }
+    if (!a->only[o - options]) a->only[o - options] = o->also == NULL || equals ? o->name : o->also;
+    if (o->kind == SWITCH) {
+        *(bool *)((char *)a + o->field) = true;
         return 0;
     }
-    fprintf(stderr, "el4ml: unknown option '%s'; see el4ml --help\n", word);
-    return EXIT_USAGE;
+    if (equals) return set_value(a, o, spelt, equals + 1);
+    if (*at + 1 >= count) return set_value(a, o, spelt, "");
+    return set_value(a, o, spelt, words[++*at]);
+}
+
+const char *stray_option(const arguments *a, unsigned long taken)
+{
+    for (size_t k = 0; k < OPTIONS; k++)
+        if (a->only[k] && options[k].only && !(options[k].only & taken))
+            return options[k].also ? options[k].also : options[k].name;
+    return NULL;
 }
 
 int parse_arguments(int count, char **words, arguments *a)
 {
-    bool help = false, version = false, options_end = false;
+    bool options_end = false;
     *a = (arguments){0};
     for (int k = 1; k < count; k++) {
         const char *word = words[k];
         if (!options_end && strcmp(word, "--") == 0) {
             options_end = true;
         } else if (!options_end && word[0] == '-' && word[1] != '\0') {
-            const int status = take_option(a, count, words, &k, &help, &version);
+            const int status = take_option(a, count, words, &k);
             if (status != 0) return status;
         } else if (!*word) {
             fprintf(stderr, "el4ml: an argument is empty\n");
@@ -204,11 +182,11 @@ int parse_arguments(int count, char **words, arguments *a)
             a->words[a->word_count++] = word;
         }
     }
-    if (version) {
+    if (a->version) {
         printf("el4ml %s\n", el4ml_version());
         return EXIT_DONE;
     }
-    if (help && print_help(a->command ? a->command : "")) return EXIT_DONE;
+    if (a->help && print_help(a->command)) return EXIT_DONE;
     if (!a->command) {
         fprintf(stderr, "el4ml: no command given; see el4ml --help\n");
         return EXIT_USAGE;

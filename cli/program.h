@@ -7,17 +7,40 @@
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
 
 #define MAX_WORDS 16
+#define MAX_OPTIONS 64
 
+/* Options that only some commands take; the others are harmless where they are of no use. */
+enum {
+    TAKES_OUTPUT = 1,
+    TAKES_TARGET = 2,
+    TAKES_FORCE = 4,
+    TAKES_COORDINATES = 8,
+    TAKES_TEMPERATURES = 16,
+    TAKES_KAPPA = 32
+};
+
+typedef struct given_whole {
+    bool given;
+    uint64_t value;
+} given_whole;
+
+typedef struct given_number {
+    bool given;
+    double value;
+} given_number;
+
+/* What was asked for. Texts are NULL where they were not given. */
 typedef struct arguments {
     const char *command;
     const char *words[MAX_WORDS]; /* what is not an option, the command left out */
     int word_count;
-    const char *output;       /* -o */
-    const char *target;       /* --target */
-    const char *temperatures; /* --temperatures from,to,count */
-    unsigned threads;         /* 0: all cores */
-    bool seed_given, json, quiet, coordinates, force;
-    uint64_t seed;
+    const char *only[MAX_OPTIONS]; /* the options given, by their place in the table */
+    const char *output;            /* -o */
+    const char *target;            /* --target */
+    const char *temperatures;      /* --temperatures from,to,count */
+    given_whole threads, seed;     /* threads 0: all cores */
+    given_whole kappa;             /* of an import */
+    bool json, quiet, coordinates, force, help, version;
     double time_limit; /* seconds, 0: none */
 } arguments;
 
@@ -33,6 +56,8 @@ int command_list(const arguments *args);
 int command_verify(const arguments *args);
 int command_init(const arguments *args);
 int command_check(const arguments *args);
+int command_import(const arguments *args);
+int command_export(const arguments *args);
 
 /* Print the error on standard error and give the exit status that belongs to it. */
 int report_error(const el4ml_error *error);
@@ -40,8 +65,12 @@ int report_error(const el4ml_error *error);
 int print_json(char *json);
 /* Fill *arguments; a message and an exit status >= 0 when the program should end now, -1 to go on. */
 int parse_arguments(int count, char **words, arguments *args);
-/* False when there is no such command. */
+/* Help on a command, or on all when it is NULL. False when there is no such command. */
 bool print_help(const char *command);
+/* An option given that only other commands take (`taken`: TAKES_...), or NULL. */
+const char *stray_option(const arguments *args, unsigned long taken);
+/* The exit status. */
+int run_command(const arguments *args);
 
 /* True once Ctrl-C (or SIGTERM) was pressed; a second one ends the program at once. */
 extern volatile bool interrupted;

@@ -22,11 +22,9 @@ int print_json(char *json)
 static el4ml_status open_folder(const char *folder, el4ml_landscape **l, el4ml_study **study,
                                 el4ml_error *error)
 {
-    char path[4096];
     el4ml_status status = el4ml_landscape_read(folder, l, error);
     if (status != EL4ML_OK) return status;
-    snprintf(path, sizeof path, "%s/study.toml", folder);
-    status = el4ml_study_read(path, study, error);
+    status = el4ml_folder_study(folder, *l, study, error);
     if (status != EL4ML_OK) {
         el4ml_landscape_close(*l);
         *l = NULL;
@@ -56,15 +54,26 @@ static void print_changes(const el4ml_change *changes, size_t count)
     if (count > most) printf(" and %zu more", count - most);
 }
 
-static void print_analysis(const el4ml_analysis *a)
+/* What an import lacks. */
+static void print_missing(el4ml_landscape *l)
+{
+    if (isnan(el4ml_landscape_kappa(l)))
+        printf("kappa is not known: heat capacities and energies are without it and without kappa T; import "
+               "again "
+               "with --kappa\n");
+}
+
+static void print_analysis(el4ml_landscape *l, const el4ml_analysis *a)
 {
     if (!a->thermo) {
         printf("no minimum can enter the thermodynamics\n");
         return;
     }
     const el4ml_thermo_point *first = &a->thermo->points[0], *last = &a->thermo->points[a->thermo->count - 1];
-    printf("heat capacity from T = %g to %g: %.6g to %.6g (kappa = %g)\n", first->temperature,
-           last->temperature, first->heat_capacity, last->heat_capacity, a->network->kappa);
+    printf("heat capacity from T = %g to %g: %.6g to %.6g", first->temperature, last->temperature,
+           first->heat_capacity, last->heat_capacity);
+    if (!isnan(el4ml_landscape_kappa(l))) printf(" (kappa = %g)", a->network->kappa);
+    printf("\n");
     for (size_t k = 0; k < a->peaks->count; k++) {
         const el4ml_peak *p = &a->peaks->peaks[k];
         printf("peak at T = %.6g, C_V = %.6g; gaining:", p->temperature, p->heat_capacity);
@@ -76,6 +85,7 @@ static void print_analysis(const el4ml_analysis *a)
     if (a->thermo->unconnected > 0)
         printf("%zu minima have no known path to the global one and are left out of the frustration\n",
                a->thermo->unconnected);
+    print_missing(l);
 }
 
 static int analyse_folder(const arguments *a, bool files)
@@ -94,7 +104,7 @@ static int analyse_folder(const arguments *a, bool files)
     if (status == EL4ML_OK && a->json)
         code = print_json(el4ml_analysis_json(l, &analysis));
     else if (status == EL4ML_OK && !files)
-        print_analysis(&analysis);
+        print_analysis(l, &analysis);
     else if (status == EL4ML_OK && !a->quiet)
         printf("%s/report.html\n", a->words[0]);
     el4ml_analysis_clear(&analysis);
@@ -124,6 +134,44 @@ static void print_start(el4ml_landscape *l)
         start.distance);
 }
 
+static void print_work(el4ml_landscape *l, const el4ml_study *study, const el4ml_summary *s)
+{
+    const el4ml_totals *t = el4ml_landscape_totals(l);
+    printf("goal (%s) %s\n", study->goal == EL4ML_EXHAUST ? "exhaust" : "connected",
+           s->goal_reached ? "reached" : "not reached");
+    printf("probability that the next search finds something new: minimum %.3g, transition state %.3g\n",
+           s->unseen_minimum_probability, s->unseen_transition_state_probability);
+    print_start(l);
+    printf("cost: %llu minimisations, %llu searches, %llu evaluations, %llu Hessian-vector products, "
+           "%llu Hessians, %.1f s\n",
+           (unsigned long long)t->minimisations, (unsigned long long)t->searches,
+           (unsigned long long)t->evaluations, (unsigned long long)t->hessian_products,
+           (unsigned long long)t->hessians, t->seconds);
+    if (t->explore_failures + t->search_failures > 0)
+        printf("failed: %llu minimisations, %llu transition-state guesses (%llu not finite)\n",
+               (unsigned long long)t->explore_failures, (unsigned long long)t->search_failures,
+               (unsigned long long)t->not_finite);
+}
+
+static void print_info(el4ml_landscape *l, const el4ml_study *study, const el4ml_summary *s)
+{
+    const bool imported = el4ml_landscape_source(l) != NULL;
+    const char *model = el4ml_landscape_meta(l, "model");
+    printf("%s %s: %s\n", imported ? "landscape" : "study", study->name, model ? model : "");
+    printf("minima %zu, transition states %zu (%zu degenerate), components %zu\n", s->minima,
+           s->transition_states, s->degenerate, s->components);
+    if (s->minima > 0)
+        printf("global minimum %zu: %.12g\n", s->global_minimum + 1,
+               el4ml_landscape_record(l, EL4ML_MINIMUM, s->global_minimum)->point.energy);
+    if (!imported) {
+        print_work(l, study, s);
+    } else if (!isnan(el4ml_landscape_kappa(l))) {
+        printf("kappa %g\n", el4ml_landscape_kappa(l));
+    } else {
+        print_missing(l);
+    }
+}
+
 int command_info(const arguments *a)
 {
     el4ml_error error = {0};
@@ -133,32 +181,10 @@ int command_info(const arguments *a)
     el4ml_status status = open_folder(a->words[0], &l, &study, &error);
     if (status == EL4ML_OK) status = el4ml_summarise(l, study, &s, &error);
     int code = status == EL4ML_OK ? EXIT_DONE : report_error(&error);
-    if (status == EL4ML_OK && a->json) {
+    if (status == EL4ML_OK && a->json)
         code = print_json(el4ml_info_json(l, &s));
-    } else if (status == EL4ML_OK) {
-        const el4ml_totals *t = el4ml_landscape_totals(l);
-        const char *model = el4ml_landscape_meta(l, "model");
-        printf("study %s: %s\n", study->name, model ? model : "");
-        printf("minima %zu, transition states %zu (%zu degenerate), components %zu\n", s.minima,
-               s.transition_states, s.degenerate, s.components);
-        if (s.minima > 0)
-            printf("global minimum %zu: %.12g\n", s.global_minimum + 1,
-                   el4ml_landscape_record(l, EL4ML_MINIMUM, s.global_minimum)->point.energy);
-        printf("goal (%s) %s\n", study->goal == EL4ML_EXHAUST ? "exhaust" : "connected",
-               s.goal_reached ? "reached" : "not reached");
-        printf("probability that the next search finds something new: minimum %.3g, transition state %.3g\n",
-               s.unseen_minimum_probability, s.unseen_transition_state_probability);
-        print_start(l);
-        printf("cost: %llu minimisations, %llu searches, %llu evaluations, %llu Hessian-vector products, "
-               "%llu Hessians, %.1f s\n",
-               (unsigned long long)t->minimisations, (unsigned long long)t->searches,
-               (unsigned long long)t->evaluations, (unsigned long long)t->hessian_products,
-               (unsigned long long)t->hessians, t->seconds);
-        if (t->explore_failures + t->search_failures > 0)
-            printf("failed: %llu minimisations, %llu transition-state guesses (%llu not finite)\n",
-                   (unsigned long long)t->explore_failures, (unsigned long long)t->search_failures,
-                   (unsigned long long)t->not_finite);
-    }
+    else if (status == EL4ML_OK)
+        print_info(l, study, &s);
     el4ml_study_free(study);
     el4ml_landscape_close(l);
     return code;
@@ -175,7 +201,7 @@ static void print_table(const el4ml_landscape *l, el4ml_species species, bool co
                r->point.log_product, r->point.log_multiplicity, r->point.smallest_eigenvalue,
                r->point.gradient_rms, (long long)r->hits);
         if (!minima) printf("  %9zu %9zu", r->a + 1, r->b + 1);
-        for (size_t k = 0; coordinates && k < el4ml_landscape_dimension(l); k++)
+        for (size_t k = 0; coordinates && r->point.x && k < el4ml_landscape_dimension(l); k++)
             printf(" %.17g", r->point.x[k]);
         printf("\n");
     }
@@ -225,7 +251,7 @@ int command_verify(const arguments *a)
     el4ml_verification v = {0};
     el4ml_status status = el4ml_landscape_read(a->words[0], &l, &error);
     if (status == EL4ML_OK) status = open_folder_study(a->words[0], l, &o, &error);
-    const el4ml_run_options options = {.threads = a->threads, .cancel = &interrupted};
+    const el4ml_run_options options = {.threads = (unsigned)a->threads.value, .cancel = &interrupted};
     if (status == EL4ML_OK) status = el4ml_verify(o.surface, l, &options, &v, &error);
     int code = status == EL4ML_OK ? EXIT_DONE : report_error(&error);
     if (status == EL4ML_OK) {

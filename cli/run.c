@@ -133,7 +133,7 @@ static el4ml_status search(const arguments *a, const stages *which, const opened
 {
     const el4ml_surface *surface = o->surface;
     progress_line line;
-    el4ml_run_options options = {.threads = a->threads,
+    el4ml_run_options options = {.threads = (unsigned)a->threads.value,
                                  .time_limit = a->time_limit,
                                  .cancel = &interrupted,
                                  .progress = progress_show,
@@ -189,7 +189,7 @@ static el4ml_status check(const arguments *a, const stages *which, const opened 
 {
     struct stat about;
     char path[4096];
-    if (a->seed_given && is_kept(folder, a->words[0]))
+    if (a->seed.given && is_kept(folder, a->words[0]))
         return el4ml_fail(error, EL4ML_BAD_INPUT,
                           "--seed: %s says the seed of this folder; use another folder (-o)", a->words[0]);
     if (!which->explore && !o->surface->info.second_derivatives)

@@ -11,6 +11,7 @@
 #include "el4ml/minimise.h"
 #include "el4ml/saddle.h"
 #include "el4ml/landscape.h"
+#include "el4ml/formats.h"
 #include "el4ml/run.h"
 #include "el4ml/analysis.h"
 #include "el4ml/network.h"
@@ -19,6 +20,7 @@
 #include "el4ml/graph.h"
 #include "el4ml/communities.h"
 #include "el4ml/thermo.h"
+#include "el4ml/kinetics.h"
 #include "el4ml/microcanonical.h"
 #include "el4ml/report.h"
 

@@ -102,7 +102,7 @@ expect 'and the rest is installed without it' grep -qx 'apt-get install --yes --
 
 machine 0 "$all"
 run --ci --list
-expect 'CI needs more' grep -qx 'clang-format-14 g++' "$scratch/out"
+expect 'CI needs more' grep -qx 'clang-format-14 g++ python3-networkx' "$scratch/out"
 expect 'and --list only lists' [ ! -s "$scratch/calls" ]
 
 [ "$failures" = 0 ]

@@ -356,7 +356,9 @@ START_TEST(alignments_of_minima)
                 ck_assert_double_eq_tol(distance[variant], el4ml_distance(3 * N, x[i], first), 1e-12);
                 ck_assert(el4ml_cluster_same(w, x[j], first, 1e-9));
             }
-            ck_assert(distance[0] < distance[1] && distance[1] < distance[2]);
+            /* the icosahedron may lie on itself in each of its 120 ways */
+            ck_assert((i == 0 && j == 0 && distance[2] <= 1e-10) ||
+                      (distance[0] < distance[1] && distance[1] < distance[2]));
             if (i == j) ck_assert_double_le(distance[0], 1e-10);
             el4ml_cluster_descriptor(w, x[i], da);
             el4ml_cluster_descriptor(w, x[j], db);

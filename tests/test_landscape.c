@@ -223,6 +223,11 @@ static void check_same_landscape(el4ml_landscape *p, el4ml_landscape *q)
         }
     }
     ck_assert(memcmp(el4ml_landscape_totals(p), el4ml_landscape_totals(q), sizeof(el4ml_totals)) == 0);
+    for (int species = 0; species < 2; species++) {
+        ck_assert_uint_eq(p->table[species].ordered, q->table[species].ordered);
+        for (size_t i = 0; i < p->table[species].ordered; i++)
+            ck_assert_uint_eq(p->table[species].by_energy[i], q->table[species].by_energy[i]);
+    }
 }
 
 START_TEST(all_of_it_comes_back)
@@ -275,6 +280,30 @@ START_TEST(all_of_it_comes_back)
     ck_assert(network->edges[3].a == 3 && network->edges[3].b == 6);
     el4ml_network_free(network);
     el4ml_landscape_close(l);
+    desk_free(&d);
+}
+END_TEST
+
+/* Sorted when read, inserted one by one when found: the same order, also of equal energies. */
+START_TEST(the_order_by_energy_comes_back)
+{
+    desk d = desk_new("order");
+    el4ml_landscape *l = open_landscape(d.folder, NULL);
+    for (int k = 0; k < 200; k++) {
+        double x[2] = {k, 0};
+        const el4ml_stationary point = {
+            .energy = (k * 37) % 50 % 7 - 3.0, .gradient_rms = 1e-10, .smallest_eigenvalue = 1, .x = x};
+        size_t index;
+        bool fresh;
+        ck_assert_int_eq(el4ml_landscape_add(l, &d.e, EL4ML_MINIMUM, &point, 0, 0, &index, &fresh, NULL),
+                         EL4ML_OK);
+        ck_assert(fresh);
+    }
+    ck_assert_int_eq(el4ml_landscape_commit(l, NULL), EL4ML_OK);
+    el4ml_landscape *again = read_landscape(d.folder);
+    check_same_landscape(l, again);
+    el4ml_landscape_close(l);
+    el4ml_landscape_close(again);
     desk_free(&d);
 }
 END_TEST
@@ -786,6 +815,7 @@ int main(void)
     const TTest *const tests[] = {known_by_energy_and_place,
                                   symmetry_copies_are_known,
                                   all_of_it_comes_back,
+                                  the_order_by_energy_comes_back,
                                   the_schema_is_the_published_one,
                                   a_kill_loses_the_open_batch_and_no_more,
                                   closing_discards_what_was_not_committed,

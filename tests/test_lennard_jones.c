@@ -97,6 +97,73 @@ START_TEST(kernels_agree_with_plain_loops)
 }
 END_TEST
 
+/* Larger clusters, whose shells of partners come in several parts. */
+START_TEST(gradients_of_larger_clusters)
+{
+    static const size_t sizes[] = {63, 64, 65, 66, 67, 97, 129, 130, 161};
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+        const size_t n = sizes[s];
+        cluster c = cluster_new(n);
+        el4ml_random random = el4ml_random_new(1, 3, n);
+        el4ml_initialise(&c.e, &random, c.x);
+        double *work = harness_vector(EL4ML_CLUSTER_WORK(n)), *g = harness_vector(3 * n);
+        long double value = 0, value_size = 0, *expected = calloc(6 * n, sizeof *expected),
+                    *size = expected + 3 * n;
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = 0; j < n; j++) {
+                if (i == j) continue;
+                long double d[3], square = 0;
+                for (size_t k = 0; k < 3; k++) {
+                    d[k] = (long double)c.x[3 * i + k] - c.x[3 * j + k];
+                    square += d[k] * d[k];
+                }
+                const long double r6 = 1 / (square * square * square),
+                                  slope = 24 * (r6 - 2 * r6 * r6) / square;
+                value += 2 * r6 * (r6 - 1);
+                value_size += 2 * r6 * (r6 + 1);
+                for (size_t k = 0; k < 3; k++) {
+                    expected[3 * i + k] += slope * d[k];
+                    size[3 * i + k] += 24 * (r6 + 2 * r6 * r6) / square * fabsl(d[k]);
+                }
+            }
+        for (el4ml_kernel_set set = EL4ML_BASELINE; set <= el4ml_best_kernel_set(); set++) {
+            ck_assert(fabsl(el4ml_cluster_kernels_of(set)->value_gradient(n, c.x, g, work) - value) <=
+                      1e-14L * value_size);
+            for (size_t i = 0; i < 3 * n; i++)
+                ck_assert(fabsl(g[i] - expected[i]) <= 1e-14L * size[i]);
+        }
+        free(expected);
+        el4ml_release(work);
+        el4ml_release(g);
+        cluster_free(&c);
+    }
+}
+END_TEST
+
+/* Also where an atom is so far away that it has no part in any pair. */
+START_TEST(coordinates_that_are_not_finite)
+{
+    static const double bad[] = {INFINITY, -INFINITY, NAN};
+    for (size_t n = 1; n <= 20; n++) {
+        cluster c = cluster_new(n);
+        el4ml_random random = el4ml_random_new(1, 4, n);
+        el4ml_initialise(&c.e, &random, c.x);
+        double *work = harness_vector(EL4ML_CLUSTER_WORK(n)), *g = harness_vector(3 * n);
+        for (el4ml_kernel_set set = EL4ML_BASELINE; set <= el4ml_best_kernel_set(); set++)
+            for (size_t i = 0; i < 9 * n; i++) {
+                const double good = c.x[i / 3];
+                c.x[i / 3] = bad[i % 3];
+                ck_assert(!isfinite(el4ml_cluster_kernels_of(set)->value_gradient(n, c.x, g, work)));
+                c.x[i / 3] = good;
+                ck_assert(isfinite(el4ml_cluster_kernels_of(set)->value_gradient(n, c.x, g, work)));
+            }
+        el4ml_release(work);
+        el4ml_release(g);
+        cluster_free(&c);
+    }
+}
+END_TEST
+
 START_TEST(overlap_score_agrees_with_plain_loops)
 {
     const el4ml_kernel_set best = el4ml_best_kernel_set();
@@ -362,6 +429,8 @@ int main(void)
     TCase *cases = tcase_create("lennard_jones");
     tcase_set_timeout(cases, 240);
     tcase_add_test(cases, kernels_agree_with_plain_loops);
+    tcase_add_test(cases, gradients_of_larger_clusters);
+    tcase_add_test(cases, coordinates_that_are_not_finite);
     tcase_add_test(cases, overlap_score_agrees_with_plain_loops);
     tcase_add_test(cases, harness_on_random_clusters);
     tcase_add_loop_test(cases, published_minima, 0, (int)(sizeof minima / sizeof *minima));

@@ -182,6 +182,33 @@ START_TEST(huge_and_tiny_weights)
 }
 END_TEST
 
+/* Every tile that the kernels are cut into, and every remainder: shapes by chance, among them one unit and
+ * one point, weights of ordinary size, tiny, and (with one hidden layer) huge. */
+START_TEST(shapes_by_chance)
+{
+    static const double sizes[] = {0.7, 1e-8, 1e3};
+    for (uint64_t i = 0; i < 150; i++) {
+        el4ml_random random = el4ml_random_new(1, 6, i);
+        const bool mse = i % 3 == 1;
+        const size_t scale = i / 3 % 3, layers = scale == 2 ? 1 : 1 + (size_t)el4ml_random_below(&random, 2);
+        const shape s = {.rows = i % 7 ? 1 + (size_t)el4ml_random_below(&random, 60) : 1,
+                         .inputs = 1 + (size_t)el4ml_random_below(&random, 13),
+                         .outputs = (mse ? 1 : 2) + (size_t)el4ml_random_below(&random, 11),
+                         .layers = layers,
+                         .hidden = {1 + (size_t)el4ml_random_below(&random, 13),
+                                    1 + (size_t)el4ml_random_below(&random, 13)}};
+        net *t = net_new(&s, smooth[i % 5], mse ? EL4ML_MSE : EL4ML_CROSS_ENTROPY, 1e-3, i % 2);
+        double *x = fixture_doubles(t->n);
+        fixture_normal(&random, t->n, sizes[scale], x);
+        check_gradient(t, x, scale == 2 ? 1e-8 : 1e-13);
+        if (scale < 2 && i % 4 == 0) check_products(t, x, 3e-4, 1e-11);
+        if (scale < 2) check_consistent(t, x);
+        net_free(t);
+        free(x);
+    }
+}
+END_TEST
+
 START_TEST(relu_has_a_gradient_only)
 {
     for (size_t i = 1; i < SHAPES; i++) {
@@ -306,6 +333,7 @@ int main(void)
     TCase *tests = tcase_create("mlp");
     tcase_add_test(tests, derivatives_match_reference);
     tcase_add_test(tests, huge_and_tiny_weights);
+    tcase_add_test(tests, shapes_by_chance);
     tcase_add_test(tests, relu_has_a_gradient_only);
     tcase_add_test(tests, not_finite_is_an_error);
     tcase_add_test(tests, flat_directions);

@@ -91,6 +91,30 @@ START_TEST(long_numbers_are_rounded_correctly)
 }
 END_TEST
 
+/* Of up to 19 digits, with and without exponent, and ties between two doubles: as the C library rounds them.
+ */
+START_TEST(short_numbers_are_rounded_correctly)
+{
+    el4ml_random random = el4ml_random_new(4, 5, 6);
+    for (int i = 0; i < 200000; i++) {
+        const uint64_t bits = el4ml_random_bits(&random), more = el4ml_random_bits(&random);
+        char text[64];
+        if (i % 4 == 0)
+            snprintf(text, sizeof text, "%llu", (unsigned long long)((bits >> 10 | (uint64_t)1 << 53 | 1)));
+        else if (i % 4 == 1)
+            snprintf(text, sizeof text, "-%llu.%010llu", (unsigned long long)(bits >> (44 + more % 20)),
+                     (unsigned long long)(more % 10000000000));
+        else
+            snprintf(text, sizeof text, "%llue%d", (unsigned long long)(bits >> more % 60),
+                     (int)(more >> 40) % 60 - 30);
+        double value = 0;
+        ck_assert(el4ml_parse_number(text, &value) == EL4ML_NUMBER);
+        const double reference = strtod(text, NULL);
+        ck_assert_msg(memcmp(&value, &reference, sizeof value) == 0, "%s", text);
+    }
+}
+END_TEST
+
 static void check_round_trips(void)
 {
     el4ml_random random = el4ml_random_new(1, 2, 3);
@@ -99,11 +123,13 @@ static void check_round_trips(void)
         double value, back = 0;
         char text[32];
         memcpy(&value, &bits, sizeof value);
-        if (i % 2) value = (double)(int64_t)(bits >> 40) / 64.0;
+        if (i % 2) value = (double)(int64_t)(bits >> 40) / (i % 4 == 1 ? 64.0 : 1e4);
         if (!isfinite(value)) continue;
         el4ml_format_number(value, text);
         ck_assert_msg(el4ml_parse_number(text, &back) == EL4ML_NUMBER && back == value, "%s", text);
         ck_assert(strlen(text) < 32);
+        el4ml_format_exact(value, text);
+        ck_assert_msg(el4ml_parse_number(text, &back) == EL4ML_NUMBER && back == value, "%s", text);
     }
 }
 
@@ -120,6 +146,16 @@ START_TEST(numbers_round_trip)
     for (size_t i = 0; i < sizeof shortest / sizeof *shortest; i++) {
         el4ml_format_number(shortest[i].value, text);
         ck_assert_str_eq(text, shortest[i].text);
+    }
+    el4ml_format_exact(-173.9284265906, text);
+    ck_assert_str_eq(text, "-173.9284265906");
+    static const char *const as_they_are[] = {"5",   "-5",      "0",        "0.5",         "-0.0000000001",
+                                              "120", "1000000", "900000.5", "0.0010000001"};
+    for (size_t i = 0; i < sizeof as_they_are / sizeof *as_they_are; i++) {
+        double value = 0;
+        ck_assert(el4ml_parse_number(as_they_are[i], &value) == EL4ML_NUMBER);
+        el4ml_format_exact(value, text);
+        ck_assert_str_eq(text, as_they_are[i]);
     }
     check_round_trips();
 }
@@ -269,6 +305,7 @@ int main(void)
     tcase_add_test(tests, sha256_known_answers);
     tcase_add_test(tests, numbers_are_read_whole);
     tcase_add_test(tests, long_numbers_are_rounded_correctly);
+    tcase_add_test(tests, short_numbers_are_rounded_correctly);
     tcase_add_test(tests, numbers_round_trip);
     tcase_add_test(tests, locale_does_not_matter);
     tcase_add_test(tests, nearest_names);

@@ -3,6 +3,7 @@
 #ifndef EL4ML_ANALYSIS_H
 #define EL4ML_ANALYSIS_H
 
+#include "el4ml/formats.h"
 #include "el4ml/landscape.h"
 #include "el4ml/run.h"
 #include "el4ml/thermo.h"
@@ -32,6 +33,8 @@ EL4ML_API char *el4ml_analysis_json(el4ml_landscape *landscape, const el4ml_anal
 EL4ML_API char *el4ml_list_json(const el4ml_landscape *landscape, el4ml_species species, bool coordinates);
 EL4ML_API char *el4ml_verification_json(const el4ml_verification *verification);
 EL4ML_API char *el4ml_check_json(const el4ml_surface *surface, const el4ml_surface_check *check);
+EL4ML_API char *el4ml_import_report_json(const el4ml_import_report *report);
+EL4ML_API char *el4ml_export_report_json(const el4ml_export_report *report);
 /* A study file that was suggested; path may be NULL. */
 EL4ML_API char *el4ml_suggestion_json(const char *path, const char *text);
 

@@ -13,7 +13,7 @@ EL4ML_BEGIN
 
 /* One row. A record's id is its index + 1. */
 typedef struct el4ml_record {
-    el4ml_stationary point;    /* point.x is owned by the landscape */
+    el4ml_stationary point;    /* point.x is owned by the landscape; NULL where an import had none */
     int64_t hits;              /* minima: by exploration; transition states: by searches */
     size_t a, b;               /* transition states: indices of their minima; a == b: degenerate */
     el4ml_metrics train, test; /* minima of models; NaN where there is none */
@@ -71,6 +71,11 @@ EL4ML_API const char *el4ml_landscape_coordinate_name(const el4ml_landscape *lan
 /* "noise low, nu high": the bounds that a record is on; "" for none; cut where `size` is too small. */
 EL4ML_API void el4ml_landscape_bounds_text(const el4ml_landscape *landscape, const el4ml_record *record,
                                            char *text, size_t size);
+/* Positive Hessian eigenvalues of a minimum: n - z, or what an import was told; NaN when that is not known.
+ */
+EL4ML_API double el4ml_landscape_kappa(const el4ml_landscape *landscape);
+/* The program that an imported landscape came from: its surface is not known. NULL for one of our own. */
+EL4ML_API const char *el4ml_landscape_source(el4ml_landscape *landscape);
 EL4ML_API el4ml_totals *el4ml_landscape_totals(el4ml_landscape *landscape);
 
 /* Index of the record that `point` (energy, gradient_rms, x; smallest_eigenvalue where known) is the same as,
@@ -100,7 +105,20 @@ EL4ML_API el4ml_status el4ml_landscape_set_meta(el4ml_landscape *landscape, cons
                                                 const char *value, el4ml_error *error);
 EL4ML_API const char *el4ml_landscape_meta(el4ml_landscape *landscape, const char *key);
 
-/* Snapshot of what is there. */
+/* A named set of minima, such as A and B of an imported PATHSAMPLE database. */
+typedef struct el4ml_minimum_set {
+    char *name;
+    size_t count, *members; /* (count) indices, ascending */
+} el4ml_minimum_set;
+
+/* BAD_INPUT when there is no set of that name; the message says which there are. */
+EL4ML_API el4ml_status el4ml_landscape_minimum_set(el4ml_landscape *landscape, const char *name,
+                                                   el4ml_minimum_set **set, el4ml_error *error);
+EL4ML_API void el4ml_minimum_set_free(el4ml_minimum_set *set);
+
+/* Snapshot of what is there. Where kappa is not known it is 0: heat capacity and energy then come without
+ * kappa and kappa T, all else is as it should be. A minimum without ln product or multiplicity is flagged; a
+ * transition state without them has an infinite ln product, and so no rate. */
 EL4ML_API el4ml_status el4ml_landscape_network(const el4ml_landscape *landscape, el4ml_network **network,
                                                el4ml_error *error);
 

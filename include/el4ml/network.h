@@ -22,7 +22,9 @@ typedef struct el4ml_node {
 
 typedef struct el4ml_edge {
     int64_t id;
-    double energy, log_product, log_multiplicity;
+    double energy;
+    double log_product; /* +infinity: not known, no rate */
+    double log_multiplicity;
     size_t a, b; /* indices into nodes; a == b: degenerate, left out of kinetics */
     size_t active;          /* m and M, as of a node */
     double log_multipliers;

@@ -82,6 +82,7 @@ typedef struct el4ml_report_input {
     const char *data;         /* one line about the data, or NULL */
     const char *data_sha256;  /* or NULL */
     const char *energy_label; /* "loss", "energy / \u03b5"; default "energy" */
+    const char *source;       /* the program an imported landscape came from, or NULL */
     uint64_t seed;
     size_t dimension;
     double kappa;

@@ -52,6 +52,10 @@ EL4ML_API el4ml_status el4ml_start_check(const el4ml_study *study, const el4ml_s
                                          const el4ml_data *data, el4ml_error *error);
 EL4ML_API void el4ml_start_report_get(el4ml_landscape *landscape, el4ml_start_report *report);
 
+/* The study of a landscape's folder: the one kept there, or el4ml_study_none for an imported landscape. */
+EL4ML_API el4ml_status el4ml_folder_study(const char *folder, el4ml_landscape *landscape, el4ml_study **study,
+                                          el4ml_error *error);
+
 /* Counts and completeness of a landscape. */
 typedef struct el4ml_summary {
     size_t minima, transition_states, degenerate, components, global_minimum;

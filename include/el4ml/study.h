@@ -9,7 +9,12 @@
 
 EL4ML_BEGIN
 
-typedef enum el4ml_kind { EL4ML_KIND_MLP, EL4ML_KIND_LENNARD_JONES, EL4ML_KIND_FUNCTION } el4ml_kind;
+typedef enum el4ml_kind {
+    EL4ML_KIND_MLP,
+    EL4ML_KIND_LENNARD_JONES,
+    EL4ML_KIND_FUNCTION,
+    EL4ML_KIND_UNKNOWN /* the last: of an imported landscape, no word of the study file */
+} el4ml_kind;
 typedef enum el4ml_method { EL4ML_BASIN_HOPPING, EL4ML_RANDOM_STARTS } el4ml_method;
 typedef enum el4ml_goal { EL4ML_CONNECTED, EL4ML_EXHAUST } el4ml_goal;
 
@@ -52,6 +57,8 @@ typedef struct el4ml_study {
 } el4ml_study;
 
 EL4ML_API el4ml_status el4ml_study_read(const char *path, el4ml_study **study, el4ml_error *error);
+/* What stands for the study of an imported landscape: a name, the default temperatures, no surface. */
+EL4ML_API el4ml_status el4ml_study_none(const char *name, el4ml_study **study, el4ml_error *error);
 /* Another seed, at most INT64_MAX, than the file's; the split's too where the file does not give its own. */
 EL4ML_API void el4ml_study_set_seed(el4ml_study *study, uint64_t seed);
 EL4ML_API void el4ml_study_free(el4ml_study *study);
@@ -68,8 +75,8 @@ EL4ML_API el4ml_status el4ml_text_write(const char *path, const char *text, el4m
 /* Keep the study's text as `folder`/study.toml. */
 EL4ML_API el4ml_status el4ml_study_keep(const char *folder, const char *text, el4ml_error *error);
 
-/* Read the data (NULL for kinds without) and make the surface. The data outlive nothing: both are the
- * caller's. */
+/* NOT_SUPPORTED: kind unknown. Read the data (NULL for kinds without) and make the surface. The data outlive
+ * nothing: both are the caller's. */
 EL4ML_API el4ml_status el4ml_study_open(const el4ml_study *study, el4ml_data **data, el4ml_surface **surface,
                                         el4ml_error *error);
 

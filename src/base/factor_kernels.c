@@ -29,23 +29,20 @@ VECTOR_INLINE void take_out(size_t size, size_t row, size_t from, size_t to, siz
                             double *u, const double *sign)
 {
     vector sum[ROWS][WIDE];
-    for (size_t r = 0; r < ROWS; r++)
-        for (size_t q = 0; q < width; q++)
-            sum[r][q] = vector_load_unaligned(u + (row + r) * size + c + q * L);
+    UNROLL for (size_t r = 0; r < ROWS; r++) UNROLL for (size_t q = 0; q < width; q++) sum[r][q] =
+        vector_load_unaligned(u + (row + r) * size + c + q * L);
     for (size_t k = from; k < to; k++) {
         const double *above = u + k * size;
         vector v[WIDE];
-        for (size_t q = 0; q < width; q++)
-            v[q] = vector_load_unaligned(above + c + q * L);
-        for (size_t r = 0; r < ROWS; r++) {
+        UNROLL for (size_t q = 0; q < width; q++) v[q] = vector_load_unaligned(above + c + q * L);
+        UNROLL for (size_t r = 0; r < ROWS; r++)
+        {
             const vector factor = vector_all(sign ? sign[k] * above[row + r] : above[row + r]);
-            for (size_t q = 0; q < width; q++)
-                sum[r][q] -= factor * v[q];
+            UNROLL for (size_t q = 0; q < width; q++) sum[r][q] -= factor * v[q];
         }
     }
-    for (size_t r = 0; r < ROWS; r++)
-        for (size_t q = 0; q < width; q++)
-            vector_store_unaligned(u + (row + r) * size + c + q * L, sum[r][q]);
+    UNROLL for (size_t r = 0; r < ROWS; r++) UNROLL for (size_t q = 0; q < width; q++)
+        vector_store_unaligned(u + (row + r) * size + c + q * L, sum[r][q]);
 }
 
 /* Rows `row` ... row + rows - 1 from column `row` on, less the products of rows from ... to - 1. Within a
@@ -68,23 +65,18 @@ VECTOR_INLINE void take_out_rows(size_t size, size_t row, size_t rows, size_t fr
 VECTOR_INLINE int factor_block(size_t size, double *u, double d[B][B], double *reciprocal, double least,
                                double *sign)
 {
-    for (size_t r = 0; r < B; r++)
-        for (size_t c = 0; c < B; c++)
-            d[r][c] = u[r * size + c];
-    for (size_t r = 0; r < B; r++) {
+    UNROLL for (size_t r = 0; r < B; r++) UNROLL for (size_t c = 0; c < B; c++) d[r][c] = u[r * size + c];
+    UNROLL for (size_t r = 0; r < B; r++)
+    {
         const double pivot = sign ? fabs(d[r][r]) : d[r][r], own = sign && d[r][r] < 0 ? -1 : 1;
         if (!(pivot > least)) return 0;
         if (sign) sign[r] = own;
         reciprocal[r] = own / sqrt(pivot);
-        for (size_t c = 0; c < B; c++)
-            d[r][c] *= reciprocal[r];
-        for (size_t s = r + 1; s < B; s++)
-            for (size_t c = 0; c < B; c++)
-                d[s][c] -= own * d[r][s] * d[r][c];
+        UNROLL for (size_t c = 0; c < B; c++) d[r][c] *= reciprocal[r];
+        UNROLL for (size_t s = r + 1; s < B; s++) UNROLL for (size_t c = 0; c < B; c++) d[s][c] -=
+            own * d[r][s] * d[r][c];
     }
-    for (size_t r = 0; r < B; r++)
-        for (size_t c = r; c < B; c++)
-            u[r * size + c] = d[r][c];
+    UNROLL for (size_t r = 0; r < B; r++) UNROLL for (size_t c = r; c < B; c++) u[r * size + c] = d[r][c];
     return 1;
 }
 
@@ -93,15 +85,14 @@ VECTOR_INLINE void solve_columns(size_t size, double d[B][B], const double *reci
                                  double *u)
 {
     vector x[B];
-    for (size_t r = 0; r < B; r++)
-        x[r] = vector_load_unaligned(u + r * size);
-    for (size_t r = 0; r < B; r++) {
+    UNROLL for (size_t r = 0; r < B; r++) x[r] = vector_load_unaligned(u + r * size);
+    UNROLL for (size_t r = 0; r < B; r++)
+    {
         x[r] *= vector_all(reciprocal[r]);
-        for (size_t s = r + 1; s < B; s++)
-            x[s] -= vector_all(sign ? sign[r] * d[r][s] : d[r][s]) * x[r];
+        UNROLL for (size_t s = r + 1; s < B; s++) x[s] -=
+            vector_all(sign ? sign[r] * d[r][s] : d[r][s]) * x[r];
     }
-    for (size_t r = 0; r < B; r++)
-        vector_store_unaligned(u + r * size, x[r]);
+    UNROLL for (size_t r = 0; r < B; r++) vector_store_unaligned(u + r * size, x[r]);
 }
 
 VECTOR_INLINE int factorise(size_t size, double least, double *u, double *sign)
@@ -140,18 +131,16 @@ static void invert_blocks(size_t size, const double *u, double *inverse)
         double x[B][B] = {{0}};
         for (size_t r = B; r-- > 0;) {
             const double reciprocal = 1 / d[r * size + r];
-            for (size_t q = r + 1; q < B; q++)
-                for (size_t c = 0; c < B; c++)
-                    x[r][c] -= d[r * size + q] * x[q][c];
+            UNROLL for (size_t q = r + 1; q < B; q++) UNROLL for (size_t c = 0; c < B; c++) x[r][c] -=
+                d[r * size + q] * x[q][c];
             x[r][r] += 1;
-            for (size_t c = 0; c < B; c++)
-                x[r][c] *= reciprocal;
+            UNROLL for (size_t c = 0; c < B; c++) x[r][c] *= reciprocal;
         }
-        for (size_t r = 0; r < B; r++)
-            for (size_t c = 0; c < B; c++) {
-                inverse[r * B + c] = x[r][c];
-                inverse[B * B + c * B + r] = x[r][c];
-            }
+        UNROLL for (size_t r = 0; r < B; r++) UNROLL for (size_t c = 0; c < B; c++)
+        {
+            inverse[r * B + c] = x[r][c];
+            inverse[B * B + c * B + r] = x[r][c];
+        }
     }
 }
 
@@ -159,17 +148,17 @@ static void invert_blocks(size_t size, const double *u, double *inverse)
 VECTOR_INLINE void combine(const double *m, const double *b, double *y)
 {
     vector even[B / L], odd[B / L];
-    for (size_t q = 0; q < B / L; q++) {
+    UNROLL for (size_t q = 0; q < B / L; q++)
+    {
         even[q] = vector_all(b[0]) * vector_load_unaligned(m + q * L);
         odd[q] = vector_all(b[1]) * vector_load_unaligned(m + B + q * L);
     }
-    for (size_t r = 2; r < B; r += 2)
-        for (size_t q = 0; q < B / L; q++) {
-            even[q] += vector_all(b[r]) * vector_load_unaligned(m + r * B + q * L);
-            odd[q] += vector_all(b[r + 1]) * vector_load_unaligned(m + (r + 1) * B + q * L);
-        }
-    for (size_t q = 0; q < B / L; q++)
-        vector_store_unaligned(y + q * L, even[q] + odd[q]);
+    UNROLL for (size_t r = 2; r < B; r += 2) UNROLL for (size_t q = 0; q < B / L; q++)
+    {
+        even[q] += vector_all(b[r]) * vector_load_unaligned(m + r * B + q * L);
+        odd[q] += vector_all(b[r + 1]) * vector_load_unaligned(m + (r + 1) * B + q * L);
+    }
+    UNROLL for (size_t q = 0; q < B / L; q++) vector_store_unaligned(y + q * L, even[q] + odd[q]);
 }
 
 static void forward(size_t size, const double *u, const double *inverse, double *b)
@@ -177,14 +166,13 @@ static void forward(size_t size, const double *u, const double *inverse, double 
     for (size_t block = 0; block < size; block += B, inverse += 2 * B * B) {
         double y[B];
         combine(inverse, b + block, y);
-        for (size_t r = 0; r < B; r++)
-            b[block + r] = y[r];
+        UNROLL for (size_t r = 0; r < B; r++) b[block + r] = y[r];
         vector factor[B];
-        for (size_t r = 0; r < B; r++)
-            factor[r] = vector_all(y[r]);
+        UNROLL for (size_t r = 0; r < B; r++) factor[r] = vector_all(y[r]);
         for (size_t c = block + B; c < size; c += L) {
             vector even = vector_load_unaligned(b + c), odd = {0};
-            for (size_t r = 0; r < B; r += 2) {
+            UNROLL for (size_t r = 0; r < B; r += 2)
+            {
                 even -= factor[r] * vector_load_unaligned(u + (block + r) * size + c);
                 odd -= factor[r + 1] * vector_load_unaligned(u + (block + r + 1) * size + c);
             }
@@ -198,15 +186,14 @@ static void backward(size_t size, const double *u, const double *inverse, double
     for (size_t block = size; block > 0;) {
         block -= B;
         vector sum[B];
-        for (size_t r = 0; r < B; r++)
-            sum[r] = (vector){0};
+        UNROLL for (size_t r = 0; r < B; r++) sum[r] = (vector){0};
         for (size_t c = block + B; c < size; c += L) {
             const vector x = vector_load_unaligned(y + c);
-            for (size_t r = 0; r < B; r++)
-                sum[r] += x * vector_load_unaligned(u + (block + r) * size + c);
+            UNROLL for (size_t r = 0; r < B; r++) sum[r] +=
+                x * vector_load_unaligned(u + (block + r) * size + c);
         }
         double z[B];
-        for (size_t r = 0; r < B; r += L)
+        UNROLL for (size_t r = 0; r < B; r += L)
             vector_store_unaligned(z + r, vector_load_unaligned(y + block + r) - vector_sums(sum + r));
         combine(inverse + (2 * (block / B) + 1) * B * B, z, y + block);
     }

@@ -2,6 +2,7 @@
  * read as an integer mantissa with an exponent, and printed digit by digit. */
 #include "base/text.h"
 
+#include <float.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -73,8 +74,74 @@ static const char *read_exponent(const char *at, long *exponent)
     return at;
 }
 
+/* ---- short numbers, which nearly all are ---- */
+
+#define SHORT_DIGITS 19 /* fit 64 bits */
+
+/* mantissa x 10^exponent where one rounding gives it: both factors are exact in the format they are
+ * multiplied in. In the 64-bit format of x86 the product is rounded twice, which can only be wrong when its
+ * low bits lie exactly half-way between two doubles. */
+static bool scale(uint64_t mantissa, long exponent, double *value)
+{
+    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    const size_t size = (size_t)(exponent < 0 ? -exponent : exponent);
+    if (size <= 22 && mantissa <= (uint64_t)1 << DBL_MANT_DIG && FLT_EVAL_METHOD == 0) {
+        *value = exponent < 0 ? (double)mantissa / powers[size] : (double)mantissa * powers[size];
+        return true;
+    }
+#if LDBL_MANT_DIG == 64
+    if (size <= 27) { /* 5^27 < 2^64 */
+        const long double power =
+            (long double)powers[size < 22 ? size : 22] * powers[size < 22 ? 0 : size - 22];
+        const long double product =
+            exponent < 0 ? (long double)mantissa / power : (long double)mantissa * power;
+        uint64_t bits;
+        memcpy(&bits, &product, sizeof bits);
+        *value = (double)product;
+        return (bits & 0x7FF) != 0x400;
+    }
+#endif
+    return false;
+}
+
+/* False when the text is longer, or no number: the general way finds out. */
+static bool parse_short(const char *text, double *value)
+{
+    const bool negative = *text == '-';
+    const char *at = text + (negative || *text == '+');
+    uint64_t mantissa = 0;
+    long exponent = 0;
+    int digits = 0;
+    bool any = false, point = false;
+    for (;; at++) {
+        if (is_digit(*at)) {
+            any = true;
+            exponent -= point;
+            if (digits == 0 && *at == '0') continue;
+            if (++digits > SHORT_DIGITS) return false;
+            mantissa = 10 * mantissa + (uint64_t)(*at - '0');
+        } else if (*at == '.' && !point) {
+            point = true;
+        } else {
+            break;
+        }
+    }
+    if (any && (*at == 'e' || *at == 'E')) at = read_exponent(at + 1, &exponent);
+    if (!any || !at || *at) return false;
+    if (mantissa == 0)
+        *value = 0;
+    else if (!scale(mantissa, exponent, value))
+        return false;
+    if (negative) *value = -*value;
+    return true;
+}
+
+/* ---- all numbers ---- */
+
 el4ml_number_kind el4ml_parse_number(const char *text, double *value)
 {
+    if (parse_short(text, value)) return EL4ML_NUMBER;
     decimal number = {.negative = *text == '-'};
     const char *at = text + (*text == '-' || *text == '+');
     at = read_mantissa(at, &number);
@@ -149,4 +216,49 @@ void el4ml_format_number(double value, char text[32])
         double back;
         if (el4ml_parse_number(text, &back) == EL4ML_NUMBER && back == value) return;
     }
+}
+
+/* Ten decimals at most, as other programs write: m / 10^10 is rounded correctly, so that when it is the
+ * value, the digits of m read back as the value. */
+static bool format_ten_decimals(double value, char *text)
+{
+    const double scaled = fabs(value) * 1e10;
+    if (!(scaled < 9007199254740992.0) || value == 0) return false;
+    uint64_t digits = (uint64_t)(scaled + 0.5);
+    if ((double)digits / 1e10 != fabs(value)) return false;
+    char reversed[32];
+    size_t count = 0, at = 0;
+    int place = -10;
+    for (; place < 0 && digits % 10 == 0; place++)
+        digits /= 10;
+    for (bool point = place<0; digits> 0 || place <= 0; digits /= 10, place++) {
+        if (place == 0 && point) reversed[count++] = '.';
+        reversed[count++] = (char)('0' + digits % 10);
+    }
+    if (value < 0) text[at++] = '-';
+    while (count > 0)
+        text[at++] = reversed[--count];
+    text[at] = '\0';
+    return true;
+}
+
+void el4ml_format_exact(double value, char text[32])
+{
+    if (format_ten_decimals(value, text)) return;
+    for (int precision = 15; precision <= 17; precision += 2) {
+        snprintf(text, 32, "%.*g", precision, value);
+        if (!isfinite(value) || precision == 17 || strtod(text, NULL) == value) break;
+    }
+    char *to = text; /* whatever the locale has for a point becomes one '.' */
+    bool point = false;
+    for (const char *at = text; *at; at++) {
+        const bool plain = is_digit(*at) || (*at >= 'a' && *at <= 'z');
+        if (plain || *at == '+' || *at == '-') {
+            *to++ = *at;
+        } else if (!point) {
+            *to++ = '.';
+            point = true;
+        }
+    }
+    *to = '\0';
 }

@@ -47,6 +47,9 @@ typedef enum el4ml_number_kind {
 el4ml_number_kind el4ml_parse_number(const char *text, double *value);
 /* The shortest text with '.' that reads back as `value`: "5", "0.001", "1e-05". At most 31 bytes. */
 void el4ml_format_number(double value, char text[32]);
+/* A text with '.' that reads back as `value`, for large files: 15 significant digits where they do, else 17.
+ */
+void el4ml_format_exact(double value, char text[32]);
 
 /* Position of the first byte that is not well-formed UTF-8; `length` when all is. */
 size_t el4ml_utf8_valid(const char *text, size_t length);

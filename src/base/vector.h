@@ -24,6 +24,14 @@ typedef double vector __attribute__((vector_size(VECTOR_BYTES), may_alias));
 typedef double vector_unaligned __attribute__((vector_size(VECTOR_BYTES), may_alias, aligned(8)));
 typedef uint64_t bits __attribute__((vector_size(VECTOR_BYTES)));
 
+/* A loop whose bounds are constants: its arrays stay in registers. */
+/* Not under the sanitizers, whose checks in each copy take minutes to compile. */
+#ifdef __SANITIZE_ADDRESS__
+#define UNROLL
+#else
+#define UNROLL _Pragma("GCC unroll 32")
+#endif
+
 #define VECTOR_INLINE static inline __attribute__((always_inline))
 
 VECTOR_INLINE vector vector_load(const double *p)
@@ -46,10 +54,64 @@ VECTOR_INLINE void vector_store_unaligned(double *p, vector x)
     *(vector_unaligned *)p = x;
 }
 
+/* The first `count` < VECTOR_LANES numbers, and zeros; nothing beyond them is touched. */
+#if defined EL4ML_KERNEL_avx512
+VECTOR_INLINE vector vector_load_part(const double *p, size_t count)
+{
+    return (vector)_mm512_maskz_loadu_pd((__mmask8)((1U << count) - 1), p);
+}
+
+VECTOR_INLINE void vector_store_part(double *p, vector x, size_t count)
+{
+    _mm512_mask_storeu_pd(p, (__mmask8)((1U << count) - 1), (__m512d)x);
+}
+#elif defined EL4ML_KERNEL_avx2
+VECTOR_INLINE __m256i vector_part_mask(size_t count)
+{
+    static const int64_t ones[2 * VECTOR_LANES] = {-1, -1, -1, -1};
+    return _mm256_loadu_si256((const __m256i_u *)(ones + VECTOR_LANES - count));
+}
+
+VECTOR_INLINE vector vector_load_part(const double *p, size_t count)
+{
+    return (vector)_mm256_maskload_pd(p, vector_part_mask(count));
+}
+
+VECTOR_INLINE void vector_store_part(double *p, vector x, size_t count)
+{
+    _mm256_maskstore_pd(p, vector_part_mask(count), (__m256d)x);
+}
+#else
+VECTOR_INLINE vector vector_load_part(const double *p, size_t count)
+{
+    vector x = {0};
+    for (size_t i = 0; i < count; i++)
+        x[i] = p[i];
+    return x;
+}
+
+VECTOR_INLINE void vector_store_part(double *p, vector x, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        p[i] = x[i];
+}
+#endif
+
 VECTOR_INLINE vector vector_all(double x)
 {
     return x - (vector){0};
 }
+
+/* Keeps x in a register: GCC else loads it from memory again for each use, which takes longer than the
+ * multiplication that it feeds. Without fused multiply-add a product needs a register of its own, and the
+ * tiles leave none. */
+#if defined EL4ML_KERNEL_avx512
+#define VECTOR_IN_REGISTER(x) __asm__("" : "+v"(x))
+#elif defined EL4ML_KERNEL_avx2
+#define VECTOR_IN_REGISTER(x) __asm__("" : "+x"(x))
+#else
+#define VECTOR_IN_REGISTER(x) ((void)(x))
+#endif
 
 /* The larger and the smaller; y where either is NaN. */
 #if defined EL4ML_KERNEL_avx512
@@ -106,22 +168,41 @@ VECTOR_INLINE vector vector_with_sign(vector x, vector y)
 #define VECTOR_ODD_0(x, y) __builtin_shufflevector(x, y, 1, 3)
 #endif
 
+/* Neighbouring blocks of 2^step lanes added, those of x and y in turn. One of the two operands is a blend,
+ * which is cheaper than a shuffle. */
+#if VECTOR_LANES == 8
+#define VECTOR_PAIR_0(x, y)                                                                                  \
+    (__builtin_shufflevector(x, y, 1, 8, 3, 10, 5, 12, 7, 14) +                                              \
+     __builtin_shufflevector(x, y, 0, 9, 2, 11, 4, 13, 6, 15))
+#define VECTOR_PAIR_1(x, y)                                                                                  \
+    (__builtin_shufflevector(x, y, 2, 3, 8, 9, 6, 7, 12, 13) +                                               \
+     __builtin_shufflevector(x, y, 0, 1, 10, 11, 4, 5, 14, 15))
+#define VECTOR_PAIR_2(x, y)                                                                                  \
+    (__builtin_shufflevector(x, y, 4, 5, 6, 7, 8, 9, 10, 11) +                                               \
+     __builtin_shufflevector(x, y, 0, 1, 2, 3, 12, 13, 14, 15))
+#elif VECTOR_LANES == 4
+#define VECTOR_PAIR_0(x, y)                                                                                  \
+    (__builtin_shufflevector(x, y, 1, 4, 3, 6) + __builtin_shufflevector(x, y, 0, 5, 2, 7))
+#define VECTOR_PAIR_1(x, y)                                                                                  \
+    (__builtin_shufflevector(x, y, 2, 3, 4, 5) + __builtin_shufflevector(x, y, 0, 1, 6, 7))
+#else
+#define VECTOR_PAIR_0(x, y) (__builtin_shufflevector(x, y, 1, 2) + __builtin_shufflevector(x, y, 0, 3))
+#endif
+
 /* Lane i of the result is the sum of the lanes of x[i]. */
 VECTOR_INLINE vector vector_sums(const vector *x)
 {
 #if VECTOR_LANES == 8
-    vector y[4], z[2];
+    vector y[4];
     for (int i = 0; i < 4; i++)
-        y[i] = VECTOR_EVEN_0(x[2 * i], x[2 * i + 1]) + VECTOR_ODD_0(x[2 * i], x[2 * i + 1]);
-    for (int i = 0; i < 2; i++)
-        z[i] = VECTOR_EVEN_1(y[2 * i], y[2 * i + 1]) + VECTOR_ODD_1(y[2 * i], y[2 * i + 1]);
-    return VECTOR_EVEN_2(z[0], z[1]) + VECTOR_ODD_2(z[0], z[1]);
+        y[i] = VECTOR_PAIR_0(x[2 * i], x[2 * i + 1]);
+    const vector low = VECTOR_PAIR_1(y[0], y[1]), high = VECTOR_PAIR_1(y[2], y[3]);
+    return VECTOR_PAIR_2(low, high);
 #elif VECTOR_LANES == 4
-    const vector a = VECTOR_EVEN_0(x[0], x[1]) + VECTOR_ODD_0(x[0], x[1]);
-    const vector b = VECTOR_EVEN_0(x[2], x[3]) + VECTOR_ODD_0(x[2], x[3]);
-    return VECTOR_EVEN_1(a, b) + VECTOR_ODD_1(a, b);
+    const vector low = VECTOR_PAIR_0(x[0], x[1]), high = VECTOR_PAIR_0(x[2], x[3]);
+    return VECTOR_PAIR_1(low, high);
 #else
-    return VECTOR_EVEN_0(x[0], x[1]) + VECTOR_ODD_0(x[0], x[1]);
+    return VECTOR_PAIR_0(x[0], x[1]);
 #endif
 }
 

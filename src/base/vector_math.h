@@ -41,22 +41,9 @@ static const double exp_powers[8] = {1.0,
                                      1.5422108254079407,
                                      1.681792830507429,
                                      1.8340080864093424}; /* 2^(j/8) */
-static const double exp_corrections[8] = {0.0,
-                                          -2.7939114859515733e-17,
-                                          3.3484623336251524e-17,
-                                          1.9572585293112036e-17,
-                                          -6.835808657661922e-17,
-                                          5.1548301170786783e-17,
-                                          4.875160526227062e-17,
-                                          1.790126907604513e-17}; /* 2^(j/8) over its rounded value, - 1 */
 #define EXP_STEPS 8
 #define EXP_STEP_HIGH 0x1.62e42fee00000p-4
 #define EXP_STEP_LOW 0x1.a39ef35793c76p-36
-
-VECTOR_INLINE vector vector_lookup(const double *table, vector shifted)
-{
-    return (vector)_mm512_permutexvar_pd((__m512i)shifted, (__m512d)vector_load_unaligned(table));
-}
 
 /* e^r - 1 for |r| <= ln 2 / 16. */
 VECTOR_INLINE vector vector_expm1_step(vector r)
@@ -70,24 +57,16 @@ VECTOR_INLINE vector vector_expm1_step(vector r)
 
 /* 2^(k/8) from k + ROUND_TO_INTEGER: the exponent n is added to the table's number, from whose bits j was
  * taken. */
-VECTOR_INLINE vector vector_step_power(vector shifted)
+VECTOR_INLINE vector vector_scaled_power(const double *table, vector shifted)
 {
-    const bits offset = {0,
-                         (uint64_t)1 << 49,
-                         (uint64_t)2 << 49,
-                         (uint64_t)3 << 49,
-                         (uint64_t)4 << 49,
-                         (uint64_t)5 << 49,
-                         (uint64_t)6 << 49,
-                         (uint64_t)7 << 49};
-    const vector table = (vector)((bits)vector_load_unaligned(exp_powers) - offset);
+    const bits j = {0, 1, 2, 3, 4, 5, 6, 7}, entry = (bits)vector_load_unaligned(table) - (j << 49);
     return (vector)(((bits)shifted << 49) +
-                    (bits)(vector)_mm512_permutexvar_pd((__m512i)shifted, (__m512d)table));
+                    (bits)(vector)_mm512_permutexvar_pd((__m512i)shifted, (__m512d)entry));
 }
 
-VECTOR_INLINE vector vector_step_correction(vector shifted)
+VECTOR_INLINE vector vector_step_power(vector shifted)
 {
-    return vector_lookup(exp_corrections, shifted);
+    return vector_scaled_power(exp_powers, shifted);
 }
 #else
 #define EXP_STEPS 1
@@ -95,50 +74,130 @@ VECTOR_INLINE vector vector_step_correction(vector shifted)
 #define EXP_STEP_LOW 0x1.a39ef35793c76p-33
 #define vector_expm1_step vector_expm1_small
 #define vector_step_power vector_power_of_two
-
-VECTOR_INLINE vector vector_step_correction(vector shifted)
-{
-    (void)shifted;
-    return vector_all(0);
-}
 #endif
 
 VECTOR_INLINE vector vector_exp(vector x)
 {
     x = vector_max(vector_all(-746.0), vector_min(vector_all(710.0), x)); /* beyond: 0 and infinity */
+#if EXP_STEPS == 8
+    const vector shifted = x * (EXP_STEPS * 1.4426950408889634) + ROUND_TO_INTEGER;
+    const vector k = shifted - ROUND_TO_INTEGER, r = (x - k * EXP_STEP_HIGH) - k * EXP_STEP_LOW;
+    const __m512d power = _mm512_permutexvar_pd((__m512i)shifted, (__m512d)vector_load_unaligned(exp_powers));
+    const vector p = vector_expm1_step(r) * (vector)power + (vector)power;
+    return (vector)_mm512_scalef_pd((__m512d)p, (__m512d)(k * 0.125)); /* times 2^floor(k / 8) */
+#else
     const vector shifted = x * 1.4426950408889634 + ROUND_TO_INTEGER, k = shifted - ROUND_TO_INTEGER;
     const vector r = (x - k * 0x1.62e42fee00000p-1) - k * 0x1.a39ef35793c76p-33;
     const vector p = vector_expm1_small(r) + 1;
     /* k may pass what one factor can hold: two factors */
     const vector half = k * 0.5 + ROUND_TO_INTEGER, rest = (k - (half - ROUND_TO_INTEGER)) + ROUND_TO_INTEGER;
     return (p * vector_power_of_two(half)) * vector_power_of_two(rest);
+#endif
 }
 
-/* e^x for x <= 0, but e^-650 below -650: what softmax needs, and no product of it is subnormal. */
+enum { EXP_TOGETHER = 4 };
+#define EACH UNROLL for (int i = 0; i < count; i++)
+
+/* e^x for x <= 0, but e^-650 below -650, of `count` vectors, at most EXP_TOGETHER, in place and side by side:
+ * what softmax needs, and no product of it is subnormal. */
+VECTOR_INLINE void vector_exp_each(const int count, vector *x)
+{
+    vector shifted[EXP_TOGETHER], scale[EXP_TOGETHER];
+    EACH x[i] = vector_max(vector_all(-650.0), x[i]);
+    EACH shifted[i] = x[i] * (EXP_STEPS * 1.4426950408889634) + ROUND_TO_INTEGER;
+    EACH
+    {
+        const vector k = shifted[i] - ROUND_TO_INTEGER;
+        x[i] = (x[i] - k * EXP_STEP_HIGH) - k * EXP_STEP_LOW;
+    }
+    EACH scale[i] = vector_step_power(shifted[i]);
+    EACH x[i] = vector_expm1_step(x[i]) * scale[i] + scale[i];
+}
+
 VECTOR_INLINE vector vector_exp_nonpositive(vector x)
 {
-    const vector clipped = vector_max(vector_all(-650.0), x);
-    const vector shifted = clipped * (EXP_STEPS * 1.4426950408889634) + ROUND_TO_INTEGER;
-    const vector k = shifted - ROUND_TO_INTEGER, r = (clipped - k * EXP_STEP_HIGH) - k * EXP_STEP_LOW;
-    const vector scale = vector_step_power(shifted);
-    return vector_expm1_step(r) * scale + scale;
+    vector_exp_each(1, &x);
+    return x;
 }
 
-/* tanh |x| = t / (t + 2), t = e^(2|x|) - 1 = s (e^r - 1) + (s - 1) with s = 2^(k/8) or 2^k; the rounding
- * error of s counts where s is near 1 and is put right. One product is enough to reduce the argument y: its
- * error, y 2^-54, comes out multiplied by 1 / (e^y + 1). */
+/* (tanh v - v) / v^3 as a polynomial in z = v^2, for |v| <= ln 2 / 32 with the table, ln 2 / 4 without. */
+VECTOR_INLINE vector vector_tanh_tail(vector z)
+{
+#if EXP_STEPS == 8
+    const vector high = -0.053952865763607395 * z + 0.13333333062598707;
+    return high * z - 0.33333333333326276;
+#else
+    const vector z2 = z * z, a = 0.13333333333212813 * z - 0.3333333333333328;
+    const vector b = 0.021869421825241465 * z - 0.05396825349959849;
+    const vector c = 0.0034639177836132927 * z - 0.008858936176728262;
+    return (c * z2 + b) * z2 + a;
+#endif
+}
+
+#if EXP_STEPS == 8
+/* 2^(j/8) in 52 bits, so that 1 more and 1 less are exact; and what is to be added to v for that, and for j
+ * times the rounding error of ln 2 / 16. Both count only where 2^(k/8) is near 1, k = j. */
+static const double tanh_powers[8] = {1.0,
+                                      1.0905077326652575,
+                                      1.1892071150027212,
+                                      1.2968395546510099,
+                                      1.414213562373095,
+                                      1.542210825407941,
+                                      1.6817928305074292,
+                                      1.8340080864093427};
+static const double tanh_corrections[8] = {0.0,
+                                           9.019186600953062e-17,
+                                           -8.61364571443307e-17,
+                                           -8.997112959307687e-17,
+                                           4.613302975839863e-17,
+                                           -6.331878977265264e-17,
+                                           -6.092063285309546e-17,
+                                           -7.691117659626953e-17};
+
+VECTOR_INLINE vector vector_tanh_power(vector shifted)
+{
+    return vector_scaled_power(tanh_powers, shifted);
+}
+
+VECTOR_INLINE vector vector_tanh_corrected(vector v, vector shifted)
+{
+    return v +
+           (vector)_mm512_permutexvar_pd((__m512i)shifted, (__m512d)vector_load_unaligned(tanh_corrections));
+}
+#else
+#define vector_tanh_power vector_power_of_two
+#define vector_tanh_corrected(v, shifted) (v)
+#endif
+
+enum { TANH_TOGETHER = 4 };
+
+/* tanh of `count` vectors, at most TANH_TOGETHER, in place and side by side: the chain of dependent steps is
+ * longer than what the processor looks ahead. Where `count` is a constant it all stays in registers.
+ *
+ * tanh |x| = tanh(a + v) with a = k ln 2 / 2 (or 16) and u = tanh v, e^2a = s:
+ *     (tanh a + u) / (1 + u tanh a) = (u (s + 1) + (s - 1)) / (u (s - 1) + (s + 1)),
+ * which is never above 1, also as it is rounded. One product is enough to reduce the argument: its error is
+ * 2^-54 of |x|, and tanh x has a derivative of less than tanh x / x. */
+VECTOR_INLINE void vector_tanh_each(const int count, vector *x)
+{
+    vector v[TANH_TOGETHER], shifted[TANH_TOGETHER], below[TANH_TOGETHER], above[TANH_TOGETHER],
+        u[TANH_TOGETHER];
+    EACH v[i] = vector_min(vector_all(20.0), vector_abs(x[i])); /* NaN: stays in the second operand */
+    EACH shifted[i] = v[i] * (2 * EXP_STEPS * 1.4426950408889634) + ROUND_TO_INTEGER;
+    EACH v[i] -= (shifted[i] - ROUND_TO_INTEGER) * (0.6931471805599453 / 2 / EXP_STEPS);
+    EACH below[i] = vector_tanh_power(shifted[i]) - 1;
+    EACH above[i] = below[i] + 2;
+    EACH u[i] = v[i] * v[i];
+    EACH u[i] = vector_tanh_tail(u[i]) * (u[i] * v[i]) + vector_tanh_corrected(v[i], shifted[i]);
+    EACH v[i] = u[i] * above[i] + below[i];
+    EACH u[i] = u[i] * below[i] + above[i];
+    EACH x[i] = vector_with_sign(v[i] / u[i], x[i]);
+}
+
 VECTOR_INLINE vector vector_tanh(vector x)
 {
-    const vector a = vector_abs(x),
-                 y = vector_min(vector_all(40.0), a + a); /* NaN: stays in the second operand */
-    const vector shifted = y * (EXP_STEPS * 1.4426950408889634) + ROUND_TO_INTEGER,
-                 k = shifted - ROUND_TO_INTEGER;
-    const vector r = y - k * (0.6931471805599453 / EXP_STEPS);
-    const vector scale = vector_step_power(shifted);
-    vector p = vector_expm1_step(r);
-    if (EXP_STEPS > 1) p += vector_step_correction(shifted);
-    const vector t = p * scale + (scale - 1);
-    return vector_with_sign(t / (t + 2), x);
+    vector_tanh_each(1, &x);
+    return x;
 }
 
 /* 1 / (1 + e^-x) */

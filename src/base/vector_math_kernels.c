@@ -20,7 +20,15 @@ static void apply_exp_nonpositive(size_t n, const double *x, double *y)
 
 static void apply_tanh(size_t n, const double *x, double *y)
 {
-    for (size_t i = 0; i < n; i += VECTOR_LANES)
+    enum { STEP = TANH_TOGETHER * VECTOR_LANES };
+    vector v[TANH_TOGETHER];
+    size_t i = 0;
+    for (; i + STEP <= n; i += STEP) {
+        UNROLL for (int k = 0; k < TANH_TOGETHER; k++) v[k] = vector_load(x + i + k * VECTOR_LANES);
+        vector_tanh_each(TANH_TOGETHER, v);
+        UNROLL for (int k = 0; k < TANH_TOGETHER; k++) vector_store(y + i + k * VECTOR_LANES, v[k]);
+    }
+    for (; i < n; i += VECTOR_LANES)
         vector_store(y + i, vector_tanh(vector_load(x + i)));
 }
 

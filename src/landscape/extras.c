@@ -80,14 +80,6 @@ static void bind_finite(sqlite3_stmt *s, int column, double value)
         sqlite3_bind_null(s, column);
 }
 
-/* Runs the prepared statement; false when it did not do its work. */
-static bool run_once(sqlite3_stmt *s)
-{
-    const bool done = sqlite3_step(s) == SQLITE_DONE;
-    sqlite3_reset(s);
-    return done;
-}
-
 static bool insert_bounds(el4ml_landscape *l)
 {
     sqlite3_stmt *s;
@@ -99,7 +91,7 @@ static bool insert_bounds(el4ml_landscape *l)
         sqlite3_bind_text(s, 2, l->coordinate_names[i], -1, SQLITE_STATIC); /* NULL is stored as such */
         bind_finite(s, 3, l->lower[i]);
         bind_finite(s, 4, l->upper[i]);
-        good = run_once(s);
+        good = el4ml_run_once(s);
     }
     sqlite3_finalize(s);
     return good;
@@ -127,7 +119,7 @@ el4ml_status el4ml_database_create_extras(el4ml_landscape *l, const el4ml_surfac
 
 static double column_or(sqlite3_stmt *s, int column, double otherwise)
 {
-    return sqlite3_column_type(s, column) == SQLITE_NULL ? otherwise : sqlite3_column_double(s, column);
+    return sqlite3_column_type(s, column) == SQLITE_NULL ? otherwise : el4ml_column_double(s, column);
 }
 
 static bool has_table(el4ml_landscape *l, const char *name)
@@ -141,81 +133,68 @@ static bool has_table(el4ml_landscape *l, const char *name)
     return there;
 }
 
-/* What to do with a row; false: it makes no sense. */
-typedef bool (*take_row)(el4ml_landscape *l, sqlite3_stmt *s);
-
-static el4ml_status each_row(el4ml_landscape *l, const char *table, const char *sql, take_row take,
-                             el4ml_error *error)
+static el4ml_status damaged(const el4ml_landscape *l, const char *table, el4ml_error *error)
 {
-    sqlite3_stmt *s;
-    if (!has_table(l, table)) return EL4ML_OK;
-    if (sqlite3_prepare_v2(l->db, sql, -1, &s, NULL) != SQLITE_OK)
-        return el4ml_fail(error, EL4ML_BAD_INPUT, "%s/landscape.db: table %s: %s", l->folder, table,
-                          sqlite3_errmsg(l->db));
-    bool good = true;
-    int code;
-    while ((code = sqlite3_step(s)) == SQLITE_ROW && good)
-        good = take(l, s);
-    el4ml_status status = EL4ML_OK;
-    if (!good)
-        status = el4ml_fail(error, EL4ML_BAD_INPUT, "%s/landscape.db: table %s is damaged", l->folder, table);
-    else if (code != SQLITE_DONE)
-        status = el4ml_database_fail(l, "reading", error);
-    sqlite3_finalize(s);
-    return status;
+    return el4ml_fail(error, EL4ML_BAD_INPUT, "%s/landscape.db: table %s is damaged", l->folder, table);
 }
 
-static bool take_bound(el4ml_landscape *l, sqlite3_stmt *s)
+static el4ml_status take_bound(el4ml_landscape *l, el4ml_species unused, sqlite3_stmt *s, el4ml_error *error)
 {
+    (void)unused;
     const sqlite3_int64 i = sqlite3_column_int64(s, 0);
-    if (i < 0 || (size_t)i >= l->n || (!l->lower && !make_room(l))) return false;
+    if (i < 0 || (size_t)i >= l->n) return damaged(l, "bounds", error);
+    const char *name = (const char *)sqlite3_column_text(s, 1);
+    bool good = l->lower || make_room(l);
+    if (good && name && !l->coordinate_names[i])
+        good = (l->coordinate_names[i] = el4ml_copy_text(name)) != NULL;
+    if (!good) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "%s: out of memory", l->folder);
     l->lower[i] = column_or(s, 2, -(double)INFINITY);
     l->upper[i] = column_or(s, 3, INFINITY);
-    const char *name = (const char *)sqlite3_column_text(s, 1);
-    if (!name) return true;
-    el4ml_release(l->coordinate_names[i]);
-    l->coordinate_names[i] = el4ml_copy_text(name);
-    return l->coordinate_names[i] != NULL;
+    return EL4ML_OK;
 }
 
 static el4ml_record *record_of(el4ml_landscape *l, el4ml_species species, sqlite3_int64 id)
 {
     el4ml_table *t = &l->table[species];
-    return id >= 1 && (size_t)id <= t->count ? &t->records[id - 1] : NULL;
+    return id >= 1 && id <= (sqlite3_int64)t->count ? &t->records[id - 1] : NULL;
 }
 
-static bool take_active(el4ml_landscape *l, sqlite3_stmt *s)
+static el4ml_status take_active(el4ml_landscape *l, el4ml_species unused, sqlite3_stmt *s, el4ml_error *error)
 {
+    (void)unused;
     const char *kind = (const char *)sqlite3_column_text(s, 0);
-    if (!kind) return false;
-    const el4ml_species species = strcmp(kind, kinds[0]) == 0 ? EL4ML_MINIMUM : EL4ML_TRANSITION_STATE;
-    el4ml_record *r = record_of(l, species, sqlite3_column_int64(s, 1));
+    const bool minimum = kind && strcmp(kind, kinds[0]) == 0;
+    el4ml_record *r = record_of(l, minimum ? EL4ML_MINIMUM : EL4ML_TRANSITION_STATE, sqlite3_column_int64(s, 1));
     const sqlite3_int64 active = sqlite3_column_int64(s, 2);
-    if (!r || active < 1 || (size_t)active > l->n) return false;
+    if (!kind || !r || active < 1 || active > (sqlite3_int64)l->n) return damaged(l, "active_bounds", error);
     r->point.active = (size_t)active;
     r->point.log_multipliers = column_or(s, 3, NAN);
-    return true;
+    return EL4ML_OK;
 }
 
-static bool take_density(el4ml_landscape *l, sqlite3_stmt *s)
+static el4ml_status take_density(el4ml_landscape *l, el4ml_species unused, sqlite3_stmt *s,
+                                 el4ml_error *error)
 {
+    (void)unused;
     el4ml_record *r = record_of(l, EL4ML_MINIMUM, sqlite3_column_int64(s, 0));
-    if (!r) return false;
+    if (!r) return damaged(l, "predictive_densities", error);
     r->train.log_density = column_or(s, 1, NAN);
     r->test.log_density = column_or(s, 2, NAN);
-    return true;
+    return EL4ML_OK;
 }
 
 el4ml_status el4ml_database_load_extras(el4ml_landscape *l, el4ml_error *error)
 {
-    el4ml_status status =
-        each_row(l, "bounds", "SELECT coordinate, name, lower, upper FROM bounds", take_bound, error);
-    if (status == EL4ML_OK)
-        status = each_row(l, "active_bounds", "SELECT kind, id, active, log_multipliers FROM active_bounds",
-                          take_active, error);
-    if (status == EL4ML_OK)
-        status = each_row(l, "predictive_densities", "SELECT id, train, test FROM predictive_densities",
-                          take_density, error);
+    static const struct {
+        const char *table, *sql;
+        el4ml_take_row take;
+    } extras[] = {{"bounds", "SELECT coordinate, name, lower, upper FROM bounds", take_bound},
+                  {"active_bounds", "SELECT kind, id, active, log_multipliers FROM active_bounds", take_active},
+                  {"predictive_densities", "SELECT id, train, test FROM predictive_densities", take_density}};
+    el4ml_status status = EL4ML_OK;
+    for (size_t k = 0; k < sizeof extras / sizeof *extras && status == EL4ML_OK; k++)
+        if (has_table(l, extras[k].table))
+            status = el4ml_database_each_row(l, EL4ML_MINIMUM, extras[k].sql, extras[k].take, error);
     return status;
 }
 
@@ -224,20 +203,19 @@ el4ml_status el4ml_database_load_extras(el4ml_landscape *l, el4ml_error *error)
 static bool store_active(el4ml_landscape *l, el4ml_species species)
 {
     const el4ml_table *t = &l->table[species];
-    sqlite3_stmt *s;
-    if (!l->lower) return true;
-    if (sqlite3_prepare_v2(l->db, "INSERT INTO active_bounds VALUES(?1, ?2, ?3, ?4)", -1, &s, NULL) !=
-        SQLITE_OK)
-        return false;
+    sqlite3_stmt *s = NULL;
     bool good = true;
-    for (size_t i = t->stored; good && i < t->count; i++) {
+    for (size_t i = t->stored; l->lower && good && i < t->count; i++) {
         const el4ml_stationary *p = &t->records[i].point;
         if (p->active == 0) continue;
+        good = s || sqlite3_prepare_v2(l->db, "INSERT INTO active_bounds VALUES(?1, ?2, ?3, ?4)", -1, &s,
+                                       NULL) == SQLITE_OK;
+        if (!good) break;
         sqlite3_bind_text(s, 1, kinds[species], -1, SQLITE_STATIC);
         sqlite3_bind_int64(s, 2, (sqlite3_int64)i + 1);
         sqlite3_bind_int64(s, 3, (sqlite3_int64)p->active);
         bind_finite(s, 4, p->log_multipliers);
-        good = run_once(s);
+        good = el4ml_run_once(s);
     }
     sqlite3_finalize(s);
     return good;
@@ -266,7 +244,7 @@ static bool store_densities(el4ml_landscape *l)
         sqlite3_bind_int64(s, 1, (sqlite3_int64)i + 1);
         bind_finite(s, 2, r->train.log_density);
         bind_finite(s, 3, r->test.log_density);
-        good = run_once(s);
+        good = el4ml_run_once(s);
     }
     sqlite3_finalize(s);
     return good;

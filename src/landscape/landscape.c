@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/linalg.h"
 #include "base/memory.h"
+#include "base/sort.h"
 #include "landscape/internal.h"
 
 #define ENERGY_TOLERANCE 1e-9
@@ -31,6 +31,16 @@ size_t el4ml_landscape_zero_modes(const el4ml_landscape *l)
     return l->zero_modes;
 }
 
+double el4ml_landscape_kappa(const el4ml_landscape *l)
+{
+    return l->kappa;
+}
+
+const char *el4ml_landscape_source(el4ml_landscape *l)
+{
+    return el4ml_landscape_meta(l, "source");
+}
+
 el4ml_totals *el4ml_landscape_totals(el4ml_landscape *l)
 {
     return &l->totals;
@@ -39,7 +49,7 @@ el4ml_totals *el4ml_landscape_totals(el4ml_landscape *l)
 /* First position in by_energy whose record has at least `energy`. */
 static size_t lower_bound(const el4ml_table *t, double energy)
 {
-    size_t low = 0, high = t->count;
+    size_t low = 0, high = t->ordered;
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
         if (t->records[t->by_energy[middle]].point.energy < energy)
@@ -52,20 +62,51 @@ static size_t lower_bound(const el4ml_table *t, double energy)
 
 el4ml_status el4ml_table_append(el4ml_table *t, size_t n, const el4ml_stationary *point, size_t *index)
 {
-    if (!el4ml_grow((void **)&t->records, &t->capacity, t->count + 1, sizeof *t->records) ||
-        !el4ml_grow((void **)&t->by_energy, &t->order_capacity, t->count + 1, sizeof *t->by_energy))
+    if (!el4ml_grow((void **)&t->records, &t->capacity, t->count + 1, sizeof *t->records))
         return EL4ML_OUT_OF_MEMORY;
-    double *x = EL4ML_NEW(double, n);
-    if (!x) return EL4ML_OUT_OF_MEMORY;
-    el4ml_copy(n, point->x, x);
-    const size_t at = lower_bound(t, point->energy);
-    memmove(t->by_energy + at + 1, t->by_energy + at, (t->count - at) * sizeof *t->by_energy);
-    t->by_energy[at] = t->count;
+    double *x = point->x ? EL4ML_NEW(double, n) : NULL;
+    if (point->x && !x) return EL4ML_OUT_OF_MEMORY;
+    if (x) memcpy(x, point->x, n * sizeof *x); /* it may lie at any address */
     const el4ml_metrics none = el4ml_metrics_none();
     t->records[t->count] = (el4ml_record){.point = *point, .train = none, .test = none};
     t->records[t->count].point.x = x;
     *index = t->count++;
     return EL4ML_OK;
+}
+
+bool el4ml_table_order(el4ml_table *t)
+{
+    el4ml_sort_item *items = EL4ML_NEW(el4ml_sort_item, t->count),
+                    *scratch = EL4ML_NEW(el4ml_sort_item, t->count);
+    const bool good = items && scratch &&
+                      el4ml_grow((void **)&t->by_energy, &t->order_capacity, t->count, sizeof *t->by_energy);
+    for (size_t i = 0; good && i < t->count;
+         i++) { /* as insertion leaves them: of equal ones the last first */
+        const size_t index = t->count - 1 - i;
+        items[i] = (el4ml_sort_item){el4ml_key_of_double(t->records[index].point.energy), index};
+    }
+    if (good) el4ml_sort(items, scratch, t->count);
+    for (size_t i = 0; good && i < t->count; i++)
+        t->by_energy[i] = items[i].index;
+    if (good) t->ordered = t->count;
+    el4ml_release(items);
+    el4ml_release(scratch);
+    return good;
+}
+
+/* The record that was appended last takes its place among the others, or goes when there is no memory for
+ * that. */
+static bool insert_in_order(el4ml_table *t)
+{
+    if (!el4ml_grow((void **)&t->by_energy, &t->order_capacity, t->count, sizeof *t->by_energy)) {
+        el4ml_release(t->records[--t->count].point.x);
+        return false;
+    }
+    const size_t index = t->count - 1, at = lower_bound(t, t->records[index].point.energy);
+    memmove(t->by_energy + at + 1, t->by_energy + at, (t->ordered - at) * sizeof *t->by_energy);
+    t->by_energy[at] = index;
+    t->ordered++;
+    return true;
 }
 
 /* |g| / |lambda_min| bounds how far a point is from the stationary point it stands for. */
@@ -81,7 +122,7 @@ el4ml_status el4ml_landscape_find(const el4ml_landscape *l, el4ml_evaluator *e, 
     const el4ml_table *t = &l->table[species];
     const double window = ENERGY_TOLERANCE * fmax(1, fabs(point->energy));
     *index = EL4ML_NONE;
-    for (size_t k = lower_bound(t, point->energy - window); k < t->count; k++) {
+    for (size_t k = lower_bound(t, point->energy - window); k < t->ordered; k++) {
         const el4ml_record *known = &t->records[t->by_energy[k]];
         if (known->point.energy > point->energy + window) break;
         const double doubt = fmax(uncertainty(point, l->n), uncertainty(&known->point, l->n));
@@ -105,6 +146,7 @@ el4ml_status el4ml_landscape_add(el4ml_landscape *l, el4ml_evaluator *e, el4ml_s
     if (status != EL4ML_OK) return el4ml_fail(error, status, "comparing stationary points failed");
     if (*index != EL4ML_NONE) return EL4ML_OK;
     status = el4ml_table_append(&l->table[species], l->n, point, index);
+    if (status == EL4ML_OK && !insert_in_order(&l->table[species])) status = EL4ML_OUT_OF_MEMORY;
     if (status != EL4ML_OK) return el4ml_fail(error, status, "landscape: out of memory");
     l->table[species].records[*index].a = a;
     l->table[species].records[*index].b = b;
@@ -212,29 +254,31 @@ el4ml_status el4ml_landscape_network(const el4ml_landscape *l, el4ml_network **n
                                 .flagged = r->point.flagged,
                                 .active = r->point.active,
                                 .log_multipliers = r->point.log_multipliers};
-        if (!isfinite(
-                nodes[i].log_product)) { /* too large to have been factorised: no thermodynamics for it */
-            nodes[i].flagged = true;
-            nodes[i].log_product = 0;
-        }
+        /* Too large to have been factorised, never computed, or linear: no thermodynamics. */
+        if (!isfinite(nodes[i].log_product) || !isfinite(nodes[i].log_multiplicity)) nodes[i].flagged = true;
+        if (!isfinite(nodes[i].log_product)) nodes[i].log_product = 0;
+        if (isnan(nodes[i].log_multiplicity)) nodes[i].log_multiplicity = 0;
     }
     for (size_t i = 0; i < states->count; i++) {
         const el4ml_record *r = &states->records[i];
         edges[i] = (el4ml_edge){.id = (int64_t)i + 1,
                                 .energy = r->point.energy,
-                                .log_product = isfinite(r->point.log_product) ? r->point.log_product : 0,
+                                .log_product = r->point.log_product,
                                 .log_multiplicity = r->point.log_multiplicity,
                                 .a = r->a,
                                 .b = r->b,
                                 .active = r->point.active,
                                 .log_multipliers = r->point.log_multipliers};
-        if (isnan(edges[i].log_multipliers)) { /* a multiplier near zero: no rate */
+        if (isnan(edges[i].log_product) || isnan(edges[i].log_multiplicity) ||
+            isnan(edges[i].log_multipliers)) { /* no rate for it */
             edges[i].log_product = INFINITY;
+            edges[i].log_multiplicity = 0;
             edges[i].log_multipliers = 0;
         }
     }
-    const el4ml_status status = el4ml_network_new(nodes, minima->count, edges, states->count,
-                                                  (double)(l->n - l->zero_modes), network, error);
+    const double kappa = isnan(l->kappa) ? 0 : l->kappa;
+    const el4ml_status status =
+        el4ml_network_new(nodes, minima->count, edges, states->count, kappa, network, error);
     el4ml_release(nodes);
     el4ml_release(edges);
     return status;

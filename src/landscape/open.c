@@ -41,6 +41,8 @@ static void unlock_folder(el4ml_landscape *l)
 void el4ml_landscape_close(el4ml_landscape *l)
 {
     if (!l) return;
+    for (int k = 0; k < EL4ML_STATEMENTS; k++)
+        sqlite3_finalize(l->statements[k]);
     sqlite3_close(l->db);
     unlock_folder(l);
     for (int species = 0; species < 2; species++) {
@@ -61,8 +63,7 @@ void el4ml_landscape_close(el4ml_landscape *l)
     el4ml_release(l);
 }
 
-/* The folder and those it is in, as mkdir -p does. False with errno set. */
-static bool make_folders(const char *folder)
+bool el4ml_make_folders(const char *folder)
 {
     char path[PATH_SIZE];
     snprintf(path, sizeof path, "%s", folder);
@@ -80,7 +81,7 @@ static el4ml_status lock_folder(el4ml_landscape *l, el4ml_error *error)
     char path[PATH_SIZE];
     if ((size_t)snprintf(path, sizeof path, "%s/.lock", l->folder) >= sizeof path)
         return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: the path is too long", l->folder);
-    if (!make_folders(l->folder))
+    if (!el4ml_make_folders(l->folder))
         return el4ml_fail(error, errno == ENOSPC ? EL4ML_IO : EL4ML_BAD_INPUT,
                           "%s: cannot make the folder: %s", l->folder, strerror(errno));
     for (int attempt = 0; attempt < 100; attempt++) {
@@ -103,6 +104,18 @@ static el4ml_status lock_folder(el4ml_landscape *l, el4ml_error *error)
     } /* locked, but its last owner has just removed it: once more */
     return el4ml_fail(error, EL4ML_BUSY, "%s: another el4ml is working in this folder; wait for it or use -o",
                       l->folder);
+}
+
+el4ml_status el4ml_landscape_claim(const char *folder, el4ml_landscape **landscape, el4ml_error *error)
+{
+    el4ml_landscape *l = NULL;
+    el4ml_status status = new_landscape(folder, &l, error);
+    if (status == EL4ML_OK) status = lock_folder(l, error);
+    if (status == EL4ML_OK)
+        *landscape = l;
+    else
+        el4ml_landscape_close(l);
+    return status;
 }
 
 /* SQLite takes a file of a few bytes for an empty database, and would overwrite it. A file cut short by a
@@ -136,6 +149,11 @@ static bool has_tables(sqlite3 *db)
 static el4ml_status check_identity(el4ml_landscape *l, const el4ml_identity *identity, el4ml_error *error)
 {
     const char *study = el4ml_landscape_meta(l, "study"), *data = el4ml_landscape_meta(l, "data_sha256");
+    if (l->imported)
+        return el4ml_fail(error, EL4ML_BAD_INPUT,
+                          "%s: imported from %s: its surface is not known, so it can be analysed but not "
+                          "searched; use another folder (-o)",
+                          l->folder, el4ml_landscape_source(l));
     if (!study || strcmp(study, identity->study) != 0)
         return el4ml_fail(error, EL4ML_BAD_INPUT,
                           "%s: holds the landscape of another study (data, surface or seed differ); use "
@@ -177,10 +195,9 @@ el4ml_status el4ml_landscape_open(const char *folder, const el4ml_identity *iden
                                   el4ml_landscape **landscape, el4ml_error *error)
 {
     el4ml_landscape *l = NULL;
-    el4ml_status status = new_landscape(folder, &l, error);
+    el4ml_status status = el4ml_landscape_claim(folder, &l, error);
     if (status != EL4ML_OK) return status;
-    status = lock_folder(l, error);
-    if (status == EL4ML_OK) status = open_database(l, identity, error);
+    status = open_database(l, identity, error);
     if (status != EL4ML_OK) {
         el4ml_landscape_close(l);
         return status;

@@ -110,6 +110,7 @@ static void decouple_held(el4ml_curvature *c)
 el4ml_status el4ml_curvature_set(el4ml_curvature *c, const double *x)
 {
     c->x = x;
+    c->factored = false;
     c->zero_modes = el4ml_zero_modes(c->evaluator, x, c->zero_basis);
     c->shift = 1;
     if (!c->dense) return EL4ML_OK;
@@ -174,6 +175,7 @@ el4ml_status el4ml_curvature_solve(el4ml_curvature *c, double shift, double *r, 
     if (!c->dense) return conjugate_gradients(c, shift, r, definite);
     *definite = true;
     if (fresh) *definite = el4ml_factor_make(&c->factor, c->matrix, shift);
+    c->factored = false;
     if (*definite) el4ml_factor_solve(&c->factor, r);
     return EL4ML_OK;
 }
@@ -209,7 +211,9 @@ static bool dense_step(el4ml_curvature *c, const double *right, const double *mo
     const int attempts = mode ? 1 : 12;
     const double *matrix = mode ? without_mode(c, mode) : c->matrix;
     for (int k = 0; k < attempts; k++) {
-        if (el4ml_factor_make(&c->factor, matrix, mu)) {
+        const bool own = mu == 0 && !mode, stands = own && c->factored;
+        c->factored = own;
+        if (stands || el4ml_factor_make(&c->factor, matrix, mu)) {
             el4ml_copy(n, right, s);
             el4ml_factor_solve(&c->factor, s);
             if (mode) el4ml_project_out(n, 1, mode, s);
@@ -227,6 +231,7 @@ static bool dense_step(el4ml_curvature *c, const double *right, const double *mo
             el4ml_factor_forward(&c->factor, w);
             mu += (length / radius - 1) * (length * length) / el4ml_dot(n, w, w);
         } else {
+            c->factored = false;
             lower = mu;
             mu = fmax(4 * mu, fmax(0.3 * norm / radius, 1e-4 * c->shift));
         }

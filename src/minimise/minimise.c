@@ -10,6 +10,7 @@
 #include "el4ml/minimise.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/linalg.h"
 #include "base/memory.h"
@@ -261,6 +262,12 @@ static el4ml_status set_curvature(el4ml_minimiser *m)
     return el4ml_curvature_set(&m->curvature, m->x);
 }
 
+/* Is another set of coordinates held than when the curvature was set? */
+static bool other_held(const el4ml_minimiser *m)
+{
+    return m->held && memcmp(m->held, m->curvature.held, m->n) != 0;
+}
+
 /* Trust-region Newton from the present point. DONE at the tolerance; GO_ON when L-BFGS should continue: after
  * `steps` steps, or when the region has shrunk to nothing. */
 static outcome newton_phase(el4ml_minimiser *m, int steps, el4ml_status *status)
@@ -268,10 +275,10 @@ static outcome newton_phase(el4ml_minimiser *m, int steps, el4ml_status *status)
     el4ml_evaluator *e = m->evaluator;
     const size_t n = m->n;
     double radius = m->options.max_step, before = rms(m);
-    bool fresh = true;
+    bool stale = true; /* the Hessian is of another point, and no longer good enough */
     for (int k = 0; k < steps && m->told == EL4ML_OK; k++) {
         if (converged(m, before)) return DONE;
-        if (fresh) *status = set_curvature(m);
+        if (stale) *status = set_curvature(m);
         if (*status != EL4ML_OK) return BROKEN;
         bool inside = false;
         double value, model;
@@ -289,11 +296,14 @@ static outcome newton_phase(el4ml_minimiser *m, int steps, el4ml_status *status)
         const bool finite = *status == EL4ML_OK;
         const double after = finite ? el4ml_projected_rms(e, m->trial, m->trial_g) : INFINITY;
         *status = EL4ML_OK;
-        fresh = judge(m, finite ? value - m->value : INFINITY, model, before, after, el4ml_norm(n, m->d),
+        stale = judge(m, finite ? value - m->value : INFINITY, model, before, after, el4ml_norm(n, m->d),
                       &radius);
-        if (!fresh && radius < 1e-10 * m->options.max_step) return GO_ON;
-        if (!fresh) continue;
+        if (!stale && radius < 1e-10 * m->options.max_step) return GO_ON;
+        if (!stale) continue;
         accept_trial(m, value);
+        /* a step that gained a digit may be followed by one with the same factor, at the price of a gradient
+         */
+        stale = !(m->curvature.dense && inside && after <= 0.1 * before) || other_held(m);
         before = after;
     }
     return GO_ON;

@@ -76,9 +76,12 @@ static void write_found(el4ml_markup *m, const el4ml_report_input *input)
         el4ml_markup_raw(m, "<p>The search found no minimum.</p>\n");
         return;
     }
-    el4ml_markup_raw(m, "<p>The search found <strong>");
+    el4ml_markup_raw(m, input->source ? "<p>The database has <strong>" : "<p>The search found <strong>");
     el4ml_html_count(m, input->minima, "minimum", "minima");
-    el4ml_markup_raw(m, "</strong>, each a set of parameters that no small change improves, and <strong>");
+    el4ml_markup_raw(m, input->source
+                            ? "</strong> and <strong>"
+                            : "</strong>, each a set of parameters that no small change improves, and "
+                              "<strong>");
     el4ml_html_count(m, input->transition_states, "transition state", "transition states");
     el4ml_markup_raw(m, "</strong>, the passes between them");
     if (input->degenerate) {
@@ -187,11 +190,13 @@ static void write_cards(el4ml_markup *m, const el4ml_report_input *input)
     if (input->hops) write_card(m, "exploring minimisations", input->hops);
     if (input->searches) write_card(m, "transition-state searches", input->searches);
     if (input->failed_jobs) write_card(m, "failed searches", input->failed_jobs);
-    write_card(m, "evaluations", input->cost.evaluations);
-    write_card(m, "Hessian-vector products", input->cost.hessian_products);
-    write_card(m, "Hessians", input->cost.hessians);
-    write_card(m, "minimisations in all", input->cost.minimisations);
-    write_duration(m, input->seconds);
+    if (!input->source) {
+        write_card(m, "evaluations", input->cost.evaluations);
+        write_card(m, "Hessian-vector products", input->cost.hessian_products);
+        write_card(m, "Hessians", input->cost.hessians);
+        write_card(m, "minimisations in all", input->cost.minimisations);
+        write_duration(m, input->seconds);
+    }
     el4ml_markup_raw(m, "</dl>\n");
 }
 
@@ -263,6 +268,26 @@ static void write_heat_capacity(el4ml_markup *m, const el4ml_report_input *input
 
 /* ---- How to make it again ---- */
 
+static void write_origin(el4ml_markup *m, const el4ml_report_input *input)
+{
+    if (input->source) {
+        el4ml_markup_raw(m, ". The points are as ");
+        el4ml_markup_escaped(m, input->source);
+        el4ml_markup_raw(m,
+                         " left them: their surface is not known here, and they cannot be verified.</p>\n");
+        return;
+    }
+    el4ml_markup_format(m, ", seed %" PRIu64, input->seed);
+    if (input->data_sha256) {
+        el4ml_markup_raw(m, "; SHA-256 of the data <code>");
+        el4ml_markup_escaped(m, input->data_sha256);
+        el4ml_markup_raw(m, "</code>");
+    }
+    el4ml_markup_raw(
+        m,
+        ". The same study, seed and version give the same stationary points on any number of threads.</p>\n");
+}
+
 static void write_reproduce(el4ml_markup *m, const el4ml_report_input *input)
 {
     el4ml_markup_raw(m, "<section>\n<h2>How to make it again</h2>\n");
@@ -276,15 +301,7 @@ static void write_reproduce(el4ml_markup *m, const el4ml_report_input *input)
     }
     el4ml_markup_raw(m, "<p class=\"note\">el4ml ");
     el4ml_markup_escaped(m, el4ml_version());
-    el4ml_markup_format(m, ", seed %" PRIu64, input->seed);
-    if (input->data_sha256) {
-        el4ml_markup_raw(m, "; SHA-256 of the data <code>");
-        el4ml_markup_escaped(m, input->data_sha256);
-        el4ml_markup_raw(m, "</code>");
-    }
-    el4ml_markup_raw(
-        m,
-        ". The same study, seed and version give the same stationary points on any number of threads.</p>\n");
+    write_origin(m, input);
     if (input->study) {
         el4ml_markup_raw(m, "<details><summary>The study file</summary>\n<pre>");
         el4ml_markup_escaped(m, input->study);

@@ -49,6 +49,14 @@ static json_t *start(el4ml_landscape *l)
                      number(r.minimum_energy), "rank", integer(r.rank), "distance", number(r.distance));
 }
 
+/* The program an imported landscape came from; null for our own. */
+static json_t *source(el4ml_landscape *l)
+{
+    const char *name = el4ml_landscape_source(l);
+    json_t *text = name ? json_string(name) : NULL;
+    return text ? text : json_null();
+}
+
 static json_t *info(el4ml_landscape *l, const el4ml_summary *s)
 {
     const el4ml_totals *t = el4ml_landscape_totals(l);
@@ -76,8 +84,14 @@ static json_t *info(el4ml_landscape *l, const el4ml_summary *s)
     }
     json_decref(cost);
     if (o) {
-        json_object_set_new(o, "dimension", integer(el4ml_landscape_dimension(l)));
-        json_object_set_new(o, "zero_modes", integer(el4ml_landscape_zero_modes(l)));
+        const size_t n = el4ml_landscape_dimension(l);
+        json_object_set_new(o, "dimension", n > 0 ? integer(n) : json_null());
+        json_object_set_new(o, "zero_modes",
+                            n > 0 && isfinite(el4ml_landscape_kappa(l))
+                                ? integer(el4ml_landscape_zero_modes(l))
+                                : json_null());
+        json_object_set_new(o, "kappa", number(el4ml_landscape_kappa(l)));
+        json_object_set_new(o, "source", source(l));
         json_object_set_new(o, "start", start(l));
     }
     return o;
@@ -128,7 +142,6 @@ char *el4ml_analysis_json(el4ml_landscape *l, const el4ml_analysis *a)
                                                list_of(p->losing, p->losing_count)));
     }
     json_object_set_new(o, "peaks", peaks);
-    json_object_set_new(o, "kappa", number(a->network->kappa));
     json_object_set_new(o, "excluded", integer(a->thermo ? a->thermo->excluded : a->summary.minima));
     json_object_set_new(o, "unconnected", integer(a->thermo ? a->thermo->unconnected : 0));
     json_t *barriers = json_array();
@@ -166,7 +179,9 @@ static json_t *row(const el4ml_record *r, el4ml_species species, size_t index, s
         json_object_set_new(o, "minimum_a", identifier(r->a));
         json_object_set_new(o, "minimum_b", identifier(r->b));
     }
-    if (coordinates) {
+    if (coordinates && !p->x) {
+        json_object_set_new(o, "coordinates", json_null());
+    } else if (coordinates) {
         json_t *x = json_array();
         for (size_t i = 0; i < n; i++)
             json_array_append_new(x, number(p->x[i]));
@@ -224,4 +239,29 @@ char *el4ml_check_json(const el4ml_surface *surface, const el4ml_surface_check *
 char *el4ml_suggestion_json(const char *path, const char *text)
 {
     return finish(json_pack("{s:s?, s:s}", "path", path, "text", text));
+}
+
+char *el4ml_import_report_json(const el4ml_import_report *r)
+{
+    json_t *sets = json_object();
+    for (size_t k = 0; k < r->set_count; k++)
+        json_object_set_new(sets, r->set_name[k], integer(r->set_size[k]));
+    return finish(json_pack(
+        "{s:s, s:o, s:o, s:o, s:b, s:b, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "program", r->program, "minima",
+        integer(r->minima), "transition_states", integer(r->transition_states), "dimension",
+        r->dimension > 0 ? integer(r->dimension) : json_null(), "minimum_coordinates", (int)r->coordinates[0],
+        "transition_state_coordinates", (int)r->coordinates[1], "kappa", number(r->kappa), "kappa_assumed",
+        (int)r->kappa_assumed, "minima_without_product", integer(r->without_product[EL4ML_MINIMUM]),
+        "transition_states_without_product", integer(r->without_product[EL4ML_TRANSITION_STATE]),
+        "invalid_minima", integer(r->invalid_minima), "invalid_transition_states", integer(r->invalid_states),
+        "sets", sets));
+}
+
+char *el4ml_export_report_json(const el4ml_export_report *r)
+{
+    return finish(json_pack("{s:o, s:o, s:b, s:b, s:o, s:b, s:b}", "minima", integer(r->minima),
+                            "transition_states", integer(r->transition_states), "minimum_coordinates",
+                            (int)r->coordinates[0], "transition_state_coordinates", (int)r->coordinates[1],
+                            "sets", integer(r->set_count), "products_missing", (int)r->products_missing,
+                            "orders_folded", (int)r->orders_folded));
 }

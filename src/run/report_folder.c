@@ -42,6 +42,7 @@ static void add_warning(page *p, el4ml_builder *text)
 static const char *energy_label(const el4ml_study *study)
 {
     if (study->kind == EL4ML_KIND_MLP) return "loss";
+    if (study->kind == EL4ML_KIND_UNKNOWN) return "energy";
     return study->kind == EL4ML_KIND_LENNARD_JONES ? "energy / \u03b5" : "function value";
 }
 
@@ -151,6 +152,8 @@ static void fill_counts(page *p, const el4ml_study *study, el4ml_landscape *l, c
     in->degenerate = s->degenerate;
     in->components = s->components;
     in->goal = study->goal == EL4ML_EXHAUST ? "exhaust" : "connected";
+    in->source = el4ml_landscape_source(l);
+    if (in->source) in->goal = NULL;
     in->goal_reached = s->goal_reached;
     in->unseen_minimum = t->explore_runs ? s->unseen_minimum_probability : (double)NAN;
     in->unseen_transition_state = t->searches ? s->unseen_transition_state_probability : (double)NAN;
@@ -170,17 +173,47 @@ static void fill_warnings(page *p, el4ml_landscape *l, const el4ml_analysis *a)
         el4ml_builder_text(&text, note);
         add_warning(p, &text);
     }
+    if (isnan(el4ml_landscape_kappa(l))) {
+        el4ml_builder_text(&text,
+                           "The number of vibrational modes kappa is not known (import again with --kappa): "
+                           "heat capacities are without it; nothing else depends on it.");
+        add_warning(p, &text);
+    }
     if (t->not_finite > 0) {
         el4ml_builder_format(&text, "%llu searches met a value that was not finite and were dropped.",
                              (unsigned long long)t->not_finite);
         add_warning(p, &text);
     }
     if (a->thermo && a->thermo->excluded > 0) {
-        el4ml_builder_format(&text, "%zu minima are left out of the thermodynamics (linear or not proved).",
-                             a->thermo->excluded);
+        el4ml_builder_format(
+            &text, "%zu minima are left out of the thermodynamics (linear, or without an ln product).",
+            a->thermo->excluded);
+        add_warning(p, &text);
+    }
+    if (!a->thermo && a->summary.minima > 0) {
+        el4ml_builder_text(&text,
+                           "No minimum can enter the thermodynamics (linear, or without an ln product).");
         add_warning(p, &text);
     }
     p->input.warnings = (const char *const *)p->warnings;
+}
+
+static void fill_command(page *p, const el4ml_study *study, el4ml_landscape *l)
+{
+    const char *source = p->input.source, *path = el4ml_landscape_meta(l, "source_path");
+    if (source) {
+        char format[32];
+        snprintf(format, sizeof format, "%s", source);
+        for (char *c = format; *c; c++)
+            if (*c >= 'A' && *c <= 'Z') *c = (char)(*c - 'A' + 'a');
+        snprintf(p->command, sizeof p->command, "el4ml import %s %s -o %s", format, path ? path : "",
+                 study->name);
+    } else {
+        snprintf(p->command, sizeof p->command, "el4ml run study.toml -o %s", study->name);
+    }
+    p->commands[0] = p->command;
+    p->input.commands = p->commands;
+    p->input.command_count = 1;
 }
 
 static el4ml_status compose(page *p, const el4ml_study *study, el4ml_landscape *l, const el4ml_analysis *a,
@@ -193,15 +226,13 @@ static el4ml_status compose(page *p, const el4ml_study *study, el4ml_landscape *
     fill_start(p, study, l, a);
     fill_warnings(p, l, a);
     p->node_ids = EL4ML_NEW(int64_t, a->network->node_count);
-    p->study_text = el4ml_study_text(study);
-    if (!p->node_ids || !p->study_text)
+    const bool imported = p->input.source != NULL;
+    p->study_text = imported ? NULL : el4ml_study_text(study);
+    if (!p->node_ids || (!imported && !p->study_text))
         return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "report: out of memory");
     for (size_t i = 0; i < a->network->node_count; i++)
         p->node_ids[i] = a->network->nodes[i].id;
-    snprintf(p->command, sizeof p->command, "el4ml run study.toml -o %s", study->name);
-    p->commands[0] = p->command;
-    p->input.commands = p->commands;
-    p->input.command_count = 1;
+    fill_command(p, study, l);
     p->input.study = p->study_text;
     p->input.disconnectivity_svg = p->disconnectivity;
     p->input.heat_capacity_svg = a->thermo ? p->heat_capacity : NULL;

@@ -377,6 +377,22 @@ el4ml_status el4ml_study_read(const char *path, el4ml_study **study, el4ml_error
     return r.status;
 }
 
+el4ml_status el4ml_study_none(const char *name, el4ml_study **study, el4ml_error *error)
+{
+    el4ml_study *made = EL4ML_NEW(el4ml_study, 1);
+    if (made) {
+        set_defaults(made);
+        made->kind = EL4ML_KIND_UNKNOWN;
+        made->name = el4ml_copy_text(name);
+    }
+    if (made && made->name) {
+        *study = made;
+        return EL4ML_OK;
+    }
+    el4ml_study_free(made);
+    return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "study: out of memory");
+}
+
 void el4ml_study_set_seed(el4ml_study *study, uint64_t seed)
 {
     study->seed = seed;

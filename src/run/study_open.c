@@ -83,6 +83,8 @@ el4ml_status el4ml_study_open(const el4ml_study *study, el4ml_data **data, el4ml
         return open_cluster(study, surface, error);
     case EL4ML_KIND_FUNCTION:
         return el4ml_function_new(study->function_name, surface, error);
+    case EL4ML_KIND_UNKNOWN:
+        return el4ml_fail(error, EL4ML_NOT_SUPPORTED, "%s: its surface is not known", study->name);
     }
     return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "study: unknown kind %d", (int)study->kind);
 }

@@ -43,6 +43,7 @@ static void add_data(el4ml_builder *text, const el4ml_study *s)
 
 static void add_surface(el4ml_builder *text, const el4ml_study *s)
 {
+    if (s->kind == EL4ML_KIND_UNKNOWN) return;
     el4ml_builder_text(text, "\n[surface]\n");
     text_line(text, "kind", el4ml_kind_names[s->kind]);
     if (s->kind == EL4ML_KIND_LENNARD_JONES) count_line(text, "atoms", s->atoms);

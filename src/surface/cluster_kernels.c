@@ -1,78 +1,27 @@
 /* Lennard-Jones by its pairs, V = sum_{i<j} f(s), s = r^2, f = 4 (s^-6 - s^-3). With d = x_i - x_j, w = v_i -
- * v_j: g_i     = sum_j 2 f' d (H v)_i = sum_j 2 f' w + 4 f'' d (d.w) Vector lanes are atoms i; every atom j
- * is broadcast to them. All n^2 pairs are visited, twice as many as there are, because then nothing is ever
- * summed across lanes or scattered, which costs more than it saves. */
+ * v_j:
+ *     g_i     = sum_j 2 f' d
+ *     (H v)_i = sum_j 2 f' w + 4 f'' d (d.w)
+ * Vector lanes are atoms i. For second derivatives every atom j is broadcast to them: all n^2 pairs are
+ * visited, twice as many as there are, and nothing is summed across lanes or scattered. */
 #include "surface/cluster_kernels.h"
 
 #include <string.h>
 
-#if defined(EL4ML_KERNEL_avx512) || defined(EL4ML_KERNEL_avx2)
-#include <immintrin.h>
-#endif
+#include "base/vector.h"
 
-#if defined(EL4ML_KERNEL_avx512)
-enum { WIDTH = 8 };
-#elif defined(EL4ML_KERNEL_avx2)
-enum { WIDTH = 4 };
-#else
-enum { WIDTH = 2 };
-#endif
+enum { WIDTH = VECTOR_LANES };
 
-typedef double vec __attribute__((vector_size(WIDTH * 8), may_alias));
-
-#define INLINE static inline __attribute__((always_inline))
-
-/* a b + c, min. The compiler is not allowed to fuse by itself. */
-#if defined(EL4ML_KERNEL_avx512)
-INLINE vec fma3(vec a, vec b, vec c)
-{
-    return (vec)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
-}
-INLINE vec smaller(vec a, vec b)
-{
-    return (vec)_mm512_min_pd((__m512d)a, (__m512d)b);
-}
-#elif defined(EL4ML_KERNEL_avx2)
-INLINE vec fma3(vec a, vec b, vec c)
-{
-    return (vec)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
-}
-INLINE vec smaller(vec a, vec b)
-{
-    return (vec)_mm256_min_pd((__m256d)a, (__m256d)b);
-}
-#else
-INLINE vec fma3(vec a, vec b, vec c)
-{
-    return a * b + c;
-}
-INLINE vec smaller(vec a, vec b)
-{
-    vec least;
-    for (size_t k = 0; k < WIDTH; k++)
-        least[k] = a[k] < b[k] ? a[k] : b[k];
-    return least;
-}
-#endif
-
-INLINE vec load(const double *p)
-{
-    return *(const vec *)p;
-}
-
-INLINE vec spread(double a)
-{
-    return (vec){0} + a;
-}
+#define INLINE VECTOR_INLINE
 
 /* Added to s where i = j: the pair is then so far apart that it adds nothing, and no number overflows or
  * becomes denormal. Loading from 7 - lane puts the large number into that lane. */
 static const double far_from_itself[2 * 8] = {[7] = 1e30};
 #define PADDING 1e15 /* where lanes without an atom are */
 
-INLINE vec itself(size_t lane)
+INLINE vector itself(size_t lane)
 {
-    vec v;
+    vector v;
     memcpy(&v, far_from_itself + 7 - lane, sizeof v);
     return v;
 }
@@ -96,77 +45,231 @@ static void from_arrays(size_t n, size_t stride, const double *s, double scale, 
 
 /* ---- Value and gradient ---- */
 
+/* WIDTH atoms' coordinates, as they follow each other in memory and sorted into x, y, z; and back. */
+#if defined(EL4ML_KERNEL_avx512)
+#define PICK(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+INLINE void sort_coordinates(vector v[3])
+{
+    const vector x = PICK(v[0], v[1], 0, 3, 6, 9, 12, 15, 0, 0),
+                 y = PICK(v[0], v[1], 1, 4, 7, 10, 13, 0, 0, 0),
+                 z = PICK(v[0], v[1], 2, 5, 8, 11, 14, 0, 0, 0);
+    const vector last = v[2];
+    v[0] = PICK(x, last, 0, 1, 2, 3, 4, 5, 10, 13);
+    v[1] = PICK(y, last, 0, 1, 2, 3, 4, 8, 11, 14);
+    v[2] = PICK(z, last, 0, 1, 2, 3, 4, 9, 12, 15);
+}
+INLINE void mix_coordinates(vector v[3])
+{
+    const vector a = PICK(v[0], v[1], 0, 8, 0, 1, 9, 0, 2, 10),
+                 b = PICK(v[0], v[1], 0, 3, 11, 0, 4, 12, 0, 5),
+                 c = PICK(v[0], v[1], 13, 0, 6, 14, 0, 7, 15, 0), z = v[2];
+    v[0] = PICK(a, z, 0, 1, 8, 3, 4, 9, 6, 7);
+    v[1] = PICK(b, z, 10, 1, 2, 11, 4, 5, 12, 7);
+    v[2] = PICK(c, z, 0, 13, 2, 3, 14, 5, 6, 15);
+}
+#elif defined(EL4ML_KERNEL_avx2)
+#define PICK(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+INLINE void sort_coordinates(vector v[3])
+{
+    const vector a = PICK(v[0], v[1], 0, 3, 6, 0), b = PICK(v[0], v[1], 1, 4, 7, 0),
+                 c = PICK(v[0], v[1], 2, 5, 0, 0), last = v[2];
+    v[0] = PICK(a, last, 0, 1, 2, 5);
+    v[1] = PICK(b, last, 0, 1, 2, 6);
+    v[2] = PICK(c, last, 0, 1, 4, 7);
+}
+INLINE void mix_coordinates(vector v[3])
+{
+    const vector a = PICK(v[0], v[1], 0, 4, 0, 1), b = PICK(v[0], v[1], 5, 0, 2, 6),
+                 c = PICK(v[0], v[1], 0, 3, 7, 0), z = v[2];
+    v[0] = PICK(a, z, 0, 1, 4, 3);
+    v[1] = PICK(b, z, 0, 5, 2, 3);
+    v[2] = PICK(c, z, 6, 1, 2, 7);
+}
+#else
+INLINE void sort_coordinates(vector v[3])
+{
+    const vector a = v[0], b = v[1], c = v[2];
+    v[0] = (vector){a[0], b[1]};
+    v[1] = (vector){a[1], c[0]};
+    v[2] = (vector){b[0], c[1]};
+}
+INLINE void mix_coordinates(vector v[3])
+{
+    const vector a = v[0], b = v[1], c = v[2];
+    v[0] = (vector){a[0], b[0]};
+    v[1] = (vector){c[0], a[1]};
+    v[2] = (vector){b[1], c[1]};
+}
+#endif
+
+/* Every pair once: (i, i + k), indices modulo n, for k = 1 ... n / 2; lanes are i, and the arrays are
+ * continued periodically, so that the partners i + k are one load. Where n is even, k = n / 2 meets every
+ * pair from both of its ends. The pair's slope is kept, and serves its other end in a second pass, where that
+ * end is i and its partner i - k: nothing is scattered. */
+
+typedef struct shell {
+    size_t n, stride, length; /* length: of a periodic array */
+    const double *x;          /* (3, length) */
+    double *slope;            /* (EL4ML_CLUSTER_SHELLS, length) */
+    double *g;                /* (3, stride) */
+} shell;
+
 typedef struct sums {
-    vec e, x, y, z;
+    vector e, x, y, z;
 } sums;
 
-INLINE sums add_pair(sums f, vec x, vec y, vec z, const double *s, size_t stride, size_t j, vec extra)
+/* Adds the pairs (i, i + k) to the sums of i and stores their slopes, - f' / 24. */
+INLINE sums add_ahead(sums f, const shell *s, size_t i, size_t k, double *slope)
 {
-    const vec dx = x - s[j], dy = y - s[stride + j], dz = z - s[2 * stride + j];
-    const vec inv = 1.0 / fma3(dx, dx, fma3(dy, dy, fma3(dz, dz, extra)));
-    const vec r6 = inv * inv * inv;
-    const vec slope = (inv * r6) * (r6 - 0.5); /* - f' / 24 */
-    f.e = fma3(r6, r6 - 1.0, f.e);
-    f.x = fma3(slope, dx, f.x);
-    f.y = fma3(slope, dy, f.y);
-    f.z = fma3(slope, dz, f.z);
+    const double *x = s->x + i, *y = x + s->length, *z = y + s->length;
+    const vector dx = vector_load(x) - vector_load_unaligned(x + k),
+                 dy = vector_load(y) - vector_load_unaligned(y + k),
+                 dz = vector_load(z) - vector_load_unaligned(z + k);
+    const vector inv = 1.0 / (dx * dx + dy * dy + dz * dz);
+    const vector r6 = inv * inv * inv, steep = (inv * r6) * (r6 - 0.5);
+    vector_store_unaligned(slope + i, steep);
+    vector_store_unaligned(slope + i + s->n, steep);
+    f.e += r6 * (r6 - 1.0);
+    f.x += steep * dx;
+    f.y += steep * dy;
+    f.z += steep * dz;
     return f;
+}
+
+/* Adds the pairs (i, i - k). */
+INLINE sums add_behind(sums f, const shell *s, size_t i, size_t k, const double *slope)
+{
+    const double *x = s->x + i, *y = x + s->length, *z = y + s->length;
+    const size_t back = s->n - k;
+    const vector steep = vector_load_unaligned(slope + i + back);
+    f.x += steep * (vector_load(x) - vector_load_unaligned(x + back));
+    f.y += steep * (vector_load(y) - vector_load_unaligned(y + back));
+    f.z += steep * (vector_load(z) - vector_load_unaligned(z + back));
+    return f;
+}
+
+INLINE sums load_sums(const shell *s, size_t i)
+{
+    return (sums){
+        {0}, vector_load(s->g + i), vector_load(s->g + s->stride + i), vector_load(s->g + 2 * s->stride + i)};
+}
+
+INLINE void store_sums(const shell *s, size_t i, sums f)
+{
+    vector_store(s->g + i, f.x);
+    vector_store(s->g + s->stride + i, f.y);
+    vector_store(s->g + 2 * s->stride + i, f.z);
+}
+
+/* The shells k = from ... to - 1. Returns their energy / 4. */
+static double add_shells(const shell *s, size_t from, size_t to)
+{
+    const bool halved = s->n % 2 == 0 && to == s->n / 2 + 1; /* the last one has every pair twice */
+    double total = 0;
+    for (size_t i = 0; i < s->n; i += WIDTH) {
+        sums f = load_sums(s, i);
+        for (size_t k = from; k < to - halved; k++)
+            f = add_ahead(f, s, i, k, s->slope + (k - from) * s->length);
+        if (halved) {
+            const vector once = f.e;
+            f = add_ahead(f, s, i, to - 1, s->slope + (to - 1 - from) * s->length);
+            f.e = 0.5 * (f.e + once);
+        }
+        store_sums(s, i, f);
+        for (size_t k = 0; k < WIDTH && i + k < s->n; k++)
+            total += f.e[k];
+    }
+    for (size_t i = 0; i < s->n; i += WIDTH) {
+        sums f = load_sums(s, i);
+        for (size_t k = from; k < to - halved; k++)
+            f = add_behind(f, s, i, k, s->slope + (k - from) * s->length);
+        store_sums(s, i, f);
+    }
+    return total;
+}
+
+/* x into periodic arrays up to 2 n; what is beyond reaches no lane that is used. Returns 0, or NaN where a
+ * coordinate is not finite: an atom at infinity has no part in any pair. */
+static double read_coordinates(size_t n, size_t length, const double *x, double *s)
+{
+    vector sum = {0};
+    for (size_t i = 0; i < n; i += WIDTH) {
+        vector v[3];
+        for (size_t k = 0; k < 3; k++) {
+            const size_t at = 3 * i + k * WIDTH;
+            v[k] = at + WIDTH <= 3 * n ? vector_load_unaligned(x + at)
+                                       : vector_load_part(x + at, at < 3 * n ? 3 * n - at : 0);
+            sum += 0.0 * v[k];
+        }
+        sort_coordinates(v);
+        for (size_t k = 0; k < 3; k++)
+            vector_store(s + k * length + i, v[k]);
+    }
+    for (size_t k = 0; k < 3; k++)
+        for (size_t i = 0; i < n; i += WIDTH)
+            vector_store_unaligned(s + k * length + n + i, vector_load(s + k * length + i));
+    return vector_sum(sum);
+}
+
+static void write_gradient(size_t n, size_t stride, const double *g, double *gradient)
+{
+    for (size_t i = 0; i < n; i += WIDTH) {
+        vector v[3] = {-48 * vector_load(g + i), -48 * vector_load(g + stride + i),
+                       -48 * vector_load(g + 2 * stride + i)};
+        mix_coordinates(v);
+        for (size_t k = 0; k < 3; k++) {
+            const size_t at = 3 * i + k * WIDTH;
+            if (at + WIDTH <= 3 * n)
+                vector_store_unaligned(gradient + at, v[k]);
+            else if (at < 3 * n)
+                vector_store_part(gradient + at, v[k], 3 * n - at);
+        }
+    }
 }
 
 static double value_gradient(size_t n, const double *x, double *gradient, double *work)
 {
-    const size_t stride = EL4ML_CLUSTER_STRIDE(n);
-    double *s = work, *g = work + 3 * stride;
-    to_arrays(n, stride, x, PADDING, s);
-    double total = 0;
-    for (size_t i = 0; i < n; i += WIDTH) {
-        const vec xi = load(s + i), yi = load(s + stride + i), zi = load(s + 2 * stride + i), zero = {0};
-        const size_t end = i + WIDTH < n ? i + WIDTH : n;
-        sums f = {zero, zero, zero, zero};
-        for (size_t j = 0; j < i; j++)
-            f = add_pair(f, xi, yi, zi, s, stride, j, zero);
-        for (size_t j = i; j < end; j++)
-            f = add_pair(f, xi, yi, zi, s, stride, j, itself(j - i));
-        for (size_t j = end; j < n; j++)
-            f = add_pair(f, xi, yi, zi, s, stride, j, zero);
-        *(vec *)(g + i) = f.x;
-        *(vec *)(g + stride + i) = f.y;
-        *(vec *)(g + 2 * stride + i) = f.z;
-        for (size_t k = 0; k < WIDTH; k++)
-            total += f.e[k];
+    const size_t stride = EL4ML_CLUSTER_STRIDE(n), length = EL4ML_CLUSTER_PERIOD(n);
+    const shell s = {n, stride, length, work, work + 3 * length + 3 * stride, work + 3 * length};
+    double total = read_coordinates(n, length, x, work);
+    memset(s.g, 0, 3 * stride * sizeof *s.g);
+    for (size_t from = 1; from <= n / 2; from += EL4ML_CLUSTER_SHELLS) {
+        const size_t end = n / 2 + 1,
+                     to = end - from < EL4ML_CLUSTER_SHELLS ? end : from + EL4ML_CLUSTER_SHELLS;
+        total += add_shells(&s, from, to);
     }
-    from_arrays(n, stride, g, -48, gradient);
-    return 2 * total; /* 4, and every pair was counted twice */
+    write_gradient(n, stride, s.g, gradient);
+    return 4 * total;
 }
 
 /* ---- Hessian times vectors ---- */
 
 typedef struct second {
-    vec dx, dy, dz, a, b; /* a = 2 f', b = 4 f'' */
+    vector dx, dy, dz, a, b; /* a = 2 f', b = 4 f'' */
 } second;
 
-INLINE second second_derivatives(const double *s, size_t stride, size_t i, size_t j, vec extra)
+INLINE second second_derivatives(const double *s, size_t stride, size_t i, size_t j, vector extra)
 {
     second p;
-    p.dx = load(s + i) - s[j];
-    p.dy = load(s + stride + i) - s[stride + j];
-    p.dz = load(s + 2 * stride + i) - s[2 * stride + j];
-    const vec inv = 1.0 / fma3(p.dx, p.dx, fma3(p.dy, p.dy, fma3(p.dz, p.dz, extra)));
-    const vec r6 = inv * inv * inv, part = inv * r6;
+    p.dx = vector_load(s + i) - s[j];
+    p.dy = vector_load(s + stride + i) - s[stride + j];
+    p.dz = vector_load(s + 2 * stride + i) - s[2 * stride + j];
+    const vector inv = 1.0 / (p.dx * p.dx + p.dy * p.dy + p.dz * p.dz + extra);
+    const vector r6 = inv * inv * inv, part = inv * r6;
     p.a = part * (24.0 - 48.0 * r6);
     p.b = (inv * part) * (672.0 * r6 - 192.0);
     return p;
 }
 
 /* f += 2 f' w + 4 f'' d (d.w) for one vector v (structure of arrays). */
-INLINE void add_product(const second *p, const double *v, size_t stride, size_t i, size_t j, vec f[3])
+INLINE void add_product(const second *p, const double *v, size_t stride, size_t i, size_t j, vector f[3])
 {
-    const vec wx = load(v + i) - v[j], wy = load(v + stride + i) - v[stride + j];
-    const vec wz = load(v + 2 * stride + i) - v[2 * stride + j];
-    const vec c = p->b * fma3(p->dx, wx, fma3(p->dy, wy, p->dz * wz));
-    f[0] = fma3(p->a, wx, fma3(c, p->dx, f[0]));
-    f[1] = fma3(p->a, wy, fma3(c, p->dy, f[1]));
-    f[2] = fma3(p->a, wz, fma3(c, p->dz, f[2]));
+    const vector wx = vector_load(v + i) - v[j], wy = vector_load(v + stride + i) - v[stride + j];
+    const vector wz = vector_load(v + 2 * stride + i) - v[2 * stride + j];
+    const vector c = p->b * (p->dx * wx + p->dy * wy + p->dz * wz);
+    f[0] = p->a * wx + (c * p->dx + f[0]);
+    f[1] = p->a * wy + (c * p->dy + f[1]);
+    f[2] = p->a * wz + (c * p->dz + f[2]);
 }
 
 /* `count` is a constant where this is inlined, so that the sums stay in registers. */
@@ -174,15 +277,15 @@ INLINE void multiply(size_t n, size_t count, const double *s, const double *v, d
 {
     const size_t stride = EL4ML_CLUSTER_STRIDE(n), size = 3 * stride;
     for (size_t i = 0; i < n; i += WIDTH) {
-        vec f[3 * EL4ML_CLUSTER_VECTORS] = {{0}};
+        vector f[3 * EL4ML_CLUSTER_VECTORS] = {{0}};
         for (size_t j = 0; j < n; j++) {
-            const second p = second_derivatives(s, stride, i, j, j - i < WIDTH ? itself(j - i) : (vec){0});
+            const second p = second_derivatives(s, stride, i, j, j - i < WIDTH ? itself(j - i) : (vector){0});
             for (size_t k = 0; k < count; k++)
                 add_product(&p, v + k * size, stride, i, j, f + 3 * k);
         }
         for (size_t k = 0; k < count; k++)
             for (size_t c = 0; c < 3; c++)
-                *(vec *)(hv + k * size + c * stride + i) = f[3 * k + c];
+                vector_store(hv + k * size + c * stride + i, f[3 * k + c]);
     }
 }
 
@@ -239,12 +342,12 @@ static void hessian(size_t n, const double *x, double *h, double *work)
     to_arrays(n, stride, x, PADDING, s);
     for (size_t j = 0; j < n; j++) {
         for (size_t i = 0; i < n; i += WIDTH) {
-            const second t = second_derivatives(s, stride, i, j, j - i < WIDTH ? itself(j - i) : (vec){0});
-            *(vec *)(p + i) = t.dx;
-            *(vec *)(p + stride + i) = t.dy;
-            *(vec *)(p + 2 * stride + i) = t.dz;
-            *(vec *)(p + 3 * stride + i) = t.a;
-            *(vec *)(p + 4 * stride + i) = t.b;
+            const second t = second_derivatives(s, stride, i, j, j - i < WIDTH ? itself(j - i) : (vector){0});
+            vector_store(p + i, t.dx);
+            vector_store(p + stride + i, t.dy);
+            vector_store(p + 2 * stride + i, t.dz);
+            vector_store(p + 3 * stride + i, t.a);
+            vector_store(p + 4 * stride + i, t.b);
         }
         double m[6] = {0}, *rows = h + 3 * j * row;
         m[0] = 0 * (s[j] + s[stride + j] +
@@ -273,24 +376,22 @@ static double nearest(size_t n, const double *a, const double *weight, const dou
     for (size_t i = 0; i < n; i += WIDTH)
         for (size_t k = 0; k < 3; k++) {
             const double *r = rotation + 3 * k;
-            *(vec *)(rotated + k * stride + i) =
-                fma3(spread(r[0]), load(b + i),
-                     fma3(spread(r[1]), load(b + stride + i), r[2] * load(b + 2 * stride + i)));
+            vector_store(rotated + k * stride + i, r[0] * vector_load(b + i) +
+                                                       r[1] * vector_load(b + stride + i) +
+                                                       r[2] * vector_load(b + 2 * stride + i));
         }
-    vec sum = {0};
+    vector sum = {0};
     for (size_t i = 0; i < n; i += WIDTH) {
-        const vec x = load(a + i), y = load(a + stride + i), z = load(a + 2 * stride + i);
-        vec least = spread(1e300);
+        const vector x = vector_load(a + i), y = vector_load(a + stride + i),
+                     z = vector_load(a + 2 * stride + i);
+        vector least = vector_all(1e300);
         for (size_t j = 0; j < n; j++) {
-            const vec dx = x - rotated[j], dy = y - rotated[stride + j], dz = z - rotated[2 * stride + j];
-            least = smaller(least, fma3(dx, dx, fma3(dy, dy, dz * dz)));
+            const vector dx = x - rotated[j], dy = y - rotated[stride + j], dz = z - rotated[2 * stride + j];
+            least = vector_min(least, dx * dx + dy * dy + dz * dz);
         }
-        sum = fma3(load(weight + i), least, sum);
+        sum += vector_load(weight + i) * least;
     }
-    double total = 0;
-    for (size_t k = 0; k < WIDTH; k++)
-        total += sum[k];
-    return total;
+    return vector_sum(sum);
 }
 
 #define NAME_(set) el4ml_cluster_kernels_##set

@@ -8,10 +8,17 @@
 
 /* Atoms rounded up to the widest vector. */
 #define EL4ML_CLUSTER_STRIDE(atoms) (((atoms) + 7) / 8 * 8)
+/* Of an array that is continued periodically. */
+#define EL4ML_CLUSTER_PERIOD(atoms) (2 * EL4ML_CLUSTER_STRIDE(atoms))
+/* Shells of partners i + k whose slopes are kept at a time. */
+#define EL4ML_CLUSTER_SHELLS 32
 /* Vectors that hessian_vector works on at once. */
 #define EL4ML_CLUSTER_VECTORS 4
-/* Work of the kernels below: x and v (EL4ML_CLUSTER_VECTORS of them), and as much for the results. */
-#define EL4ML_CLUSTER_WORK(atoms) (EL4ML_CLUSTER_STRIDE(atoms) * (3 + 6 * EL4ML_CLUSTER_VECTORS))
+/* Work of the kernels below: x and v (EL4ML_CLUSTER_VECTORS of them), and as much for the results; or
+ * periodic x, slopes and the gradient. */
+#define EL4ML_CLUSTER_WORK(atoms)                                                                            \
+    (EL4ML_CLUSTER_PERIOD(atoms) * (3 + EL4ML_CLUSTER_SHELLS) +                                              \
+     EL4ML_CLUSTER_STRIDE(atoms) * (3 + 6 * EL4ML_CLUSTER_VECTORS))
 
 typedef struct el4ml_cluster_kernels {
     /* V(x) of Lennard-Jones and its gradient; x, gradient: (n, 3). */

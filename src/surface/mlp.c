@@ -102,7 +102,8 @@ static el4ml_status value_gradient(const void *self, void *workspace, const doub
                                    double *gradient)
 {
     const el4ml_mlp *m = self;
-    if (!all_finite(m->dimension, x)) return EL4ML_NUMERICAL;
+    const bool told = m->l2 > 0 && m->l2_biases; /* by lambda |x|^2 in the value */
+    if (!told && !all_finite(m->dimension, x)) return EL4ML_NUMERICAL;
     *value = m->kernels->value_gradient(m, workspace, x, gradient);
     return isfinite(*value) ? EL4ML_OK : EL4ML_NUMERICAL;
 }

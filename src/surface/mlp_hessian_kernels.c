@@ -45,23 +45,34 @@ typedef struct context {
     bool first_block;
 } context;
 
-/* PANEL pairs of features, by where they go. */
+/* Neighbouring pairs whose sums go to numbers the same step apart. */
+typedef struct run {
+    size_t first, count, offset, class;
+} run;
+
+/* PANEL pairs of features, and where they go. */
 typedef struct pairs {
-    size_t count, left[PANEL], right[PANEL], offset[PANEL], class[PANEL];
+    size_t count, left[PANEL], right[PANEL];
+    size_t runs;
+    run run[PANEL];
 } pairs;
 
 /* The next pairs from (*k, *q) on. */
 static void next_pairs(const gram *g, size_t n, size_t *k, size_t *q, pairs *list)
 {
-    list->count = 0;
-    while (list->count < PANEL && *k < g->lefts) {
+    list->count = list->runs = 0;
+    for (bool fresh = true; list->count < PANEL && *k < g->lefts; list->count++) {
         const bool left_bias = *k == g->lefts - 1, right_bias = g->right_has_bias && *q == g->rights - 1;
-        const size_t at = list->count++;
-        list->left[at] = *k;
-        list->right[at] = *q;
-        list->offset[at] = (left_bias ? 0 : *k * n) + (right_bias ? 0 : *q * g->right_step);
-        list->class[at] = (size_t)left_bias + 2 * (size_t)right_bias;
-        if (++*q == g->rights) {
+        if (fresh || right_bias)
+            list->run[list->runs++] =
+                (run){.first = list->count,
+                      .offset = (left_bias ? 0 : *k * n) + (right_bias ? 0 : *q * g->right_step),
+                      .class = (size_t)left_bias + 2 * (size_t)right_bias};
+        list->run[list->runs - 1].count++;
+        list->left[list->count] = *k;
+        list->right[list->count] = *q;
+        fresh = ++*q == g->rights;
+        if (fresh) {
             ++*k;
             *q = g->triangle ? *k : 0;
         }
@@ -93,18 +104,30 @@ static size_t fill_panel(const context *c, const gram *g, const pairs *list, dou
     return lanes;
 }
 
+VECTOR_INLINE void scatter_run(size_t count, size_t step, bool add, const double *sum, double *to)
+{
+    size_t i = 0;
+    for (; step == 1 && i + VECTOR_LANES <= count; i += VECTOR_LANES) {
+        vector x = vector_load_unaligned(sum + i);
+        if (add) x += vector_load_unaligned(to + i);
+        vector_store_unaligned(to + i, x);
+    }
+    for (; i < count; i++)
+        to[i * step] = (add ? to[i * step] : 0) + sum[i];
+}
+
 static void scatter(const context *c, const gram *g, const pairs *list, const double *sums)
 {
-    for (size_t r = 0; r < g->rows; r++) {
-        const size_t *base = c->w->bases + 4 * r;
-        const double *sum = sums + r * PANEL;
-        if (g->add)
-            for (size_t i = 0; i < list->count; i++)
-                c->h[base[list->class[i]] + list->offset[i]] += sum[i];
-        else
-            for (size_t i = 0; i < list->count; i++)
-                c->h[base[list->class[i]] + list->offset[i]] = sum[i];
-    }
+    for (size_t r = 0; r < g->rows; r++)
+        for (size_t i = 0; i < list->runs; i++) {
+            const run *part = &list->run[i];
+            const double *sum = sums + r * PANEL + part->first;
+            double *to = c->h + c->w->bases[4 * r + part->class] + part->offset;
+            if (g->add)
+                scatter_run(part->count, g->right_step, true, sum, to);
+            else
+                scatter_run(part->count, g->right_step, false, sum, to);
+        }
 }
 
 static void add_gram(const context *c, const gram *g)
@@ -323,7 +346,7 @@ static void add_block(const context *c)
 {
     const el4ml_mlp *m = c->m;
     forward(m, c->w, c->x, c->b, CURVATURE);
-    loss(m, c->w, c->b);
+    loss(m, c->w, c->b, CURVATURE);
     backward_with_curvature(m, c->w, c->x, c->b);
     for (size_t l = 1; l <= m->layers; l++)
         for (size_t from = 0; from < m->size[l];) {
@@ -360,15 +383,33 @@ static void complete_layer(const el4ml_mlp *m, size_t l, double *h)
         }
 }
 
-/* The lower triangle from the upper, in squares that stay in cache. */
+VECTOR_INLINE void mirror_square(size_t n, const double *from, double *to)
+{
+    vector x[VECTOR_LANES];
+    UNROLL for (size_t i = 0; i < VECTOR_LANES; i++) x[i] = vector_load_unaligned(from + i * n);
+    vector_transpose(x);
+    UNROLL for (size_t i = 0; i < VECTOR_LANES; i++) vector_store_unaligned(to + i * n, x[i]);
+}
+
+/* The lower triangle from the upper: squares of a vector's width, and what is left over number by number; in
+ * larger squares that stay in cache. */
 static void mirror(size_t n, double *h)
 {
     enum { SQUARE = 32 };
-    for (size_t row = 0; row < n; row += SQUARE)
-        for (size_t column = row; column < n; column += SQUARE)
-            for (size_t i = row; i < n && i < row + SQUARE; i++)
-                for (size_t k = column > i ? column : i + 1; k < n && k < column + SQUARE; k++)
-                    h[k * n + i] = h[i * n + k];
+    const size_t whole = n / VECTOR_LANES * VECTOR_LANES;
+    for (size_t row = 0; row < whole; row += SQUARE)
+        for (size_t column = row; column < whole; column += SQUARE)
+            for (size_t i = row; i < whole && i < row + SQUARE; i += VECTOR_LANES)
+                for (size_t k = column > i ? column : i + VECTOR_LANES; k < whole && k < column + SQUARE;
+                     k += VECTOR_LANES)
+                    mirror_square(n, h + i * n + k, h + k * n + i);
+    for (size_t i = 0; i < n; i++) {
+        const size_t square = i / VECTOR_LANES * VECTOR_LANES + VECTOR_LANES;
+        for (size_t k = i + 1; k < square && k < whole; k++)
+            h[k * n + i] = h[i * n + k];
+        for (size_t k = i < whole ? whole : i + 1; k < n; k++)
+            h[k * n + i] = h[i * n + k];
+    }
 }
 
 void JOIN(el4ml_mlp_hessian, EL4ML_KERNEL_SET)(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x,

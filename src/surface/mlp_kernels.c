@@ -44,8 +44,9 @@ static double value_gradient(const el4ml_mlp *m, el4ml_mlp_workspace *w, const d
     double total = 0;
     for (size_t i = 0; i < m->blocks; i++) {
         const block b = block_of(m, i);
-        forward(m, w, x, &b, gradient ? SLOPE : VALUE);
-        total += loss(m, w, &b);
+        const wanted order = gradient ? SLOPE : VALUE;
+        forward(m, w, x, &b, order);
+        total += loss(m, w, &b, order);
         if (!gradient) continue;
         backward(m, w, x, &b);
         for (size_t l = 1; l <= m->layers; l++) {
@@ -53,7 +54,6 @@ static double value_gradient(const el4ml_mlp *m, el4ml_mlp_workspace *w, const d
                                   .columns = m->size[l - 1],
                                   .points = b.points,
                                   .stride = m->block,
-                                  .pairs = 1,
                                   .left = {w->delta[l]},
                                   .right = {below(w, &b, l)},
                                   .g = gradient + m->weights[l],
@@ -77,14 +77,10 @@ static void tangent_forward(const el4ml_mlp *m, el4ml_mlp_workspace *w, const do
                                .operand = {forward_operand(m, l, v, below(w, b, l)),
                                            forward_operand(m, l, x, l > 1 ? w->spread[l - 1] : NULL)},
                                .bias = v + m->biases[l],
-                               .out = w->tangent[l]};
+                               .out = w->tangent[l],
+                               .slope_of = w->first[l],
+                               .spread = l < m->layers ? w->spread[l] : NULL};
         linear(&t);
-        for (size_t i = 0; l < m->layers && i < m->size[l]; i++)
-            for (size_t p = 0; p < b->points; p += VECTOR_LANES) {
-                const size_t at = i * m->block + p;
-                vector_store(w->spread[l] + at,
-                             vector_load(w->first[l] + at) * vector_load(w->tangent[l] + at));
-            }
     }
 }
 
@@ -100,15 +96,9 @@ static void tangent_backward_layer(const el4ml_mlp *m, el4ml_mlp_workspace *w, c
                                        backward_operand(m, l + 1, x, w->change[l + 1])},
                            .out = w->change[l],
                            .slope = SLOPE_ARRAY,
-                           .slope_of = w->first[l]};
+                           .slope_of = w->first[l],
+                           .plus = {w->second[l], w->tangent[l]}};
     linear(&t);
-    for (size_t i = 0; i < m->size[l]; i++)
-        for (size_t p = 0; p < b->points; p += VECTOR_LANES) {
-            const size_t at = i * m->block + p;
-            vector_store(w->change[l] + at,
-                         vector_load(w->change[l] + at) +
-                             vector_load(w->second[l] + at) * vector_load(w->tangent[l] + at));
-        }
 }
 
 static void tangent_backward(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x, const double *v,
@@ -120,8 +110,7 @@ static void tangent_backward(const el4ml_mlp *m, el4ml_mlp_workspace *w, const d
                               .columns = m->size[l - 1],
                               .points = b->points,
                               .stride = m->block,
-                              .pairs = l > 1 ? 2 : 1,
-                              .left = {w->change[l], w->delta[l]},
+                              .left = {w->change[l], l > 1 ? w->delta[l] : NULL},
                               .right = {below(w, b, l), l > 1 ? w->spread[l - 1] : NULL},
                               .g = hv + m->weights[l],
                               .bias = hv + m->biases[l],
@@ -137,7 +126,7 @@ static void hessian_vector(const el4ml_mlp *m, el4ml_mlp_workspace *w, const dou
     for (size_t i = 0; i < m->blocks; i++) {
         const block b = block_of(m, i);
         forward(m, w, x, &b, CURVATURE);
-        loss(m, w, &b);
+        loss(m, w, &b, CURVATURE);
         backward_with_curvature(m, w, x, &b);
         for (size_t c = 0; c < count; c++) {
             tangent_forward(m, w, x, v + c * n, &b);
@@ -152,7 +141,7 @@ static void hessian_vector(const el4ml_mlp *m, el4ml_mlp_workspace *w, const dou
 static void predict(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x, const double *inputs,
                     size_t points)
 {
-    const block b = {.points = points, .inputs = inputs};
+    const block b = {.rows = points, .points = points, .inputs = inputs};
     forward(m, w, x, &b, VALUE);
 }
 

@@ -9,14 +9,14 @@
 #include "surface/mlp_tiles.h"
 
 typedef struct block {
-    size_t points; /* a multiple of EL4ML_MLP_LANES */
+    size_t rows, points; /* the points, and with padding: a multiple of EL4ML_MLP_LANES */
     const double *inputs, *targets, *present;
 } block;
 
 static inline block block_of(const el4ml_mlp *m, size_t b)
 {
     const size_t left = m->rows - b * m->block, whole = left < m->block ? left : m->block;
-    return (block){(whole + EL4ML_MLP_LANES - 1) / EL4ML_MLP_LANES * EL4ML_MLP_LANES,
+    return (block){whole, (whole + EL4ML_MLP_LANES - 1) / EL4ML_MLP_LANES * EL4ML_MLP_LANES,
                    m->inputs + b * (m->size[0] + 1) * m->block,
                    m->targets + b * m->size[m->layers] * m->block, m->present + b * m->block};
 }
@@ -59,55 +59,131 @@ static inline void forward(const el4ml_mlp *m, el4ml_mlp_workspace *w, const dou
     }
 }
 
-/* Outputs become probabilities; delta_L; returns the sum of -ln p_y. The logarithms of the sums of
- * exponentials are one logarithm of their product: each is between 1 and the number of classes, so that
- * overflow is far. */
-VECTOR_INLINE double softmax_of(const size_t classes, const el4ml_mlp *m, el4ml_mlp_workspace *w,
-                                const block *b)
+/* ---- Cross-entropy ---- */
+
+/* The sum over points of ln sum_c e^x_c, as one logarithm of a product: each factor is between 1 and the
+ * number of classes, so that overflow is far. */
+typedef struct log_sum {
+    vector product;
+    size_t factors, most; /* vectors multiplied, and how many may be */
+    double total;
+} log_sum;
+
+static inline log_sum log_sum_new(size_t classes)
+{
+    return (log_sum){vector_all(1), 0, (size_t)(690 / (log((double)classes) * VECTOR_LANES)), 0};
+}
+
+VECTOR_INLINE void log_sum_flush(log_sum *l)
+{
+    double lanes = 1;
+    for (int i = 0; i < VECTOR_LANES; i++)
+        lanes *= l->product[i];
+    l->total += log(lanes);
+    l->product = vector_all(1);
+    l->factors = 0;
+}
+
+/* From the sum of exponentials at one vector of points: what delta_L is proportional to. */
+VECTOR_INLINE vector softmax_weight(const el4ml_mlp *m, const block *b, size_t p, vector sum, log_sum *l)
+{
+    vector weight = 1 / (double)m->rows / sum;
+    if (p + VECTOR_LANES > b->rows) { /* some are padding */
+        const vector present = vector_load(b->present + p);
+        sum = sum * present + (1 - present);
+        weight *= present;
+    }
+    l->product *= sum;
+    if (++l->factors >= l->most) log_sum_flush(l);
+    return weight;
+}
+
+/* x becomes e^(x - top) for `count` outputs at one vector of points; returns their sum, and adds the output
+ * of the point's class. */
+VECTOR_INLINE vector exponentials(const int count, size_t stride, const double *target, vector top, vector *x,
+                                  vector *own)
+{
+    UNROLL for (int c = 0; c < count; c++)
+    {
+        x[c] -= top;
+        *own += vector_load(target + (size_t)c * stride) * x[c];
+    }
+    vector_exp_each(count, x);
+    vector sum = x[0];
+    UNROLL for (int c = 1; c < count; c++) sum += x[c];
+    return sum;
+}
+
+/* Few classes: the exponentials stay in registers. */
+VECTOR_INLINE double softmax_few(const int classes, const bool keep, const el4ml_mlp *m,
+                                 el4ml_mlp_workspace *w, const block *b)
 {
     const size_t stride = m->block;
     const double scale = 1 / (double)m->rows;
-    const size_t most = (size_t)(690 / (log((double)classes) * VECTOR_LANES)); /* vectors to a product */
-    double *a = w->value[m->layers], *delta = w->delta[m->layers], total = 0;
-    vector product = vector_all(1), own = vector_all(0);
-    size_t factors = 0;
+    double *a = w->value[m->layers], *delta = w->delta[m->layers];
+    log_sum logs = log_sum_new((size_t)classes);
+    vector own = vector_all(0);
     for (size_t p = 0; p < b->points; p += VECTOR_LANES) {
-        vector top = vector_load(a + p), sum = vector_all(0);
-        UNROLL for (size_t c = 1; c < classes; c++) top = vector_max(top, vector_load(a + c * stride + p));
-        UNROLL for (size_t c = 0; c < classes; c++)
+        vector e[EXP_TOGETHER];
+        UNROLL for (int c = 0; c < classes; c++) e[c] = vector_load(a + (size_t)c * stride + p);
+        vector top = e[0];
+        UNROLL for (int c = 1; c < classes; c++) top = vector_max(top, e[c]);
+        const vector sum = exponentials(classes, stride, b->targets + p, top, e, &own);
+        const vector weight = softmax_weight(m, b, p, sum, &logs), inverse = 1 / sum;
+        UNROLL for (int c = 0; c < classes; c++)
         {
-            const vector x = vector_load(a + c * stride + p) - top, e = vector_exp_nonpositive(x);
-            own += vector_load(b->targets + c * stride + p) * x;
-            vector_store(a + c * stride + p, e);
-            sum += e;
-        }
-        const vector present = vector_load(b->present + p), inverse = 1 / sum;
-        product *= sum * present + (1 - present);
-        if (++factors >= most || p + VECTOR_LANES >= b->points) {
-            double lanes = 1;
-            for (int i = 0; i < VECTOR_LANES; i++)
-                lanes *= product[i];
-            total += log(lanes);
-            product = vector_all(1);
-            factors = 0;
-        }
-        UNROLL for (size_t c = 0; c < classes; c++)
-        {
-            const vector q = vector_load(a + c * stride + p) * inverse;
-            vector_store(a + c * stride + p, q);
-            vector_store(delta + c * stride + p,
-                         (q * present - vector_load(b->targets + c * stride + p)) * scale);
+            const size_t at = (size_t)c * stride + p;
+            if (keep) vector_store(a + at, e[c] * inverse);
+            vector_store(delta + at, e[c] * weight - scale * vector_load(b->targets + at));
         }
     }
-    return total - vector_sum(own);
+    log_sum_flush(&logs);
+    return logs.total - vector_sum(own);
 }
 
-static inline double softmax(const el4ml_mlp *m, el4ml_mlp_workspace *w, const block *b)
+VECTOR_INLINE double softmax_many(size_t classes, const bool keep, const el4ml_mlp *m, el4ml_mlp_workspace *w,
+                                  const block *b)
+{
+    const size_t stride = m->block;
+    const double scale = 1 / (double)m->rows;
+    double *a = w->value[m->layers], *delta = w->delta[m->layers];
+    log_sum logs = log_sum_new(classes);
+    vector own = vector_all(0);
+    for (size_t p = 0; p < b->points; p += VECTOR_LANES) {
+        vector top = vector_load(a + p), sum = vector_all(0);
+        for (size_t c = 1; c < classes; c++)
+            top = vector_max(top, vector_load(a + c * stride + p));
+        size_t c = 0;
+        for (; c + EXP_TOGETHER <= classes; c += EXP_TOGETHER) {
+            vector e[EXP_TOGETHER];
+            double *at = a + c * stride + p;
+            UNROLL for (int i = 0; i < EXP_TOGETHER; i++) e[i] = vector_load(at + (size_t)i * stride);
+            sum += exponentials(EXP_TOGETHER, stride, b->targets + c * stride + p, top, e, &own);
+            UNROLL for (int i = 0; i < EXP_TOGETHER; i++) vector_store(at + (size_t)i * stride, e[i]);
+        }
+        for (; c < classes; c++) {
+            vector e = vector_load(a + c * stride + p);
+            sum += exponentials(1, stride, b->targets + c * stride + p, top, &e, &own);
+            vector_store(a + c * stride + p, e);
+        }
+        const vector weight = softmax_weight(m, b, p, sum, &logs), inverse = 1 / sum;
+        for (size_t at = p; at < classes * stride; at += stride) {
+            const vector e = vector_load(a + at);
+            if (keep) vector_store(a + at, e * inverse);
+            vector_store(delta + at, e * weight - scale * vector_load(b->targets + at));
+        }
+    }
+    log_sum_flush(&logs);
+    return logs.total - vector_sum(own);
+}
+
+/* delta_L; returns the sum of -ln p_y. With `keep` the outputs become probabilities. */
+VECTOR_INLINE double softmax(const bool keep, const el4ml_mlp *m, el4ml_mlp_workspace *w, const block *b)
 {
     const size_t classes = m->size[m->layers];
-    return classes == 2   ? softmax_of(2, m, w, b)
-           : classes == 3 ? softmax_of(3, m, w, b)
-                          : softmax_of(classes, m, w, b);
+    return classes == 2   ? softmax_few(2, keep, m, w, b)
+           : classes == 3 ? softmax_few(3, keep, m, w, b)
+                          : softmax_many(classes, keep, m, w, b);
 }
 
 /* delta_L; returns the sum of |a - y|^2 / d_L. */
@@ -127,9 +203,11 @@ static inline double squares(const el4ml_mlp *m, el4ml_mlp_workspace *w, const b
     return vector_sum(total) / (double)outputs;
 }
 
-static inline double loss(const el4ml_mlp *m, el4ml_mlp_workspace *w, const block *b)
+/* delta_L and the sum of the points' losses; after forward(order). */
+static inline double loss(const el4ml_mlp *m, el4ml_mlp_workspace *w, const block *b, wanted order)
 {
-    return m->loss == EL4ML_CROSS_ENTROPY ? softmax(m, w, b) : squares(m, w, b);
+    if (m->loss != EL4ML_CROSS_ENTROPY) return squares(m, w, b);
+    return order == CURVATURE ? softmax(true, m, w, b) : softmax(false, m, w, b);
 }
 
 /* dV/dh_l, times phi' where `slope` says so, into delta_l. */

@@ -14,10 +14,11 @@
 #include "base/vector_math.h"
 #include "el4ml/surfaces.h"
 
-#if VECTOR_LANES == 8
-enum { LINEAR_ROWS = 6, LINEAR_COLUMNS = 4, OUTER_ROWS = 5, OUTER_COLUMNS = 5 }; /* of 32 registers */
-#else
-enum { LINEAR_ROWS = 6, LINEAR_COLUMNS = 2, OUTER_ROWS = 3, OUTER_COLUMNS = 4 }; /* of 16 */
+/* FEW rows or less leave room for more columns. */
+#if VECTOR_LANES == 8 /* of 32 registers */
+enum { LINEAR_ROWS = 6, LINEAR_COLUMNS = 4, OUTER_ROWS = 5, OUTER_COLUMNS = 5, FEW = 3, FEW_COLUMNS = 8 };
+#else /* of 16 */
+enum { LINEAR_ROWS = 6, LINEAR_COLUMNS = 2, OUTER_ROWS = 3, OUTER_COLUMNS = 4, FEW = 2, FEW_COLUMNS = 6 };
 #endif
 
 /* What an activation stores: its value; its slope too where that does not follow from the value; both
@@ -42,6 +43,8 @@ typedef struct linear_task {
 
     slope_source slope;
     const double *slope_of; /* (rows, stride): phi', or h where phi' follows from it */
+    double *spread;         /* not NULL: out is left as it is, and out times phi' goes here */
+    const double *plus[2];  /* not NULL: the product of these (rows, stride) is added to out after all else */
 
     bool activate; /* out becomes phi(out) */
     el4ml_activation activation;
@@ -51,13 +54,10 @@ typedef struct linear_task {
 
 typedef struct outer_task {
     size_t rows, columns, points, stride;
-    int pairs;
-    const double *left[2], *right[2]; /* (rows, stride), (columns + 1, stride): the last one for the bias */
-    double *g, *bias;                 /* (rows, columns), (rows) */
-    bool add;
+    const double *left[2], *right[2]; /* (rows, stride), (columns, stride); the second pair may be NULL */
+    double *g, *bias;                 /* (rows, columns), (rows): sums of the rows of left[0] */
+    bool add;                         /* to what is there */
 } outer_task;
-
-#define UNROLL _Pragma("GCC unroll 32")
 
 VECTOR_INLINE vector slope_at(slope_source kind, const double *p)
 {
@@ -82,7 +82,11 @@ VECTOR_INLINE void linear_tile(const int rows, const int columns, const linear_t
         const size_t row_step = a->row_step;
         for (size_t k = a->columns; k > 0; k--) {
             vector x[LINEAR_COLUMNS];
-            UNROLL for (int j = 0; j < columns; j++) x[j] = vector_load(in + j * VECTOR_LANES);
+            UNROLL for (int j = 0; j < columns; j++)
+            {
+                x[j] = vector_load(in + j * VECTOR_LANES);
+                if (rows > 1) VECTOR_IN_REGISTER(x[j]);
+            }
             UNROLL for (int i = 0; i < rows; i++)
             {
                 const double c = w[(size_t)i * row_step];
@@ -92,13 +96,33 @@ VECTOR_INLINE void linear_tile(const int rows, const int columns, const linear_t
             in += stride;
         }
     }
-    double *out = t->out + row * stride + point;
-    if (t->slope != NO_SLOPE) {
-        const double *h = t->slope_of + row * stride + point;
+    const size_t at = row * stride + point;
+    double *out = t->out + at;
+    if (t->spread) {
+        UNROLL for (int i = 0; i < rows; i++)
+        {
+            UNROLL for (int j = 0; j < columns; j++)
+            {
+                const size_t here = at + (size_t)i * stride + (size_t)j * VECTOR_LANES;
+                vector_store(t->spread + here, sum[i][j] * vector_load(t->slope_of + here));
+            }
+        }
+    } else if (t->slope != NO_SLOPE) {
+        const double *h = t->slope_of + at;
         UNROLL for (int i = 0; i < rows; i++)
         {
             UNROLL for (int j = 0; j < columns; j++) sum[i][j] *=
                 slope_at(t->slope, h + (size_t)i * stride + j * VECTOR_LANES);
+        }
+    }
+    if (t->plus[0]) {
+        UNROLL for (int i = 0; i < rows; i++)
+        {
+            UNROLL for (int j = 0; j < columns; j++)
+            {
+                const size_t here = at + (size_t)i * stride + (size_t)j * VECTOR_LANES;
+                sum[i][j] += vector_load(t->plus[0] + here) * vector_load(t->plus[1] + here);
+            }
         }
     }
     UNROLL for (int i = 0; i < rows; i++)
@@ -139,25 +163,48 @@ static inline size_t piece(size_t whole, size_t parts, size_t i)
 }
 
 #define ACTIVATION_LOOP(...)                                                                                 \
-    for (size_t i = row; i < row + rows; i++)                                                                \
-        for (size_t p = point; p < point + points; p += VECTOR_LANES) {                                      \
-            const size_t at = i * t->stride + p;                                                             \
-            const vector z = vector_load(t->out + at);                                                       \
-            __VA_ARGS__                                                                                      \
-        }                                                                                                    \
+    for (size_t at = from; at < to; at += VECTOR_LANES) {                                                    \
+        const vector z = vector_load(t->out + at);                                                           \
+        __VA_ARGS__                                                                                          \
+    }                                                                                                        \
     break
 
-/* phi and its derivatives on a tile of t->out. */
-static inline void activate(const linear_task *t, size_t row, size_t rows, size_t point, size_t points)
+/* `count` vectors side by side: vector_tanh_each. */
+VECTOR_INLINE void tanh_vectors(const int count, const bool derivatives, const linear_task *t, size_t at)
+{
+    vector h[TANH_TOGETHER];
+    UNROLL for (int j = 0; j < count; j++) h[j] = vector_load(t->out + at + j * VECTOR_LANES);
+    vector_tanh_each(count, h);
+    UNROLL for (int j = 0; j < count; j++) vector_store(t->out + at + j * VECTOR_LANES, h[j]);
+    if (!derivatives) return;
+    UNROLL for (int j = 0; j < count; j++)
+    {
+        const vector slope = 1 - h[j] * h[j];
+        vector_store(t->first + at + j * VECTOR_LANES, slope);
+        vector_store(t->second + at + j * VECTOR_LANES, -2 * h[j] * slope);
+    }
+}
+
+VECTOR_INLINE void tanh_range(const bool derivatives, const linear_task *t, size_t from, size_t to)
+{
+    enum { STEP = TANH_TOGETHER * VECTOR_LANES };
+    for (; from + STEP <= to; from += STEP)
+        tanh_vectors(TANH_TOGETHER, derivatives, t, from);
+    for (; from < to; from += VECTOR_LANES)
+        tanh_vectors(1, derivatives, t, from);
+}
+
+/* phi and its derivatives on t->out[from ... to - 1]. */
+static inline void activate_range(const linear_task *t, size_t from, size_t to)
 {
     const bool slopes = t->order >= SLOPE, both = t->order == CURVATURE;
     switch (t->activation) {
     case EL4ML_TANH:
-        if (!both) {
-            ACTIVATION_LOOP(vector_store(t->out + at, vector_tanh(z)););
-        }
-        ACTIVATION_LOOP(const vector h = vector_tanh(z), d = 1 - h * h; vector_store(t->out + at, h);
-                        vector_store(t->first + at, d); vector_store(t->second + at, -2 * h * d););
+        if (both)
+            tanh_range(true, t, from, to);
+        else
+            tanh_range(false, t, from, to);
+        break;
     case EL4ML_LOGISTIC:
         ACTIVATION_LOOP(
             const vector h = vector_logistic(z), d = h - h * h; vector_store(t->out + at, h); if (both) {
@@ -191,6 +238,17 @@ static inline void activate(const linear_task *t, size_t row, size_t rows, size_
     }
 }
 
+/* On all of t->out: in one go where no padding lies between the rows. */
+static inline void activate(const linear_task *t)
+{
+    if (t->points == t->stride) {
+        activate_range(t, 0, t->rows * t->stride);
+        return;
+    }
+    for (size_t i = 0; i < t->rows; i++)
+        activate_range(t, i * t->stride, i * t->stride + t->points);
+}
+
 static inline void linear(const linear_task *t)
 {
     enum { PANEL = LINEAR_COLUMNS * VECTOR_LANES };
@@ -200,77 +258,119 @@ static inline void linear(const linear_task *t)
         for (size_t i = 0; i < tiles; i++) {
             const size_t row = piece(t->rows, tiles, i), rows = piece(t->rows, tiles, i + 1) - row;
             linear_any_tile(rows, points / VECTOR_LANES, t, row, point);
-            if (t->activate) activate(t, row, rows, point, points);
+        }
+    }
+    if (t->activate) activate(t);
+}
+
+/* sum[i][k] += sum_p left[i][p] right[k][p] for one pair of operands; with the bias, after them sum[i] +=
+ * sum_p left[i][p]: an addition, which other units of the processor do beside the products. */
+VECTOR_INLINE void outer_sums(const int rows, const int columns, const bool bias, const outer_task *t,
+                              int pair, vector *sum)
+{
+    const size_t stride = t->stride;
+    const double *left = t->left[pair], *right = t->right[pair];
+    for (size_t p = 0; p < t->points; p += VECTOR_LANES) {
+        vector a[OUTER_ROWS];
+        UNROLL for (int i = 0; i < rows; i++)
+        {
+            a[i] = vector_load(left + (size_t)i * stride + p);
+            VECTOR_IN_REGISTER(a[i]);
+            if (bias) sum[rows * columns + i] += a[i];
+        }
+        UNROLL for (int k = 0; k < columns; k++)
+        {
+            vector b = vector_load(right + (size_t)k * stride + p);
+            VECTOR_IN_REGISTER(b);
+            UNROLL for (int i = 0; i < rows; i++) sum[i * columns + k] += a[i] * b;
         }
     }
 }
 
-VECTOR_INLINE void outer_tile(const int rows, const int columns, const outer_task *t, size_t row,
-                              size_t column)
+VECTOR_INLINE void outer_tile(const int rows, const int columns, const bool bias, const outer_task *t)
 {
-    enum { MOST = (OUTER_ROWS * OUTER_COLUMNS + VECTOR_LANES - 1) / VECTOR_LANES * VECTOR_LANES };
-    const int count = rows * columns, groups = (count + VECTOR_LANES - 1) / VECTOR_LANES;
+    enum { MOST = 32 }; /* sums, rounded up to whole vectors */
+    const int count = rows * (columns + bias), groups = (count + VECTOR_LANES - 1) / VECTOR_LANES;
     vector sum[MOST];
     UNROLL for (int i = 0; i < groups * VECTOR_LANES; i++) sum[i] = vector_all(0);
-    const size_t stride = t->stride;
-    for (int pair = 0; pair < t->pairs; pair++) {
-        const double *left = t->left[pair] + row * stride, *right = t->right[pair] + column * stride;
-        for (size_t p = 0; p < t->points; p += VECTOR_LANES) {
-            vector a[OUTER_ROWS];
-            UNROLL for (int i = 0; i < rows; i++) a[i] = vector_load(left + (size_t)i * stride + p);
-            UNROLL for (int k = 0; k < columns; k++)
-            {
-                const vector b = vector_load(right + (size_t)k * stride + p);
-                UNROLL for (int i = 0; i < rows; i++) sum[i * columns + k] += a[i] * b;
-            }
-        }
-    }
+    outer_sums(rows, columns, bias, t, 0, sum);
+    if (t->left[1]) outer_sums(rows, columns, false, t, 1, sum);
     double result[MOST] __attribute__((aligned(64)));
     UNROLL for (int i = 0; i < groups; i++)
         vector_store(result + i * VECTOR_LANES, vector_sums(sum + i * VECTOR_LANES));
-    for (int i = 0; i < rows; i++)
-        for (int k = 0; k < columns; k++) {
-            const size_t r = row + (size_t)i, c = column + (size_t)k;
-            double *to = c < t->columns ? t->g + r * t->columns + c : t->bias + r;
-            *to = (t->add ? *to : 0) + result[i * columns + k];
-        }
+    double *g = t->g;
+    for (int i = 0; i < rows; i++, g += t->columns) {
+        UNROLL for (int k = 0; k < columns; k++) g[k] = (t->add ? g[k] : 0) + result[i * columns + k];
+        if (bias) t->bias[i] = (t->add ? t->bias[i] : 0) + result[rows * columns + i];
+    }
 }
 
-#define OUTER_CASE(r, c)                                                                                     \
-    case (r)*8 + (c):                                                                                        \
-        outer_tile(r, c, t, row, column);                                                                    \
+#define OUTER_CASE(r, c, b)                                                                                  \
+    case (r)*32 + (c)*2 + (b):                                                                               \
+        outer_tile(r, c, b, t);                                                                              \
         break;
 #if VECTOR_LANES == 8
-#define OUTER_CASES(c) OUTER_CASE(1, c) OUTER_CASE(2, c) OUTER_CASE(3, c) OUTER_CASE(4, c) OUTER_CASE(5, c)
+#define OUTER_FEW(c, b) OUTER_CASE(1, c, b) OUTER_CASE(2, c, b) OUTER_CASE(3, c, b)
+#define OUTER_CASES(c, b) OUTER_FEW(c, b) OUTER_CASE(4, c, b) OUTER_CASE(5, c, b)
 #else
-#define OUTER_CASES(c) OUTER_CASE(1, c) OUTER_CASE(2, c) OUTER_CASE(3, c)
+#define OUTER_FEW(c, b) OUTER_CASE(1, c, b) OUTER_CASE(2, c, b)
+#define OUTER_CASES(c, b) OUTER_FEW(c, b) OUTER_CASE(3, c, b)
 #endif
 
-static inline void outer_any_tile(size_t rows, size_t columns, const outer_task *t, size_t row, size_t column)
+static inline void outer_any_tile(size_t rows, size_t columns, bool bias, const outer_task *t)
 {
-    switch (rows * 8 + columns) {
-        OUTER_CASES(1)
-        OUTER_CASES(2)
-        OUTER_CASES(3)
-        OUTER_CASES(4)
+    switch (rows * 32 + columns * 2 + bias) {
+        OUTER_CASES(1, 0)
+        OUTER_CASES(2, 0)
+        OUTER_CASES(3, 0)
+        OUTER_CASES(4, 0)
+        OUTER_CASES(1, 1)
+        OUTER_CASES(2, 1)
+        OUTER_CASES(3, 1)
+        OUTER_FEW(5, 1)
+        OUTER_FEW(6, 0)
 #if VECTOR_LANES == 8
-        OUTER_CASES(5)
+        OUTER_CASES(5, 0)
+        OUTER_CASES(4, 1)
+        OUTER_FEW(7, 0)
+        OUTER_FEW(8, 0)
+        OUTER_FEW(6, 1)
+        OUTER_FEW(7, 1)
+#else
+        OUTER_FEW(5, 0)
+        OUTER_FEW(4, 1)
 #endif
     default:
         break;
     }
 }
 
+/* The part of t that starts at this row and column. */
+static inline outer_task outer_part(const outer_task *t, size_t row, size_t column)
+{
+    outer_task part = *t;
+    for (int pair = 0; pair < 2 && t->left[pair]; pair++) {
+        part.left[pair] += row * t->stride;
+        part.right[pair] += column * t->stride;
+    }
+    part.g += row * t->columns + column;
+    part.bias += row;
+    return part;
+}
+
+/* Strips of columns, the bias counted as the last of them; it has company, as a layer has inputs. */
 static inline void outer(const outer_task *t)
 {
-    const size_t across = t->columns + 1;
-    const size_t tiles = (t->rows + OUTER_ROWS - 1) / OUTER_ROWS,
-                 strips = (across + OUTER_COLUMNS - 1) / OUTER_COLUMNS;
+    const size_t across = t->columns + 1, widest = t->rows <= FEW ? FEW_COLUMNS : OUTER_COLUMNS;
+    const size_t tiles = (t->rows + OUTER_ROWS - 1) / OUTER_ROWS, strips = (across + widest - 1) / widest;
     for (size_t k = 0; k < strips; k++) {
-        const size_t column = piece(across, strips, k), columns = piece(across, strips, k + 1) - column;
+        const bool bias = k + 1 == strips;
+        const size_t column = piece(across, strips, k),
+                     columns = piece(across, strips, k + 1) - column - bias;
         for (size_t i = 0; i < tiles; i++) {
             const size_t row = piece(t->rows, tiles, i), rows = piece(t->rows, tiles, i + 1) - row;
-            outer_any_tile(rows, columns, t, row, column);
+            const outer_task part = outer_part(t, row, column);
+            outer_any_tile(rows, columns, bias, &part);
         }
     }
 }

@@ -15,7 +15,7 @@ class Usage(program.Case):
 
     def test_words(self):
         self.said("no command given; see el4ml --help")
-        self.assertIn("there is no command 'explode'; the commands are: run explore", self.refused("explode", "x"))
+        self.assertIn("there is no command 'explode'; the commands are: init run explore", self.refused("explode", "x"))
         self.assertIn("there is no command 'explode'", self.refused("explode", "--help"))
         self.said("run takes 1 argument, not 0; see el4ml run --help", "run")
         self.said("info takes 1 argument, not 2; see el4ml info --help", "info", "a", "b")

@@ -1,0 +1,133 @@
+/* The commands: one table with what each takes and says of itself. */
+#include "program.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct command {
+    const char *name;
+    command_function function;
+    int least, most;       /* words */
+    unsigned long options; /* that only some commands take */
+    const char *help;      /* its usage, then what it does */
+} command;
+
+static const command commands[] = {
+    {"init", command_init, 1, 1, TAKES_OUTPUT | TAKES_TARGET | TAKES_FORCE,
+     "el4ml init DATA.csv --target COLUMN [-o FILE.toml] [--force] [--json]\n"
+     "Write a commented study file with sensible defaults for this data; -o - prints it.\n"},
+    {"run", command_run, 1, 1, TAKES_OUTPUT,
+     "el4ml run STUDY.toml [-o DIR] [--threads N] [--seed N] [--time-limit T] [--quiet] [--json]\n"
+     "Explore, connect, analyse and report. DIR is ./NAME of the study; an interrupted DIR is continued.\n"},
+    {"explore", command_explore, 1, 1, TAKES_OUTPUT,
+     "el4ml explore STUDY.toml [-o DIR] [--threads N] [--seed N] [--time-limit T]\n"
+     "Minimisations only: basin-hopping or random starts up to [explore] steps.\n"},
+    {"connect", command_connect, 1, 1, TAKES_OUTPUT,
+     "el4ml connect STUDY.toml [-o DIR] [--threads N] [--seed N] [--time-limit T]\n"
+     "Transition-state searches between the minima that DIR holds, up to [connect] budget.\n"},
+    {"analyse", command_analyse, 1, 1, TAKES_TEMPERATURES,
+     "el4ml analyse DIR [--temperatures FROM,TO,COUNT] [--json]\n"
+     "Heat capacity, entropy, frustration, barriers; the folder is only read.\n"},
+    {"report", command_report, 1, 1, TAKES_TEMPERATURES,
+     "el4ml report DIR [--json]\n"
+     "Write report.html, disconnectivity.svg, heat_capacity.svg and summary.json.\n"},
+    {"info", command_info, 1, 1, 0,
+     "el4ml info DIR [--json]\n"
+     "Counts, global minimum, connectivity, completeness, cost.\n"},
+    {"list", command_list, 2, 2, TAKES_COORDINATES,
+     "el4ml list DIR minima|transition-states [--json] [--coordinates]\n"
+     "The stationary points, one on a line; with --coordinates their coordinates too.\n"},
+    {"verify", command_verify, 1, 1, 0,
+     "el4ml verify DIR [--threads N] [--json]\n"
+     "Recompute energy, gradient, Hessian index and both sides of every transition state from the data.\n"
+     "Exit status 1 and the list if any fails.\n"},
+    {"check", command_check, 1, 1, 0,
+     "el4ml check STUDY.toml [--json]\n"
+     "Gradient, Hessian-vector product, Hessian and symmetry of the surface; cost per call.\n"},
+    {"import", command_import, 2, 2, TAKES_OUTPUT | TAKES_KAPPA,
+     "el4ml import pathsample|topsearch|pele PATH -o DIR [--kappa K] [--quiet] [--json]\n"
+     "Read another program's database into a new DIR, to be analysed without its surface. PATH: the folder "
+     "of\n"
+     "min.data and its like (or that min.data), of pele the SQLite file. --kappa: positive Hessian "
+     "eigenvalues\n"
+     "of a minimum; otherwise 3N - 6 where PATHSAMPLE's points tell the number N of atoms.\n"},
+    {"export", command_export, 2, 2, TAKES_OUTPUT | TAKES_FORCE | TAKES_COORDINATES,
+     "el4ml export pathsample|graphml|json DIR -o PATH [--force] [--coordinates] [--quiet] [--json]\n"
+     "Write the landscape for other programs: min.data, ts.data, points.min, points.ts, min.A and min.B in "
+     "the\n"
+     "folder PATH, or the file PATH; json with --coordinates holds those too. --force replaces what is "
+     "there.\n"},
+};
+
+static const char general_help[] =
+    "el4ml maps the solution space of machine-learning models: minima, transition states, "
+    "disconnectivity graphs.\n"
+    "\n"
+    "  el4ml init DATA.csv --target COLUMN      write a commented study file for this data\n"
+    "  el4ml run STUDY.toml [-o DIR]            the whole job: explore, connect, analyse, report\n"
+    "  el4ml explore|connect STUDY.toml         one stage\n"
+    "  el4ml analyse DIR                        thermodynamics and network of what was found\n"
+    "  el4ml report DIR                         report.html and the figures\n"
+    "  el4ml info DIR                           counts, global minimum, connectivity, completeness\n"
+    "  el4ml list DIR minima|transition-states  the tables\n"
+    "  el4ml verify DIR                         recompute every stationary point\n"
+    "  el4ml check STUDY.toml                   derivatives, symmetry and cost of the surface\n"
+    "  el4ml import FORMAT PATH -o DIR          a database of pathsample, topsearch or pele\n"
+    "  el4ml export FORMAT DIR -o PATH          for pathsample, or as graphml or json\n"
+    "\n"
+    "options: -o DIR, --threads N (all cores), --seed N, --time-limit 10m, --quiet, --json, --version, "
+    "--help\n"
+    "el4ml COMMAND --help tells more of one command.\n";
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static const command *find(const char *name)
+{
+    for (size_t k = 0; k < COMMANDS; k++)
+        if (strcmp(name, commands[k].name) == 0) return &commands[k];
+    return NULL;
+}
+
+bool print_help(const char *name)
+{
+    const command *c = name ? find(name) : NULL;
+    if (name && !c) return false;
+    fputs(c ? c->help : general_help, stdout);
+    return true;
+}
+
+static int unknown_command(const char *name)
+{
+    fprintf(stderr, "el4ml: there is no command '%s'; the commands are:", name);
+    for (size_t k = 0; k < COMMANDS; k++)
+        fprintf(stderr, " %s", commands[k].name);
+    fprintf(stderr, "\n");
+    return EXIT_USAGE;
+}
+
+static int wrong_words(const command *c, int count)
+{
+    char number[32];
+    if (c->least == c->most)
+        snprintf(number, sizeof number, "%d argument%s", c->least, c->least == 1 ? "" : "s");
+    else if (c->most == MAX_WORDS)
+        snprintf(number, sizeof number, "%d or more arguments", c->least);
+    else
+        snprintf(number, sizeof number, "%d to %d arguments", c->least, c->most);
+    fprintf(stderr, "el4ml: %s takes %s, not %d; see el4ml %s --help\n", c->name, number, count, c->name);
+    return EXIT_USAGE;
+}
+
+int run_command(const arguments *a)
+{
+    const command *c = find(a->command);
+    if (!c) return unknown_command(a->command);
+    if (a->word_count < c->least || a->word_count > c->most) return wrong_words(c, a->word_count);
+    const char *stray = stray_option(a, c->options);
+    if (stray) {
+        fprintf(stderr, "el4ml: %s does not take %s; see el4ml %s --help\n", c->name, stray, c->name);
+        return EXIT_USAGE;
+    }
+    catch_signals();
+    return c->function(a);
+}
