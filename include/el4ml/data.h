@@ -35,6 +35,10 @@ typedef struct el4ml_data_options {
         *file; /* CSV with a header, or .npy (two-dimensional; `target` is then a column number from 0) */
     const char *target;         /* column name */
     bool classification;        /* the target is a class (text or numbers) rather than a number */
+    const char *const *inputs;  /* (input_count) names of the columns that are inputs, in this order; default
+                                   NULL: all but the target. Other columns are not read */
+    size_t input_count;
+    size_t first_rows;          /* only so many, from the top of the file; default 0: all */
     bool standardise;           /* default true */
     double test_fraction;       /* [0, 0.9]; default 0; stratified by class, or by quantile of the target */
     double validation_fraction; /* [0, 0.9], of what is left; default 0 */

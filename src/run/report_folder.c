@@ -43,6 +43,7 @@ static const char *energy_label(const el4ml_study *study)
 {
     if (study->kind == EL4ML_KIND_MLP) return "loss";
     if (study->kind == EL4ML_KIND_UNKNOWN) return "energy";
+    if (study->kind == EL4ML_KIND_GP) return "negative log marginal likelihood";
     return study->kind == EL4ML_KIND_LENNARD_JONES ? "energy / \u03b5" : "function value";
 }
 
@@ -67,7 +68,7 @@ static el4ml_status draw(page *p, const el4ml_study *study, el4ml_landscape *l, 
     el4ml_disconnectivity_options graph = el4ml_disconnectivity_options_default();
     graph.energy_label = energy_label(study);
     graph.colour_value = coloured ? colour : NULL;
-    graph.colour_label = study->mlp.loss == EL4ML_MSE ? "test R\u00b2" : "test accuracy";
+    graph.colour_label = study->kind == EL4ML_KIND_GP || study->mlp.loss == EL4ML_MSE ? "test R\u00b2" : "test accuracy";
     el4ml_status status = el4ml_disconnectivity_svg(a->network, a->tree, &graph, &p->disconnectivity, error);
     el4ml_release(colour);
     if (status != EL4ML_OK) return status;

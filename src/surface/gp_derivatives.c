@@ -207,25 +207,48 @@ static void add_curvature(row *r, size_t t, double *hessian)
 }
 
 /* derivative[p] becomes B_p, projected[p] b_p. */
-static void project(const el4ml_gp *g, el4ml_gp_workspace *w, size_t p)
+static void project_noise(const el4ml_gp *g, el4ml_gp_workspace *w, size_t p)
+{
+    const size_t size = g->size;
+    double *matrix = w->derivative + p * size * size, *b = w->projected + p * size;
+    const el4ml_product square = {size, w->inverse, w->inverse, EL4ML_PRODUCT_A_UPPER, true};
+    el4ml_multiply(&square, matrix);
+    el4ml_scale(size * size, w->theta[p], matrix);
+    el4ml_copy(size, w->alpha, b);
+    el4ml_scale(size, w->theta[p], b);
+    el4ml_factor_forward(&w->factor, b);
+}
+
+/* The signal of the only term: K_p is K without its diagonal part, so B_p = I - (1 + jitter/noise) B_noise. */
+static void project_signal(const el4ml_gp *g, el4ml_gp_workspace *w, size_t p)
 {
     const size_t size = g->size, noise = g->e.parameters - 1;
+    const double ratio = 1 + g->jitter / w->theta[noise];
     double *matrix = w->derivative + p * size * size, *b = w->projected + p * size;
-    if (p == noise) {
-        const el4ml_product square = {size, w->inverse, w->inverse, EL4ML_PRODUCT_A_UPPER, true};
-        el4ml_multiply(&square, matrix);
-        el4ml_scale(size * size, w->theta[noise], matrix);
-        el4ml_copy(size, w->alpha, b);
-        el4ml_scale(size, w->theta[noise], b);
-    } else {
-        el4ml_mirror(size, matrix);
-        el4ml_symmetric_product(size, matrix, w->alpha, b);
-        const el4ml_product right = {size, matrix, w->inverse, EL4ML_PRODUCT_B_UPPER, false};
-        el4ml_multiply(&right, w->turned);
-        const el4ml_product left = {size, w->inverse, w->turned, EL4ML_PRODUCT_A_UPPER, true};
-        el4ml_multiply(&left, matrix);
-    }
+    el4ml_copy(size * size, w->derivative + noise * size * size, matrix);
+    el4ml_scale(size * size, -ratio, matrix);
+    for (size_t i = 0; i < g->rows; i++)
+        matrix[i * size + i] += 1;
+    el4ml_copy(size, g->y, b);
     el4ml_factor_forward(&w->factor, b);
+    el4ml_axpy(size, -ratio, w->projected + noise * size, b);
+}
+
+static void project(const el4ml_gp *g, el4ml_gp_workspace *w, size_t p)
+{
+    const size_t size = g->size;
+    double *matrix = w->derivative + p * size * size, *b = w->projected + p * size;
+    if (g->e.terms == 1 && p == g->e.term[0].signal) {
+        project_signal(g, w, p);
+        return;
+    }
+    el4ml_mirror(size, matrix);
+    el4ml_symmetric_product(size, matrix, w->alpha, b);
+    el4ml_factor_forward(&w->factor, b);
+    const el4ml_product right = {size, matrix, w->inverse, EL4ML_PRODUCT_B_UPPER, false};
+    el4ml_multiply(&right, w->turned);
+    const el4ml_product left = {size, w->inverse, w->turned, EL4ML_PRODUCT_A_UPPER, true};
+    el4ml_multiply(&left, matrix);
 }
 
 /* <A, B> of symmetric matrices by their upper triangles. */
@@ -262,7 +285,8 @@ void el4ml_gp_hessian(const el4ml_gp *g, el4ml_gp_workspace *w)
             add_curvature(&r, t, h);
     }
     h[n * n - 1] += w->gradient[n - 1];
-    for (size_t p = 0; p < n; p++) {
+    project_noise(g, w, n - 1);
+    for (size_t p = 0; p + 1 < n; p++) {
         if (is_length(g, p)) h[p * n + p] -= 2 * w->gradient[p];
         project(g, w, p);
     }

@@ -201,16 +201,14 @@ static void curves(el4ml_gp_form form, double shape, el4ml_gp_stretch s, el4ml_g
 #undef RUN
 }
 
-/* Moments of h and f = d ln(integrand)/d ln nu = tilt - h q/2 over the nodes, at one vector of distances. The
- * exponent - u - s^2/(4 u), s^2 = 2 nu q, is - s - (sqrt u - s/(2 sqrt u))^2. */
+/* Moments of h and f = d ln(integrand)/d ln nu = tilt - h q/2 over the nodes, at one vector of distances. */
 VECTOR_INLINE void matern_moments(const el4ml_gp_nodes *nodes, vector q, el4ml_gp_jets j, size_t k)
 {
-    const vector s = vector_sqrt(2 * nodes->nu * q), none = vector_all(0);
+    const vector none = vector_all(0);
     vector sum = none, h1 = none, f1 = none, h2 = none, hf = none, f2 = none;
     for (size_t m = 0; m < nodes->count; m++) {
-        const vector d = nodes->root[m] - 0.5 * s / nodes->root[m];
-        const vector w = vector_exp(nodes->log_weight[m] - d * d);
-        const vector h = vector_all(nodes->h[m]), f = nodes->tilt[m] - 0.5 * h * q, wh = w * h, wf = w * f;
+        const vector h = vector_all(nodes->h[m]), half = 0.5 * h * q, f = nodes->tilt[m] - half;
+        const vector w = vector_exp(nodes->log_weight[m] - half), wh = w * h, wf = w * f;
         sum += w;
         h1 += wh;
         f1 += wf;
@@ -222,7 +220,7 @@ VECTOR_INLINE void matern_moments(const el4ml_gp_nodes *nodes, vector q, el4ml_g
     const vector scale = 1 / sum;
     h1 *= scale;
     f1 *= scale;
-    vector_store_unaligned(j.e + k, where_apart(q, vector_log(sum) - s));
+    vector_store_unaligned(j.e + k, where_apart(q, vector_log(sum)));
     vector_store_unaligned(j.c + k, where_apart(q, h1));
     vector_store_unaligned(j.c1 + k, where_apart(q, -0.5 * (h2 * scale - h1 * h1)));
     vector_store_unaligned(j.a + k, where_apart(q, f1));

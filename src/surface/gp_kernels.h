@@ -27,8 +27,7 @@ typedef enum el4ml_gp_form {
 typedef struct el4ml_gp_nodes {
     size_t count;
     double nu, trigamma;
-    double *log_weight; /* of the node: ln of step times exp(nu t) / Gamma(nu) */
-    double *root;       /* sqrt(u) */
+    double *log_weight; /* of the node: ln of step times exp(nu t - u) / Gamma(nu) */
     double *h;          /* nu / u */
     double *tilt;       /* nu (t - digamma(nu)) */
 } el4ml_gp_nodes;

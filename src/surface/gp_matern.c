@@ -47,10 +47,9 @@ void el4ml_gp_nodes_clear(el4ml_gp_nodes *nodes)
 
 bool el4ml_gp_nodes_init(el4ml_gp_nodes *nodes)
 {
-    *nodes = (el4ml_gp_nodes){.log_weight = EL4ML_NEW(double, 4 * MOST_NODES)};
+    *nodes = (el4ml_gp_nodes){.log_weight = EL4ML_NEW(double, 3 * MOST_NODES)};
     if (!nodes->log_weight) return false;
-    nodes->root = nodes->log_weight + MOST_NODES;
-    nodes->h = nodes->root + MOST_NODES;
+    nodes->h = nodes->log_weight + MOST_NODES;
     nodes->tilt = nodes->h + MOST_NODES;
     return true;
 }
@@ -67,14 +66,14 @@ void el4ml_gp_nodes_set(el4ml_gp_nodes *nodes, double nu, double least)
     const size_t count = wanted < MOST_NODES ? wanted : MOST_NODES;
     const double digamma = el4ml_digamma(nu);
     int sign;
-    const double constant = log(step) - lgamma_r(nu, &sign);
+    const long double constant = logl((long double)step) - lgammal_r((long double)nu, &sign);
     nodes->count = count;
     nodes->nu = nu;
     nodes->trigamma = el4ml_trigamma(nu);
     for (size_t m = 0; m < count; m++) {
         const double t = (first + (double)m) * step;
-        nodes->log_weight[m] = constant + nu * t;
-        nodes->root[m] = exp(t / 2);
+        /* three large numbers that nearly cancel */
+        nodes->log_weight[m] = (double)(constant + (long double)nu * t - expl((long double)t));
         nodes->h[m] = nu * exp(-t);
         nodes->tilt[m] = nu * (t - digamma);
     }
