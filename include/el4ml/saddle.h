@@ -10,7 +10,9 @@ EL4ML_BEGIN
 
 /* A stationary point and what is known of it. */
 typedef struct el4ml_stationary {
-    double energy, gradient_rms; /* of the projected gradient, with bounds */
+    double energy;
+    double gradient_rms; /* of the projected gradient, with bounds; the rounding error it is known with, where
+                            that is larger */
     double log_product; /* ln of the product of the positive Hessian eigenvalues; zero modes, and coordinates
                            on a bound, left out */
     double log_multiplicity; /* ln n */

@@ -71,8 +71,9 @@ typedef struct el4ml_surface_ops {
                     double *y);
     /* Optional: is x inside the surface's domain? Stationary points outside are not stored. */
     bool (*inside)(const void *self, const double *x);
-    /* Optional: the estimated root-mean-square rounding error of the gradient at x, for a surface that an
-     * ill-conditioned matrix may keep from the usual tolerance. Called after value_gradient at the same x. */
+    /* Optional: the estimated root-mean-square rounding error of the gradient at x, and of V, for a surface
+     * that an ill-conditioned matrix may keep from the usual tolerance. Called after value_gradient at the
+     * same x. */
     double (*rounding_floor)(const void *self, void *workspace, const double *x);
     /* Optional: predictions of the model x on data (same inputs and classes as the surface's). */
     el4ml_status (*metrics)(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
@@ -151,8 +152,8 @@ EL4ML_API void el4ml_initialise(el4ml_evaluator *e, el4ml_random *random, double
 EL4ML_API void el4ml_perturb(el4ml_evaluator *e, el4ml_random *random, double step, const double *x,
                              double *y);
 EL4ML_API bool el4ml_inside(const el4ml_evaluator *e, const double *x);
-/* The estimated rounding error of the gradient at x, root mean square; 0 where the surface makes no estimate:
- * below it no search goes on. */
+/* The estimated rounding error of the gradient at x, root mean square, and of V; 0 where the surface makes no
+ * estimate. Below it no search goes on. */
 EL4ML_API double el4ml_rounding_floor(el4ml_evaluator *e, const double *x);
 
 /* Bounds; without any these change nothing. */

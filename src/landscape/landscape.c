@@ -120,7 +120,8 @@ el4ml_status el4ml_landscape_find(const el4ml_landscape *l, el4ml_evaluator *e, 
                                   const el4ml_stationary *point, size_t *index)
 {
     const el4ml_table *t = &l->table[species];
-    const double window = ENERGY_TOLERANCE * fmax(1, fabs(point->energy));
+    /* where rounding keeps the gradient from its tolerance, it does as much to the energy */
+    const double window = fmax(ENERGY_TOLERANCE * fmax(1, fabs(point->energy)), point->gradient_rms);
     *index = EL4ML_NONE;
     for (size_t k = lower_bound(t, point->energy - window); k < t->ordered; k++) {
         const el4ml_record *known = &t->records[t->by_energy[k]];

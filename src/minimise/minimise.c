@@ -32,6 +32,7 @@ struct el4ml_minimiser {
     el4ml_evaluator *evaluator;
     el4ml_curvature curvature;
     double value;
+    double rounding; /* of gradient and value at x, where the surface tells */
     uint64_t evaluations, newton_steps;
     el4ml_descent *descent; /* NULL: the method has none */
     uint64_t allowed;       /* evaluations: the descent's, and max_evaluations for the finish */
@@ -136,9 +137,16 @@ static double rms(const el4ml_minimiser *m)
 }
 
 /* Is that as small as was asked for, or as rounding lets it be? */
-static bool converged(el4ml_minimiser *m, double now)
+static bool converged(const el4ml_minimiser *m, double now)
 {
-    return now <= m->options.gradient_tolerance || now <= el4ml_rounding_floor(m->evaluator, m->x);
+    return now <= m->options.gradient_tolerance || now <= m->rounding;
+}
+
+/* After another point became x. */
+static void arrive(el4ml_minimiser *m)
+{
+    m->rounding = el4ml_rounding_floor(m->evaluator, m->x);
+    if (m->held) el4ml_box_hold(m->evaluator, m->x, m->g, m->held);
 }
 
 /* trial = x + scale d, in the box. */
@@ -198,13 +206,13 @@ static void accept_trial(el4ml_minimiser *m, double value)
     m->g = m->trial_g;
     m->trial_g = t;
     m->value = value;
-    if (m->held) el4ml_box_hold(m->evaluator, m->x, m->g, m->held);
+    arrive(m);
     if (m->observer.observe) tell(m);
 }
 
 static double allowed_rise(const el4ml_minimiser *m)
 {
-    return m->options.max_rise * fmax(1, fabs(m->value));
+    return fmax(m->options.max_rise * fmax(1, fabs(m->value)), m->rounding);
 }
 
 typedef enum outcome { GO_ON, DONE, STUCK, BROKEN } outcome;
@@ -248,7 +256,7 @@ static el4ml_status foretold(el4ml_minimiser *m, double *change)
 static bool judge(const el4ml_minimiser *m, double change, double model, double before, double after,
                   double length, double *radius)
 {
-    const bool lost = fabs(model) <= 1e-12 * fmax(1, fabs(m->value));
+    const bool lost = fabs(model) <= fmax(1e-12 * fmax(1, fabs(m->value)), m->rounding);
     double ratio = lost ? (after < before ? 1 : -1) : change / model;
     if (m->held && !lost && model > 0) ratio = change < 0 ? 0.3 : -1; /* the step was clipped */
     if (!(ratio > 0.25)) *radius = 0.3 * fmin(*radius, length);
@@ -386,6 +394,7 @@ static el4ml_status descend(el4ml_minimiser *m)
     m->value = d->value;
     el4ml_copy(m->n, d->x, m->x);
     el4ml_copy(m->n, d->g, m->g);
+    arrive(m);
     return status;
 }
 
@@ -403,7 +412,7 @@ el4ml_status el4ml_minimise(el4ml_minimiser *m, const double *start, double *x, 
     el4ml_clip(e, m->x);
     m->told = EL4ML_OK;
     el4ml_status status = el4ml_value_gradient(e, m->x, &m->value, m->g);
-    if (m->held) el4ml_box_hold(e, m->x, m->g, m->held);
+    if (status == EL4ML_OK) arrive(m);
     if (status == EL4ML_OK) tell(m);
     if (status == EL4ML_OK) status = m->told;
     if (status == EL4ML_OK && m->descent) status = descend(m);

@@ -93,6 +93,11 @@ static json_t *info(el4ml_landscape *l, const el4ml_summary *s)
         json_object_set_new(o, "kappa", number(el4ml_landscape_kappa(l)));
         json_object_set_new(o, "source", source(l));
         json_object_set_new(o, "start", start(l));
+        json_object_set_new(o, "at_rounding_floor", integer(s->imprecise));
+    }
+    if (o && el4ml_landscape_has_bounds(l)) {
+        json_object_set_new(o, "minima_on_bounds", integer(s->minima_on_bounds));
+        json_object_set_new(o, "transition_states_on_bounds", integer(s->transition_states_on_bounds));
     }
     return o;
 }
@@ -160,12 +165,35 @@ char *el4ml_analysis_json(el4ml_landscape *l, const el4ml_analysis *a)
 
 static json_t *metrics(const el4ml_metrics *m)
 {
-    return json_pack("{s:o, s:o, s:o}", "loss", number(m->loss), "accuracy", number(m->accuracy), "r2",
-                     number(m->r2));
+    json_t *o = json_pack("{s:o, s:o, s:o}", "loss", number(m->loss), "accuracy", number(m->accuracy), "r2",
+                          number(m->r2));
+    if (!isnan(m->log_density)) { /* of a Gaussian process, whose loss is the mean squared error */
+        json_object_set_new(o, "rmse", number(sqrt(m->loss)));
+        json_object_set_new(o, "log_density", number(m->log_density));
+    }
+    return o;
 }
 
-static json_t *row(const el4ml_record *r, el4ml_species species, size_t index, size_t n, bool coordinates)
+/* Which coordinates are on which bound. */
+static void add_bounds(json_t *o, const el4ml_landscape *l, const el4ml_record *r)
 {
+    json_t *list = json_array();
+    for (size_t i = 0; i < el4ml_landscape_dimension(l); i++) {
+        const int side = el4ml_landscape_on_bound(l, r, i);
+        if (side == 0) continue;
+        json_array_append_new(list, json_pack("{s:i, s:s?, s:s}", "coordinate", (int)i, "name",
+                                              el4ml_landscape_coordinate_name(l, i), "bound",
+                                              side < 0 ? "lower" : "upper"));
+    }
+    json_object_set_new(o, "active_bounds", integer(r->point.active));
+    json_object_set_new(o, "log_multipliers", number(r->point.log_multipliers));
+    json_object_set_new(o, "on_bounds", list);
+}
+
+static json_t *row(const el4ml_landscape *l, el4ml_species species, size_t index, bool coordinates)
+{
+    const el4ml_record *r = el4ml_landscape_record(l, species, index);
+    const size_t n = el4ml_landscape_dimension(l);
     const el4ml_stationary *p = &r->point;
     json_t *o = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "id", identifier(index), "energy",
                           number(p->energy), "log_product", number(p->log_product), "log_multiplicity",
@@ -179,6 +207,7 @@ static json_t *row(const el4ml_record *r, el4ml_species species, size_t index, s
         json_object_set_new(o, "minimum_a", identifier(r->a));
         json_object_set_new(o, "minimum_b", identifier(r->b));
     }
+    if (el4ml_landscape_has_bounds(l)) add_bounds(o, l, r);
     if (coordinates && !p->x) {
         json_object_set_new(o, "coordinates", json_null());
     } else if (coordinates) {
@@ -195,8 +224,7 @@ char *el4ml_list_json(const el4ml_landscape *l, el4ml_species species, bool coor
     json_t *list = json_array();
     const size_t count = el4ml_landscape_count(l, species);
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, row(el4ml_landscape_record(l, species, i), species, i,
-                                        el4ml_landscape_dimension(l), coordinates));
+        json_array_append_new(list, row(l, species, i, coordinates));
     return finish(list);
 }
 
@@ -212,6 +240,16 @@ char *el4ml_verification_json(const el4ml_verification *v)
     return finish(json_pack("{s:o, s:o, s:b, s:o}", "minima", integer(v->minima), "transition_states",
                             integer(v->transition_states), "passed", (int)(v->fault_count == 0), "faults",
                             faults));
+}
+
+static json_t *bounds_of(const el4ml_surface_info *info)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < info->dimension; i++)
+        json_array_append_new(list, json_pack("{s:s?, s:o, s:o}", "name",
+                                              info->coordinate_names ? info->coordinate_names[i] : NULL, "lower",
+                                              number(info->lower[i]), "upper", number(info->upper[i])));
+    return list;
 }
 
 char *el4ml_check_json(const el4ml_surface *surface, const el4ml_surface_check *c)
@@ -233,6 +271,7 @@ char *el4ml_check_json(const el4ml_surface *surface, const el4ml_surface_check *
                   "second_derivatives", (int)surface->info.second_derivatives, "passed", (int)c->passed);
     for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
         json_object_set_new(o, numbers[k].name, number(numbers[k].value));
+    if (surface->info.lower) json_object_set_new(o, "bounds", bounds_of(&surface->info));
     return finish(o);
 }
 

@@ -19,6 +19,7 @@ typedef struct page {
     char *warnings[MAX_WARNINGS];
     int64_t *node_ids;
     char *disconnectivity, *heat_capacity, *study_text;
+    char bounds[TABLE_ROWS][240];
     char command[600];
     const char *commands[2];
 } page;
@@ -96,6 +97,9 @@ static void fill_rows(page *p, el4ml_landscape *l, const el4ml_analysis *a)
                                         .train = r->train,
                                         .validation = el4ml_metrics_none(),
                                         .test = r->test};
+        if (!el4ml_landscape_has_bounds(l)) continue;
+        el4ml_landscape_bounds_text(l, r, p->bounds[k], sizeof p->bounds[k]);
+        p->rows[k].bounds = p->bounds[k];
     }
     p->input.rows = p->rows;
     p->input.row_count = count;
@@ -187,13 +191,20 @@ static void fill_warnings(page *p, el4ml_landscape *l, const el4ml_analysis *a)
     }
     if (a->thermo && a->thermo->excluded > 0) {
         el4ml_builder_format(
-            &text, "%zu minima are left out of the thermodynamics (linear, or without an ln product).",
+            &text,
+            "%zu minima are left out of the thermodynamics (linear, without an ln product, or with a multiplier "
+            "near zero).",
             a->thermo->excluded);
         add_warning(p, &text);
     }
     if (!a->thermo && a->summary.minima > 0) {
         el4ml_builder_text(&text,
                            "No minimum can enter the thermodynamics (linear, or without an ln product).");
+        add_warning(p, &text);
+    }
+    if (a->summary.imprecise > 0) {
+        el4ml_builder_format(&text, "Rounding ended the search for %zu points, at RMS gradients of up to %.2g.",
+                             a->summary.imprecise, a->summary.worst_rms);
         add_warning(p, &text);
     }
     p->input.warnings = (const char *const *)p->warnings;

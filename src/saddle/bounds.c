@@ -5,20 +5,27 @@
 #include "base/linalg.h"
 #include "saddle/searcher.h"
 
-static double least_multiplier(const el4ml_searcher *s)
+/* A multiplier of this size has a sign that can be trusted. */
+static double least_multiplier(const el4ml_searcher *s, const el4ml_stationary *p)
 {
-    return el4ml_least_multiplier(s->n, s->options.gradient_tolerance);
+    return sqrt((double)s->n) * fmax(100 * s->options.gradient_tolerance, 10 * p->gradient_rms);
+}
+
+void el4ml_set_gradient_rms(el4ml_searcher *s, el4ml_stationary *p)
+{
+    p->gradient_rms =
+        fmax(el4ml_projected_rms(&s->evaluator, p->x, s->g), el4ml_rounding_floor(&s->evaluator, p->x));
 }
 
 void el4ml_set_multipliers(el4ml_searcher *s, el4ml_stationary *p)
 {
     const el4ml_evaluator *e = &s->evaluator;
-    p->gradient_rms = el4ml_projected_rms(e, p->x, s->g);
+    el4ml_set_gradient_rms(s, p);
     p->active = 0;
     p->log_multipliers = 0;
     s->doubtful = 0;
     if (!s->held) return;
-    const double least = least_multiplier(s);
+    const double least = least_multiplier(s, p);
     for (size_t i = 0; i < s->n; i++) {
         const double multiplier = el4ml_multiplier(e, p->x, s->g, i);
         s->held[i] = multiplier >= -least;

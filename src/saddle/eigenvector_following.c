@@ -108,7 +108,7 @@ el4ml_status el4ml_follow_mode(el4ml_searcher *s, double *x, double *mode, bool 
 {
     const size_t n = s->n;
     el4ml_evaluator *e = &s->evaluator;
-    double value, lambda = 0, radius = s->options.max_step * s->length;
+    double value, floor = 0, lambda = 0, radius = s->options.max_step * s->length;
     const double longest = radius, shortest = 1e-3 * radius;
     el4ml_forget_blocked(s);
     el4ml_clip(e, x);
@@ -120,12 +120,13 @@ el4ml_status el4ml_follow_mode(el4ml_searcher *s, double *x, double *mode, bool 
     int waited = 0;    /* steps since a wall stopped the way up */
     for (size_t k = 0; k < s->options.max_iterations; k++) {
         if (fresh) {
+            floor = el4ml_rounding_floor(e, x);
             el4ml_hold_for_search(s, x, s->g);
             status = find_mode(s, x, tracked, mode, &lambda);
             if (status != EL4ML_OK) return status;
         }
         const double rms = el4ml_search_rms(s);
-        if (rms <= s->options.gradient_tolerance || rms <= el4ml_rounding_floor(e, x))
+        if (rms <= s->options.gradient_tolerance || rms <= floor)
             return lambda < 0 && !el4ml_any_blocked(s) ? EL4ML_OK : EL4ML_NOT_CONVERGED;
         status = make_step(s, mode, lambda, radius, rms);
         if (status != EL4ML_OK) return status;

@@ -10,6 +10,7 @@ typedef struct el4ml_flow {
     double *x, *u[EL4ML_FLOW_STAGES]; /* (n) each; u is scratch, kept between attempts */
     double *trial;                    /* result of an attempt, its gradient in s->trial_g */
     double value, trial_value, h, tolerance;
+    double rounding;           /* of V at x */
     double last_h, last_error; /* of the last accepted step; 0: none yet */
     double radius;             /* explicit integrator: estimate of the largest curvature, 0: none yet */
     int age;                   /* attempts since it was made */

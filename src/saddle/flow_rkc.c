@@ -124,7 +124,7 @@ el4ml_status el4ml_rkc_attempt(el4ml_flow *f, double *error)
         const double e = 0.8 * (f->x[i] - f->trial[i]) - 0.4 * f->h * (s->g[i] + s->trial_g[i]);
         square += e * e;
     }
-    if (f->trial_value <= f->value + 1e-13 * fmax(1, fabs(f->value))) /* V falls along the flow */
+    if (f->trial_value <= f->value + f->rounding) /* V falls along the flow */
         *error = sqrt(square);
     else
         f->age = RADIUS_AGE; /* perhaps it was not stable */

@@ -73,6 +73,7 @@ el4ml_status el4ml_gradient_flow(el4ml_searcher *s, double *x, double tolerance)
     bool fresh = true;
     for (int step = 0; step < MAX_STEPS; step++) {
         if (fresh) el4ml_flow_hold(&f);
+        if (fresh) f.rounding = fmax(1e-13 * fmax(1, fabs(f.value)), el4ml_rounding_floor(&s->evaluator, x));
         const double norm = el4ml_norm(n, s->g);
         if (step == 0) f.h = 3 * f.tolerance / fmax(norm, 1e-300);
         steepest = fmax(steepest, norm);

@@ -11,7 +11,7 @@ static el4ml_status step_off(el4ml_searcher *s, const double *ts, double top, co
                              double *x)
 {
     double value = top;
-    const double visible = 1e-13 * fmax(1, fabs(top));
+    const double visible = fmax(1e-13 * fmax(1, fabs(top)), 4 * el4ml_rounding_floor(&s->evaluator, ts));
     for (int k = 0; k < 16; k++) {
         const double amount = s->options.displacement * s->length * (k < 8 ? ldexp(1, -k) : ldexp(1, k - 7));
         for (size_t i = 0; i < s->n; i++)
@@ -77,7 +77,7 @@ static el4ml_status complete(el4ml_searcher *s, const double *x, const double *m
                          .known_minimum = {EL4ML_UNKNOWN, EL4ML_UNKNOWN}};
     el4ml_copy(n, x, p->ts.x);
     el4ml_status status = el4ml_value_gradient(&s->evaluator, x, &p->ts.energy, s->g);
-    p->ts.gradient_rms = el4ml_projected_rms(&s->evaluator, x, s->g);
+    if (status == EL4ML_OK) el4ml_set_gradient_rms(s, &p->ts);
     if (status == EL4ML_OK) {
         p->known_ts = el4ml_ask_known(s, true, &p->ts);
         if (p->known_ts != EL4ML_UNKNOWN) return EL4ML_OK;

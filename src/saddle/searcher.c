@@ -134,7 +134,7 @@ el4ml_status el4ml_search_minimum(el4ml_searcher *s, const double *start, el4ml_
     el4ml_minimise_result result;
     const el4ml_status status = el4ml_minimise(s->minimiser, start, point->x, &result);
     point->energy = result.value;
-    point->gradient_rms = result.gradient_rms;
+    point->gradient_rms = fmax(result.gradient_rms, el4ml_rounding_floor(&s->evaluator, point->x));
     return status;
 }
 

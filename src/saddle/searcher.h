@@ -87,6 +87,8 @@ el4ml_status el4ml_prove_large(el4ml_searcher *s, el4ml_stationary *point, bool 
 el4ml_status el4ml_settle(el4ml_searcher *s, el4ml_stationary *point, const double *mode);
 
 /* bounds.c: searches in a box (docs/bounds.md). */
+/* p->gradient_rms from the gradient s->g at p->x. */
+void el4ml_set_gradient_rms(el4ml_searcher *s, el4ml_stationary *p);
 /* p->gradient_rms, p->active, p->log_multipliers from the gradient s->g at p->x, and s->doubtful; the
  * curvature holds what is on a bound. */
 void el4ml_set_multipliers(el4ml_searcher *s, el4ml_stationary *p);

@@ -80,8 +80,3 @@ void el4ml_box_reflect(const el4ml_evaluator *e, double *x)
     }
     el4ml_clip(e, x);
 }
-
-double el4ml_least_multiplier(size_t n, double gradient_tolerance)
-{
-    return 100 * sqrt((double)n) * gradient_tolerance;
-}

@@ -22,7 +22,5 @@ double el4ml_projected_norm(const el4ml_evaluator *e, const double *x, const dou
 double el4ml_projected_rms(const el4ml_evaluator *e, const double *x, const double *g);
 /* What lies outside is mirrored at the wall it passed; what passes the other wall then, put on that. */
 void el4ml_box_reflect(const el4ml_evaluator *e, double *x);
-/* A multiplier of this size has a sign that can be trusted (docs/bounds.md). */
-double el4ml_least_multiplier(size_t n, double gradient_tolerance);
 
 #endif
