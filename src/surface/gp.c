@@ -123,13 +123,15 @@ static const el4ml_surface_ops ops = {.struct_size = sizeof ops,
                                       .hessian = hessian,
                                       .initialise = initialise,
                                       .rounding_floor = rounding_floor,
-                                      .metrics = el4ml_gp_metrics};
+                                      .metrics = el4ml_gp_metrics,
+                                      .predict = el4ml_gp_means};
 
 el4ml_status el4ml_gp_new(const el4ml_gp_options *options, const el4ml_dataset *train,
                           const char *const *input_names, el4ml_surface **surface, el4ml_error *error)
 {
     el4ml_gp *g = NULL;
-    el4ml_surface_info info = {.second_derivatives = true, .length_scale = 1};
+    el4ml_surface_info info = {
+        .second_derivatives = true, .length_scale = 1, .prediction = EL4ML_PREDICTS_VALUES, .outputs = 1};
     el4ml_status status = el4ml_gp_build(options, train, input_names, &g, &info, error);
     if (status != EL4ML_OK) return status;
     el4ml_surface_ops own = ops;

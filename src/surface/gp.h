@@ -146,5 +146,8 @@ bool el4ml_gp_find_groups(el4ml_gp *g);
 /* gp_predict.c */
 el4ml_status el4ml_gp_metrics(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
                               el4ml_metrics *metrics);
+/* The means for each row. */
+el4ml_status el4ml_gp_means(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
+                            double *outputs);
 
 #endif

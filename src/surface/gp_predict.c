@@ -49,6 +49,17 @@ el4ml_status el4ml_gp_metrics(const void *self, void *workspace, const double *x
     return isfinite(metrics->loss) ? EL4ML_OK : EL4ML_NUMERICAL;
 }
 
+el4ml_status el4ml_gp_means(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
+                            double *outputs)
+{
+    const el4ml_gp *g = self;
+    if (data->inputs != g->inputs) return EL4ML_INVALID_ARGUMENT;
+    const el4ml_status status = el4ml_gp_prepare(g, workspace, x, EL4ML_GP_VALUE);
+    for (size_t i = 0; status == EL4ML_OK && i < data->rows; i++)
+        outputs[i] = predict(g, workspace, data->x + i * data->inputs).mean;
+    return status;
+}
+
 el4ml_status el4ml_gp_predict(const el4ml_surface *surface, const double *x, const double *inputs,
                               size_t rows, double *mean, double *variance, el4ml_error *error)
 {
