@@ -23,8 +23,8 @@ static inline void box_must_hold(const double *lower, const double *upper, size_
         ck_assert_msg(x[i] >= lower[i] && x[i] <= upper[i], "asked outside the box: x%zu = %.17g", i, x[i]);
 }
 
-static inline el4ml_status box_sum_value_gradient(const void *self, void *work, const double *x, double *value,
-                                                  double *gradient)
+static inline el4ml_status box_sum_value_gradient(const void *self, void *work, const double *x,
+                                                  double *value, double *gradient)
 {
     (void)work;
     const box_sum *b = self;
@@ -191,7 +191,8 @@ static inline double edge_slope(const rectangle *r, int axis, double t, double f
 /* Roots of the slope along one side, by bisection between the points of a fine grid. */
 static inline void kkt_on_edge(const rectangle *r, int axis, bool high, kkt_list *list)
 {
-    const double fixed = high ? r->upper[1 - axis] : r->lower[1 - axis], width = r->upper[axis] - r->lower[axis];
+    const double fixed = high ? r->upper[1 - axis] : r->lower[1 - axis],
+                 width = r->upper[axis] - r->lower[axis];
     double jet[6];
     for (int k = 0; k < 4000; k++) {
         double a = r->lower[axis] + width * k / 4000, b = r->lower[axis] + width * (k + 1) / 4000;
@@ -203,7 +204,8 @@ static inline void kkt_on_edge(const rectangle *r, int axis, bool high, kkt_list
         }
         edge_slope(r, axis, a, fixed, jet);
         const double outward = high ? -jet[2 - axis] : jet[2 - axis];
-        if (outward > 0) kkt_add(list, axis == 0 ? a : fixed, axis == 0 ? fixed : a, jet[3 + 2 * axis] < 0, 1);
+        if (outward > 0)
+            kkt_add(list, axis == 0 ? a : fixed, axis == 0 ? fixed : a, jet[3 + 2 * axis] < 0, 1);
     }
 }
 
@@ -324,7 +326,8 @@ static inline found *search_thoroughly(el4ml_searcher *s, size_t starts, uint64_
         }
         for (size_t j = 0; j < i; j++) {
             ck_assert_int_eq(
-                el4ml_search_between(s, f->points[0][i].x, f->points[0][j].x, 0, 4, passages, &report), EL4ML_OK);
+                el4ml_search_between(s, f->points[0][i].x, f->points[0][j].x, 0, 4, passages, &report),
+                EL4ML_OK);
             for (size_t k = 0; k < report.found; k++)
                 found_passage(f, &passages[k]);
         }

@@ -26,11 +26,8 @@ static inline el4ml_data *gp_diabetes(size_t rows)
 /* Some smooth function of the inputs and noise; two rows are the same point. */
 static inline el4ml_dataset gp_toy(size_t rows, size_t inputs)
 {
-    el4ml_dataset d = {.rows = rows,
-                       .inputs = inputs,
-                       .targets = 1,
-                       .x = new_vector(rows * inputs),
-                       .y = new_vector(rows)};
+    el4ml_dataset d = {
+        .rows = rows, .inputs = inputs, .targets = 1, .x = new_vector(rows * inputs), .y = new_vector(rows)};
     el4ml_random random = el4ml_random_new(61, rows, inputs);
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < inputs; j++) {

@@ -1,5 +1,5 @@
-/* Thermodynamics where minima are on bounds (docs/bounds.md): against the definitions in long double and their
- * derivatives by differences, and the weights against the integrals they stand for. */
+/* Thermodynamics where minima are on bounds (docs/bounds.md): against the definitions in long double and
+ * their derivatives by differences, and the weights against the integrals they stand for. */
 #include "base/memory.h"
 #include "el4ml/microcanonical.h"
 #include "engine_help.h"
@@ -90,8 +90,10 @@ START_TEST(sums_equal_the_definitions)
         state_at(&graph, t, &at);
         const el4ml_thermo_point point = point_at(&l, t);
         near(point.energy, (double)at.energy + kappa * t, 1e-12 * (1 + fabs(point.energy)));
-        near(point.heat_capacity, kappa + (double)at.heat_capacity, 1e-11 * (kappa + (double)at.heat_capacity));
-        near(point.heat_capacity, kappa + point.bounds + point.c_plus + point.c_minus, 1e-12 * point.heat_capacity);
+        near(point.heat_capacity, kappa + (double)at.heat_capacity,
+             1e-11 * (kappa + (double)at.heat_capacity));
+        near(point.heat_capacity, kappa + point.bounds + point.c_plus + point.c_minus,
+             1e-12 * point.heat_capacity);
         near(point.entropy, (double)at.entropy, 1e-12 * (1 + (double)at.entropy));
         el4ml_occupation(l.network, t, p, g);
         double plus = 0, minus = 0, u = 0;
@@ -117,8 +119,9 @@ END_TEST
 /* Two minima, the upper one on two bounds: its peak lies where the slope of the definition vanishes. */
 START_TEST(peaks_are_found)
 {
-    const el4ml_node nodes[2] = {{.id = 1, .energy = 0, .log_product = 6},
-                                 {.id = 2, .energy = 1, .log_product = -4, .active = 2, .log_multipliers = -1}};
+    const el4ml_node nodes[2] = {
+        {.id = 1, .energy = 0, .log_product = 6},
+        {.id = 2, .energy = 1, .log_product = -4, .active = 2, .log_multipliers = -1}};
     const el4ml_edge edge = {.id = 1, .energy = 2, .a = 0, .b = 1};
     landscape l = landscape_of(nodes, 2, &edge, 1, 3);
     double temperatures[60];

@@ -258,7 +258,8 @@ static void check_rectangle(rectangle *r, double length_scale)
         const kkt *known = &list.points[k];
         if (known->index > 1) continue;
         const size_t at = found_index(f, (int)known->index, known->x);
-        ck_assert_msg(at != SIZE_MAX, "index %zu at %g %g was missed", known->index, known->x[0], known->x[1]);
+        ck_assert_msg(at != SIZE_MAX, "index %zu at %g %g was missed", known->index, known->x[0],
+                      known->x[1]);
         const el4ml_stationary *p = &f->points[known->index][at];
         ck_assert_uint_eq(p->index, known->index);
         ck_assert_uint_eq(p->active, known->active);
@@ -434,15 +435,15 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {a_sum_is_mapped_completely,
-                                         a_sum_is_mapped_without_matrices,
-                                         large_boxes,
-                                         a_slope_ends_in_a_corner,
-                                         multipliers_near_zero,
-                                         camel_in_boxes,
-                                         waves_in_boxes,
-                                         a_path_leaves_the_wall,
-                                         minimisers_in_boxes,
-                                         wrong_bounds_are_refused,
-                                         steps_stay_in_the_box};
+                                  a_sum_is_mapped_without_matrices,
+                                  large_boxes,
+                                  a_slope_ends_in_a_corner,
+                                  multipliers_near_zero,
+                                  camel_in_boxes,
+                                  waves_in_boxes,
+                                  a_path_leaves_the_wall,
+                                  minimisers_in_boxes,
+                                  wrong_bounds_are_refused,
+                                  steps_stay_in_the_box};
     return RUN_SUITE("boxes", tests);
 }

@@ -3,7 +3,7 @@
 #include "gp_help.h"
 #include "surface_harness.h"
 
-static const char *const kernels[] = {"se",     "matern12",  "matern32",           "matern52",     "rq",
+static const char *const kernels[] = {"se",     "matern12",      "matern32",           "matern52",       "rq",
                                       "matern", "se * matern12", "se + matern32 * rq", "matern + rq(x1)"};
 enum { KERNELS = sizeof kernels / sizeof *kernels };
 
@@ -171,7 +171,8 @@ START_TEST(polygamma_functions)
     ck_assert_double_eq_tol(el4ml_trigamma(0.5), pi * pi / 2, 2e-15);
     for (double x = 0.1; x < 120; x *= 1.3) {
         ck_assert_double_eq_tol(el4ml_digamma(x + 1) - el4ml_digamma(x), 1 / x, 3e-15 * (1 + 1 / x));
-        ck_assert_double_eq_tol(el4ml_trigamma(x) - el4ml_trigamma(x + 1), 1 / (x * x), 3e-15 * (1 + 1 / (x * x)));
+        ck_assert_double_eq_tol(el4ml_trigamma(x) - el4ml_trigamma(x + 1), 1 / (x * x),
+                                3e-15 * (1 + 1 / (x * x)));
     }
 }
 END_TEST
@@ -194,7 +195,7 @@ START_TEST(parameters_have_names)
 {
     const char *const plain[] = {"signal", "length", "noise"};
     const char *const ard[] = {"signal", "length(x0)", "length(x1)", "nu", "noise"};
-    const char *const sum[] = {"term1.signal", "term1.length", "term2.signal", "term2.rq.length",
+    const char *const sum[] = {"term1.signal",   "term1.length",    "term2.signal", "term2.rq.length",
                                "term2.rq.alpha", "term2.se.length", "noise"};
     const char *const twice[] = {"signal", "se1.length", "se2.length", "noise"};
     names_are("se", false, 3, plain);
@@ -233,7 +234,8 @@ START_TEST(wrong_expressions_are_refused)
     refused("se+se+se+se+se+se+se+se+se", false, "too many terms");
     el4ml_dataset toy = gp_toy(5, 2);
     el4ml_surface *s = NULL;
-    const el4ml_gp_options good[] = {gp_options("se * se(x1)", false), gp_options("se * matern12 + se", true)};
+    const el4ml_gp_options good[] = {gp_options("se * se(x1)", false),
+                                     gp_options("se * matern12 + se", true)};
     for (int k = 0; k < 2; k++) { /* these can be told apart */
         ck_assert_int_eq(el4ml_gp_new(&good[k], &toy, NULL, &s, NULL), EL4ML_OK);
         el4ml_surface_free(s);

@@ -1,5 +1,5 @@
-/* Landscapes of Gaussian processes, in their bounds: every KKT point that another kind of search finds, two known
- * fits that compete, equal summands, and what rounding leaves of an ill-conditioned one. */
+/* Landscapes of Gaussian processes, in their bounds: every KKT point that another kind of search finds, two
+ * known fits that compete, equal summands, and what rounding leaves of an ill-conditioned one. */
 #include "gp_help.h"
 #include "run_help.h"
 
@@ -175,8 +175,8 @@ START_TEST(every_point_of_diabetes_is_found)
 }
 END_TEST
 
-/* A short length scale with little noise against a long one with much (Rasmussen and Williams 2006, figure 5.5),
- * on the data and with the numbers of scikit-learn's example. */
+/* A short length scale with little noise against a long one with much (Rasmussen and Williams 2006,
+ * figure 5.5), on the data and with the numbers of scikit-learn's example. */
 START_TEST(two_fits_compete)
 {
     el4ml_data_options options = el4ml_data_options_default();
@@ -253,8 +253,8 @@ START_TEST(equal_summands_are_one_landscape)
 }
 END_TEST
 
-/* A smooth function without noise, and hardly any allowed: the search ends where rounding lets it, says so, and
- * takes the many ends for one minimum. */
+/* A smooth function without noise, and hardly any allowed: the search ends where rounding lets it, says so,
+ * and takes the many ends for one minimum. */
 START_TEST(rounding_ends_a_search)
 {
     el4ml_dataset toy = gp_toy(30, 1);

@@ -30,7 +30,8 @@ static void check_product(size_t size, el4ml_product_range range, int a_shape, i
                 sum += (long double)a[k * size + i] * b[k * size + j];
                 weight += fabsl((long double)a[k * size + i] * b[k * size + j]);
             }
-            ck_assert_msg(fabsl(c[i * size + j] - sum) <= 4e-15L * (weight + 1), "size %zu: %zu %zu", size, i, j);
+            ck_assert_msg(fabsl(c[i * size + j] - sum) <= 4e-15L * (weight + 1), "size %zu: %zu %zu", size, i,
+                          j);
         }
     if (b != a) el4ml_release(b);
     el4ml_release(a);

@@ -33,10 +33,10 @@ EL4ML_API el4ml_metrics el4ml_metrics_none(void);
 typedef struct el4ml_data_options {
     const char
         *file; /* CSV with a header, or .npy (two-dimensional; `target` is then a column number from 0) */
-    const char *target;         /* column name */
-    bool classification;        /* the target is a class (text or numbers) rather than a number */
-    const char *const *inputs;  /* (input_count) names of the columns that are inputs, in this order; default
-                                   NULL: all but the target. Other columns are not read */
+    const char *target;        /* column name */
+    bool classification;       /* the target is a class (text or numbers) rather than a number */
+    const char *const *inputs; /* (input_count) names of the columns that are inputs, in this order; default
+                                  NULL: all but the target. Other columns are not read */
     size_t input_count;
     size_t first_rows;          /* only so many, from the top of the file; default 0: all */
     bool standardise;           /* default true */

@@ -15,7 +15,7 @@ typedef struct el4ml_node {
     double log_product;      /* ln of the product of the positive Hessian eigenvalues */
     double log_multiplicity; /* ln n */
     int64_t hits;
-    bool flagged; /* linear cluster or orbit of other dimension: left out of thermodynamics */
+    bool flagged;           /* linear cluster or orbit of other dimension: left out of thermodynamics */
     size_t active;          /* m: coordinates on a bound (docs/bounds.md); log_product is without them */
     double log_multipliers; /* M: sum of ln multiplier over them */
 } el4ml_node;
@@ -25,8 +25,8 @@ typedef struct el4ml_edge {
     double energy;
     double log_product; /* +infinity: not known, no rate */
     double log_multiplicity;
-    size_t a, b; /* indices into nodes; a == b: degenerate, left out of kinetics */
-    size_t active;          /* m and M, as of a node */
+    size_t a, b;   /* indices into nodes; a == b: degenerate, left out of kinetics */
+    size_t active; /* m and M, as of a node */
     double log_multipliers;
 } el4ml_edge;
 

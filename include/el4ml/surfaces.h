@@ -41,13 +41,13 @@ EL4ML_API el4ml_status el4ml_mlp_new(const el4ml_mlp_options *options, const el4
  *
  *     K = sum_t sigma_t^2 prod_f k_f(r) + (noise + jitter) I,        r^2 = sum_j (x_j - x'_j)^2 / l_j^2.
  */
-typedef enum el4ml_gp_class { /* of hyperparameters */
-    EL4ML_GP_SIGNAL,          /* variance of a term */
-    EL4ML_GP_LENGTH,          /* scale of an input, in its (standardised) unit */
-    EL4ML_GP_ALPHA,           /* shape of the rational quadratic kernel */
-    EL4ML_GP_NU,              /* smoothness of Matern's kernel */
-    EL4ML_GP_NOISE,           /* variance */
-    EL4ML_GP_CLASSES
+typedef enum el4ml_gp_class {                  /* of hyperparameters */
+                              EL4ML_GP_SIGNAL, /* variance of a term */
+                              EL4ML_GP_LENGTH, /* scale of an input, in its (standardised) unit */
+                              EL4ML_GP_ALPHA,  /* shape of the rational quadratic kernel */
+                              EL4ML_GP_NU,     /* smoothness of Matern's kernel */
+                              EL4ML_GP_NOISE,  /* variance */
+                              EL4ML_GP_CLASSES
 } el4ml_gp_class;
 
 typedef struct el4ml_gp_options {

@@ -1,6 +1,6 @@
-/* Products and triangular inverses of large square matrices, row-major, of a size that is a multiple of 8. The
- * kernels behind them run at the speed of the machine's multipliers; surfaces with an N x N covariance live on
- * them. */
+/* Products and triangular inverses of large square matrices, row-major, of a size that is a multiple of 8.
+ * The kernels behind them run at the speed of the machine's multipliers; surfaces with an N x N covariance
+ * live on them. */
 #ifndef EL4ML_BASE_PRODUCT_H
 #define EL4ML_BASE_PRODUCT_H
 

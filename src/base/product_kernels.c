@@ -1,5 +1,5 @@
-/* Register tiles as in factor_kernels.c: ROWS rows of the result and WIDE vectors of columns are summed over a
- * stretch of k that stays in the caches. */
+/* Register tiles as in factor_kernels.c: ROWS rows of the result and WIDE vectors of columns are summed over
+ * a stretch of k that stays in the caches. */
 #include "base/product_kernels.h"
 
 #include "base/factor_kernels.h"
@@ -14,7 +14,7 @@
 #define ROWS 4
 #define WIDE 2
 #endif
-#define DEPTH 256  /* of k at a time */
+#define DEPTH 256   /* of k at a time */
 #define COLUMNS 256 /* of b at a time: DEPTH x COLUMNS numbers fit the second cache */
 
 static size_t least(size_t a, size_t b)

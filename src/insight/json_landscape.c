@@ -29,7 +29,7 @@ static json_t *global_minimum(const el4ml_landscape *l, const el4ml_summary *s)
     return o;
 }
 
-static void put_found(json_t *o, const el4ml_landscape *l, const el4ml_summary *s)
+static void put_found(json_t *o, el4ml_landscape *l, const el4ml_summary *s)
 {
     el4ml_json_put_count(o, "minima", s->minima);
     el4ml_json_put_count(o, "transition_states", s->transition_states);

@@ -141,11 +141,11 @@ static void fill_warnings(el4ml_page *p, el4ml_landscape *l, const el4ml_analysi
         add_warning(p, &text);
     }
     if (a->thermo && a->thermo->excluded > 0) {
-        el4ml_builder_format(
-            &text,
-            "%zu minima are left out of the thermodynamics (linear, without an ln product, or with a multiplier "
-            "near zero).",
-            a->thermo->excluded);
+        el4ml_builder_format(&text,
+                             "%zu minima are left out of the thermodynamics (linear, without an ln product, "
+                             "or with a multiplier "
+                             "near zero).",
+                             a->thermo->excluded);
         add_warning(p, &text);
     }
     if (!a->thermo && a->summary.minima > 0) {
@@ -154,7 +154,8 @@ static void fill_warnings(el4ml_page *p, el4ml_landscape *l, const el4ml_analysi
         add_warning(p, &text);
     }
     if (a->summary.imprecise > 0) {
-        el4ml_builder_format(&text, "Rounding ended the search for %zu points, at RMS gradients of up to %.2g.",
+        el4ml_builder_format(&text,
+                             "Rounding ended the search for %zu points, at RMS gradients of up to %.2g.",
                              a->summary.imprecise, a->summary.worst_rms);
         add_warning(p, &text);
     }

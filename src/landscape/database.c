@@ -176,7 +176,8 @@ el4ml_status el4ml_database_store(el4ml_landscape *l, el4ml_error *error)
     bool good = !sqlite3_get_autocommit(l->db) ||
                 sqlite3_exec(l->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK;
     good = good && store_table(l, EL4ML_MINIMUM) && store_table(l, EL4ML_TRANSITION_STATE) &&
-           el4ml_database_store_extras(l) && store_blobs(l) && sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
+           el4ml_database_store_extras(l) && store_blobs(l) &&
+           sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
     if (good) return EL4ML_OK;
     el4ml_status status = el4ml_database_fail(l, "storing", error);
     if (status == EL4ML_BUSY || status == EL4ML_BAD_INPUT) { /* it was ours and well when it was opened */

@@ -126,7 +126,8 @@ static el4ml_status check_row(el4ml_landscape *l, el4ml_species species, sqlite3
                           table_name(species), (long long)id, l->n);
     const sqlite3_int64 a = sqlite3_column_int64(s, 7), b = sqlite3_column_int64(s, 8);
     const sqlite3_int64 known = (sqlite3_int64)l->table[EL4ML_MINIMUM].count;
-    if (isfinite(el4ml_column_double(s, 1)) && (none || finite_coordinates(sqlite3_column_blob(s, 6), l->n)) &&
+    if (isfinite(el4ml_column_double(s, 1)) &&
+        (none || finite_coordinates(sqlite3_column_blob(s, 6), l->n)) &&
         (species == EL4ML_MINIMUM || (a >= 1 && b >= 1 && a <= known && b <= known)))
         return EL4ML_OK;
     return el4ml_fail(error, EL4ML_BAD_INPUT, "%s/landscape.db: table %s: row %lld is damaged", l->folder,
@@ -171,8 +172,10 @@ static el4ml_status take_details(el4ml_landscape *l, el4ml_species species, sqli
         r->hits = sqlite3_column_int64(s, 3);
         return EL4ML_OK;
     }
-    r->train = (el4ml_metrics){el4ml_column_double(s, 3), el4ml_column_double(s, 4), el4ml_column_double(s, 5), NAN};
-    r->test = (el4ml_metrics){el4ml_column_double(s, 6), el4ml_column_double(s, 7), el4ml_column_double(s, 8), NAN};
+    r->train =
+        (el4ml_metrics){el4ml_column_double(s, 3), el4ml_column_double(s, 4), el4ml_column_double(s, 5), NAN};
+    r->test =
+        (el4ml_metrics){el4ml_column_double(s, 6), el4ml_column_double(s, 7), el4ml_column_double(s, 8), NAN};
     return EL4ML_OK;
 }
 
@@ -206,7 +209,8 @@ static el4ml_status load_table(el4ml_landscape *l, el4ml_species species, el4ml_
         "SELECT id, proved, flagged, hits FROM transition_state_details"};
     el4ml_status status = el4ml_database_each_row(l, species, size[species], take_size, error);
     if (status == EL4ML_OK) status = el4ml_database_each_row(l, species, points[species], take_point, error);
-    if (status == EL4ML_OK) status = el4ml_database_each_row(l, species, details[species], take_details, error);
+    if (status == EL4ML_OK)
+        status = el4ml_database_each_row(l, species, details[species], take_details, error);
     if (status == EL4ML_OK && !el4ml_table_order(&l->table[species]))
         status = el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "%s: out of memory", l->folder);
     l->table[species].stored = l->table[species].count;
@@ -216,7 +220,8 @@ static el4ml_status load_table(el4ml_landscape *l, el4ml_species species, el4ml_
 el4ml_status el4ml_database_load(el4ml_landscape *l, const char *path, el4ml_error *error)
 {
     size_t version = 0, size;
-    el4ml_status status = el4ml_database_each_row(l, EL4ML_MINIMUM, "SELECT key, value FROM meta", take_meta, error);
+    el4ml_status status =
+        el4ml_database_each_row(l, EL4ML_MINIMUM, "SELECT key, value FROM meta", take_meta, error);
     if (status == EL4ML_OK) status = parse_size(l, "schema_version", &version, error);
     if (status == EL4ML_OK && version > EL4ML_SCHEMA_VERSION)
         return el4ml_fail(error, EL4ML_BAD_INPUT,

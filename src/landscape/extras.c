@@ -1,7 +1,8 @@
 /* Tables that only some landscapes have, so that all others stay as they are:
  *     bounds(coordinate, name, lower, upper)                     of the surface; NULL: none on that side
  *     active_bounds(kind, id, active, log_multipliers)           points with coordinates on a bound
- *     predictive_densities(id, train, test)                      minima of models that foretell an error bar */
+ *     predictive_densities(id, train, test)                      minima of models that foretell an error bar
+ */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -164,7 +165,8 @@ static el4ml_status take_active(el4ml_landscape *l, el4ml_species unused, sqlite
     (void)unused;
     const char *kind = (const char *)sqlite3_column_text(s, 0);
     const bool minimum = kind && strcmp(kind, kinds[0]) == 0;
-    el4ml_record *r = record_of(l, minimum ? EL4ML_MINIMUM : EL4ML_TRANSITION_STATE, sqlite3_column_int64(s, 1));
+    el4ml_record *r =
+        record_of(l, minimum ? EL4ML_MINIMUM : EL4ML_TRANSITION_STATE, sqlite3_column_int64(s, 1));
     const sqlite3_int64 active = sqlite3_column_int64(s, 2);
     if (!kind || !r || active < 1 || active > (sqlite3_int64)l->n) return damaged(l, "active_bounds", error);
     r->point.active = (size_t)active;
@@ -188,9 +190,10 @@ el4ml_status el4ml_database_load_extras(el4ml_landscape *l, el4ml_error *error)
     static const struct {
         const char *table, *sql;
         el4ml_take_row take;
-    } extras[] = {{"bounds", "SELECT coordinate, name, lower, upper FROM bounds", take_bound},
-                  {"active_bounds", "SELECT kind, id, active, log_multipliers FROM active_bounds", take_active},
-                  {"predictive_densities", "SELECT id, train, test FROM predictive_densities", take_density}};
+    } extras[] = {
+        {"bounds", "SELECT coordinate, name, lower, upper FROM bounds", take_bound},
+        {"active_bounds", "SELECT kind, id, active, log_multipliers FROM active_bounds", take_active},
+        {"predictive_densities", "SELECT id, train, test FROM predictive_densities", take_density}};
     el4ml_status status = EL4ML_OK;
     for (size_t k = 0; k < sizeof extras / sizeof *extras && status == EL4ML_OK; k++)
         if (has_table(l, extras[k].table))

@@ -32,9 +32,9 @@ struct el4ml_landscape {
     size_t n, zero_modes;
     double *lower, *upper;   /* (n) NULL without bounds */
     char **coordinate_names; /* (n) NULL without bounds; of each NULL without a name */
-    bool imported;        /* from another program: no surface; coordinates may be missing */
-    double kappa;         /* NaN: not known */
-    el4ml_table table[2]; /* by el4ml_species */
+    bool imported;           /* from another program: no surface; coordinates may be missing */
+    double kappa;            /* NaN: not known */
+    el4ml_table table[2];    /* by el4ml_species */
     el4ml_totals totals;
     el4ml_blob *blobs;
     size_t blob_count, blob_capacity;

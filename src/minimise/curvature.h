@@ -11,8 +11,8 @@ typedef struct el4ml_curvature {
     el4ml_evaluator *evaluator;
     size_t n;
     bool dense;
-    double *matrix; /* (n, n) when dense: P H P + shift sum z z^T, z the zero modes and held coordinates */
-    double *changed;     /* (n, n) when dense: the matrix with a mode decoupled */
+    double *matrix;  /* (n, n) when dense: P H P + shift sum z z^T, z the zero modes and held coordinates */
+    double *changed; /* (n, n) when dense: the matrix with a mode decoupled */
     el4ml_factor factor; /* when dense */
     bool factored;       /* factor is that of the matrix itself */
     double *zero_basis;  /* (max_zero_modes + 1, n): one slot is kept free */

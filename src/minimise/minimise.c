@@ -112,7 +112,8 @@ el4ml_status el4ml_minimiser_new(el4ml_evaluator *evaluator, const el4ml_minimis
         made->block = EL4ML_NEW(double, 5 * stride);
         if (boxed) made->held = EL4ML_NEW(unsigned char, n);
     }
-    if (!made || !made->block || (boxed && !made->held) || !el4ml_lbfgs_init(&made->lbfgs, stride, history_of(options, surface)) ||
+    if (!made || !made->block || (boxed && !made->held) ||
+        !el4ml_lbfgs_init(&made->lbfgs, stride, history_of(options, surface)) ||
         (made->options.newton_gradient > 0 &&
          !el4ml_curvature_init(&made->curvature, evaluator, options->dense_limit))) {
         el4ml_minimiser_free(made);

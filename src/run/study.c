@@ -25,7 +25,7 @@
 #define FOR_FUNCTION FOR_KIND(EL4ML_KIND_FUNCTION)
 #define FOR_GP FOR_KIND(EL4ML_KIND_GP)
 #define FOR_ALL (FOR_MLP | FOR_CLUSTER | FOR_FUNCTION | FOR_GP)
-#define FOR_DATA (FOR_MLP | FOR_GP)     /* those that learn from data */
+#define FOR_DATA (FOR_MLP | FOR_GP)      /* those that learn from data */
 #define FOR_DESCENTS (FOR_ALL & ~FOR_GP) /* those without bounds: every minimiser */
 
 static const char *const table_names[] = {"study", "data", "surface", "explore", "connect", "analyse"};

@@ -79,9 +79,11 @@ static el4ml_status open_gp(const el4ml_study *study, el4ml_data **data, el4ml_s
     const double rows = (double)read->train.rows, inputs = (double)read->train.inputs;
     status = check_memory(study, "kernel", 0, rows * sqrt((8 + inputs) / MATRICES), error);
     if (status == EL4ML_OK) {
-        status = el4ml_gp_new(&study->gp, &read->train, (const char *const *)read->input_names, surface, &found);
+        status =
+            el4ml_gp_new(&study->gp, &read->train, (const char *const *)read->input_names, surface, &found);
         if (status != EL4ML_OK)
-            el4ml_fail(error, status, "%s: [surface]: %s", el4ml_path_for_message(study->path), found.message);
+            el4ml_fail(error, status, "%s: [surface]: %s", el4ml_path_for_message(study->path),
+                       found.message);
     }
     if (status == EL4ML_OK)
         *data = read;

@@ -151,7 +151,8 @@ void el4ml_reader_texts(el4ml_study_reader *r, const el4ml_toml *node, char ***t
 {
     if (!node || r->status != EL4ML_OK) return;
     if (node->type != EL4ML_TOML_ARRAY || node->count == 0) {
-        r->status = el4ml_toml_fail(r->document, node, r->error, "must be a list of texts such as [\"a\", \"b\"]");
+        r->status =
+            el4ml_toml_fail(r->document, node, r->error, "must be a list of texts such as [\"a\", \"b\"]");
         return;
     }
     *texts = EL4ML_NEW(char *, node->count);

@@ -42,8 +42,9 @@ static void compare(const el4ml_stationary *stored, const el4ml_stationary *now,
         snprintf(reason, size, "sum of ln multipliers is %.12g, stored %.12g", now->log_multipliers,
                  stored->log_multipliers);
     else if (now->flagged != stored->flagged)
-        snprintf(reason, size, now->flagged ? "should be left out of thermodynamics (linear, or a multiplier near zero)"
-                                            : "should not be left out of thermodynamics");
+        snprintf(reason, size,
+                 now->flagged ? "should be left out of thermodynamics (linear, or a multiplier near zero)"
+                              : "should not be left out of thermodynamics");
     else if (differs(stored->log_product, now->log_product, products))
         snprintf(reason, size, "ln product is %.12g, stored %.12g", now->log_product, stored->log_product);
     else if (differs(stored->smallest_eigenvalue, now->smallest_eigenvalue,

@@ -12,8 +12,8 @@
 #include "base/linalg.h"
 #include "saddle/searcher.h"
 
-/* Steps for which a wall may stop the way up: V hardly ever turns to rise from it later (measured on a Gaussian
- * process: 2 of 136 transition states were missed that way, in half the time). */
+/* Steps for which a wall may stop the way up: V hardly ever turns to rise from it later (measured on a
+ * Gaussian process: 2 of 136 transition states were missed that way, in half the time). */
 #define PATIENCE 4
 
 double el4ml_uphill(double ge, double lambda, double cap)

@@ -116,8 +116,7 @@ el4ml_status el4ml_rkc_attempt(el4ml_flow *f, double *error)
     f->h = fmin(f->h, longest);
     const int count = (int)fmax(2, 1 + floor(sqrt(1 + 1.54 * f->h * f->radius)));
     el4ml_status status = stages(f, count, f->trial);
-    if (status == EL4ML_OK)
-        status = el4ml_flow_gradient(f, f->trial, &f->trial_value, s->trial_g);
+    if (status == EL4ML_OK) status = el4ml_flow_gradient(f, f->trial, &f->trial_value, s->trial_g);
     if (status != EL4ML_OK) return status == EL4ML_NUMERICAL ? EL4ML_OK : status;
     double square = 0;
     for (size_t i = 0; i < n; i++) {

@@ -95,8 +95,8 @@ static el4ml_status check_hessian(check_work *w, el4ml_surface_check *check)
     return EL4ML_OK;
 }
 
-/* CPU seconds of a call: repeated until there is something to measure, at two points in turn, as a surface may
- * keep what it knows of the last one. */
+/* CPU seconds of a call: repeated until there is something to measure, at two points in turn, as a surface
+ * may keep what it knows of the last one. */
 static el4ml_status time_calls(check_work *w, bool products, double *seconds)
 {
     const double began = cpu_seconds();

@@ -16,8 +16,8 @@
 typedef struct reader {
     const el4ml_data_options *options;
     el4ml_table *table;
-    size_t target;        /* its column */
-    size_t *inputs;       /* (input_count) columns of the inputs */
+    size_t target;  /* its column */
+    size_t *inputs; /* (input_count) columns of the inputs */
     size_t input_count;
     el4ml_labels *labels; /* classification */
     double *values;       /* regression: (rows) */

@@ -1,7 +1,7 @@
-/* Gaussian process regression as a surface (methods.md 1.3; Rasmussen and Williams, Gaussian Processes for Machine
- * Learning, 2006, ch. 5): the negative log marginal likelihood of the logarithms of the hyperparameters, in
- * their bounds. What was computed at a point is kept until another point is asked for: a Hessian that follows
- * a gradient there finds the factor made. */
+/* Gaussian process regression as a surface (methods.md 1.3; Rasmussen and Williams, Gaussian Processes for
+ * Machine Learning, 2006, ch. 5): the negative log marginal likelihood of the logarithms of the
+ * hyperparameters, in their bounds. What was computed at a point is kept until another point is asked for: a
+ * Hessian that follows a gradient there finds the factor made. */
 #include <math.h>
 #include <string.h>
 
@@ -39,8 +39,7 @@ static el4ml_status value_gradient(const void *self, void *workspace, const doub
 {
     const el4ml_gp *g = self;
     el4ml_gp_workspace *w = workspace;
-    const el4ml_status status =
-        el4ml_gp_prepare(g, w, x, gradient ? EL4ML_GP_GRADIENT : EL4ML_GP_VALUE);
+    const el4ml_status status = el4ml_gp_prepare(g, w, x, gradient ? EL4ML_GP_GRADIENT : EL4ML_GP_VALUE);
     if (status != EL4ML_OK) return status;
     *value = w->value;
     if (gradient) el4ml_copy(g->e.parameters, w->gradient, gradient);
@@ -99,8 +98,8 @@ static void destroy(void *self)
 }
 
 /* Backward error of the factor: K + E with |E| about eps |K|, which moves alpha^T K_p alpha by about eps |K|
- * |alpha|^2 and tr(K^-1 K_p) by eps |K| tr K^-1. The factor in front is what comparisons with long double gave
- * (tests/test_gp.c). */
+ * |alpha|^2 and tr(K^-1 K_p) by eps |K| tr K^-1. The factor in front is what comparisons with long double
+ * gave (tests/test_gp.c). */
 static double rounding_floor(const void *self, void *workspace, const double *x)
 {
     const el4ml_gp *g = self;

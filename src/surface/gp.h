@@ -1,6 +1,7 @@
-/* What the files of the Gaussian process share. A covariance is a sum of terms, a term a signal variance times
- * a product of factors, a factor one kernel on some of the inputs. Parameters are logarithms, term by term:
- * the signal variance, then of each factor its length scales and its shape; the noise variance comes last. */
+/* What the files of the Gaussian process share. A covariance is a sum of terms, a term a signal variance
+ * times a product of factors, a factor one kernel on some of the inputs. Parameters are logarithms, term by
+ * term: the signal variance, then of each factor its length scales and its shape; the noise variance comes
+ * last. */
 #ifndef EL4ML_SURFACE_GP_H
 #define EL4ML_SURFACE_GP_H
 
@@ -24,7 +25,8 @@ typedef struct el4ml_gp_term {
     size_t signal, end; /* parameters signal ... end - 1 are this term's */
     size_t factors;
     el4ml_gp_factor factor[EL4ML_GP_FACTORS];
-    size_t group; /* the first term that this one may be exchanged with; its own number: with none before it */
+    size_t
+        group; /* the first term that this one may be exchanged with; its own number: with none before it */
 } el4ml_gp_term;
 
 typedef struct el4ml_gp_expression {
@@ -49,7 +51,7 @@ typedef struct el4ml_gp {
     size_t inputs;
     double *block; /* owns all vectors below */
     double *x;     /* (inputs, size), padded with zeros */
-    double *y; /* (size) likewise */
+    double *y;     /* (size) likewise */
     double jitter;
     double *lower, *upper;             /* (parameters) */
     double *prior_mean, *prior_spread; /* (parameters) of the Gaussian on the logarithm; NaN: none */
@@ -65,11 +67,11 @@ enum { EL4ML_GP_NOTHING, EL4ML_GP_VALUE, EL4ML_GP_GRADIENT, EL4ML_GP_HESSIAN };
 
 typedef struct el4ml_gp_workspace {
     int known;
-    double *at; /* (n) the point */
-    double *theta;                   /* (n) e^at */
-    double *scaled;                  /* (inputs of all factors one after another, size): x over its length scale */
-    double *k;                       /* (size, size): the covariance without noise; upper triangle */
-    double *term[EL4ML_GP_TERMS];    /* (size, size) each; k itself where there is one term */
+    double *at;     /* (n) the point */
+    double *theta;  /* (n) e^at */
+    double *scaled; /* (inputs of all factors one after another, size): x over its length scale */
+    double *k;      /* (size, size): the covariance without noise; upper triangle */
+    double *term[EL4ML_GP_TERMS];                  /* (size, size) each; k itself where there is one term */
     double *jet[EL4ML_GP_TERMS][EL4ML_GP_FACTORS]; /* (6, size, size): of a Matern factor with free nu */
     el4ml_factor factor;
     double *inverse, *turned, *w, *alpha; /* U^-1, scratch (size, size); K^-1 - alpha alpha^T; K^-1 y */

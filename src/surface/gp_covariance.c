@@ -107,8 +107,8 @@ static void term_row(const el4ml_gp *g, el4ml_gp_workspace *w, size_t t, size_t 
             continue;
         }
         el4ml_gp_distances(g, w, t, f, i, from, q, NULL);
-        el4ml_gp_kernels_best()->value(factor->form, factor->shape == SIZE_MAX ? 0 : w->theta[factor->shape], s,
-                                       j);
+        el4ml_gp_kernels_best()->value(factor->form, factor->shape == SIZE_MAX ? 0 : w->theta[factor->shape],
+                                       s, j);
     }
     el4ml_gp_kernels_best()->combine(w->theta[term->signal], s, j, row);
     for (size_t k = g->rows; k < size; k++)

@@ -1,12 +1,14 @@
-/* Gradient and Hessian of the negative log marginal likelihood in the logarithms x of the parameters (Rasmussen
- * and Williams 2006, eq. 5.9). With K_p = dK/dx_p, alpha = K^-1 y, W = K^-1 - alpha alpha^T, K = U^T U,
+/* Gradient and Hessian of the negative log marginal likelihood in the logarithms x of the parameters
+ * (Rasmussen and Williams 2006, eq. 5.9). With K_p = dK/dx_p, alpha = K^-1 y, W = K^-1 - alpha alpha^T, K =
+ * U^T U,
  *
  *     dV/dx_p        = tr(W K_p)/2
- *     d2V/dx_p dx_q  = tr(W K_pq)/2 - <B_p, B_q>/2 + b_p.b_q,      B_p = U^-T K_p U^-1,  b_p = U^-T K_p alpha.
+ *     d2V/dx_p dx_q  = tr(W K_pq)/2 - <B_p, B_q>/2 + b_p.b_q,      B_p = U^-T K_p U^-1,  b_p = U^-T K_p
+ * alpha.
  *
  * A term T = sigma^2 prod k_f has K_p = T L_p with the logarithmic derivative L_p (1 for sigma^2, c u_j for a
- * length scale, a for a shape) and K_pq = T (L_p L_q + L_pq), L_pq = dL_p/dx_q being zero unless both belong to
- * the same factor (gp_kernels.h). */
+ * length scale, a for a shape) and K_pq = T (L_p L_q + L_pq), L_pq = dL_p/dx_q being zero unless both belong
+ * to the same factor (gp_kernels.h). */
 #include <math.h>
 #include <string.h>
 
@@ -219,7 +221,8 @@ static void project_noise(const el4ml_gp *g, el4ml_gp_workspace *w, size_t p)
     el4ml_factor_forward(&w->factor, b);
 }
 
-/* The signal of the only term: K_p is K without its diagonal part, so B_p = I - (1 + jitter/noise) B_noise. */
+/* The signal of the only term: K_p is K without its diagonal part, so B_p = I - (1 + jitter/noise) B_noise.
+ */
 static void project_signal(const el4ml_gp *g, el4ml_gp_workspace *w, size_t p)
 {
     const size_t size = g->size, noise = g->e.parameters - 1;

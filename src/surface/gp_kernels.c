@@ -156,8 +156,7 @@ VECTOR_INLINE void value_loop(el4ml_gp_form form, double shape, el4ml_gp_stretch
     }
 }
 
-static void value(el4ml_gp_form form, double shape, el4ml_gp_stretch s, el4ml_gp_jets j)
-{
+static void value(el4ml_gp_form form, double shape, el4ml_gp_stretch s, el4ml_gp_jets j){
 #define RUN(constant) value_loop(constant, shape, s, j)
     FOR_EACH_FORM(form, RUN)
 #undef RUN
@@ -172,8 +171,7 @@ VECTOR_INLINE void slopes_loop(el4ml_gp_form form, double shape, el4ml_gp_stretc
     }
 }
 
-static void slopes(el4ml_gp_form form, double shape, el4ml_gp_stretch s, el4ml_gp_jets j)
-{
+static void slopes(el4ml_gp_form form, double shape, el4ml_gp_stretch s, el4ml_gp_jets j){
 #define RUN(constant) slopes_loop(constant, shape, s, j)
     FOR_EACH_FORM(form, RUN)
 #undef RUN
@@ -194,8 +192,7 @@ VECTOR_INLINE void curves_loop(el4ml_gp_form form, double shape, el4ml_gp_stretc
     }
 }
 
-static void curves(el4ml_gp_form form, double shape, el4ml_gp_stretch s, el4ml_gp_jets j)
-{
+static void curves(el4ml_gp_form form, double shape, el4ml_gp_stretch s, el4ml_gp_jets j){
 #define RUN(constant) curves_loop(constant, shape, s, j)
     FOR_EACH_FORM(form, RUN)
 #undef RUN

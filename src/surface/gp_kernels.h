@@ -47,7 +47,7 @@ typedef struct el4ml_gp_ray {
 } el4ml_gp_ray;
 
 typedef struct el4ml_gp_jets {
-    double *e, *p; /* e is added to, p is multiplied */
+    double *e, *p;                /* e is added to, p is multiplied */
     double *c, *c1, *a, *aa, *ca; /* set */
 } el4ml_gp_jets;
 

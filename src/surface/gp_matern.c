@@ -1,6 +1,7 @@
 /* Matern's kernel of any nu. With the integral of K_nu over its argument's scale,
  *
- *     k = 2^(1-nu)/Gamma(nu) s^nu K_nu(s) = 1/Gamma(nu) int_0^inf u^(nu-1) exp(- u - s^2/(4u)) du,   s^2 = 2 nu q,
+ *     k = 2^(1-nu)/Gamma(nu) s^nu K_nu(s) = 1/Gamma(nu) int_0^inf u^(nu-1) exp(- u - s^2/(4u)) du,   s^2 = 2
+ * nu q,
  *
  * it is a mean of squared exponentials over u ~ Gamma(nu, 1) (Rasmussen and Williams 2006, eq. 4.14; the
  * integral is DLMF 10.32.10). All derivatives, those with respect to the order included, are moments of that
@@ -21,7 +22,8 @@ double el4ml_digamma(double x)
     const double z = 1 / (x * x);
     return sum + log(x) - 0.5 / x -
            z * (1.0 / 12 -
-                z * (1.0 / 120 - z * (1.0 / 252 - z * (1.0 / 240 - z * (1.0 / 132 - z * (691.0 / 32760 - z / 12))))));
+                z * (1.0 / 120 -
+                     z * (1.0 / 252 - z * (1.0 / 240 - z * (1.0 / 132 - z * (691.0 / 32760 - z / 12))))));
 }
 
 double el4ml_trigamma(double x)
@@ -33,7 +35,8 @@ double el4ml_trigamma(double x)
     return sum + 1 / x + 0.5 * z +
            z / x *
                (1.0 / 6 -
-                z * (1.0 / 30 - z * (1.0 / 42 - z * (1.0 / 30 - z * (5.0 / 66 - z * (691.0 / 2730 - z * 7 / 6))))));
+                z * (1.0 / 30 -
+                     z * (1.0 / 42 - z * (1.0 / 30 - z * (5.0 / 66 - z * (691.0 / 2730 - z * 7 / 6))))));
 }
 
 void el4ml_gp_nodes_clear(el4ml_gp_nodes *nodes)
@@ -54,9 +57,9 @@ bool el4ml_gp_nodes_init(el4ml_gp_nodes *nodes)
     return true;
 }
 
-/* The rule's error is exp(- 2 pi a / step) cos(a)^-nu for the best a < pi/2: 1e-16 for these steps, nu from 0.1
- * to 100. The left end is where u^nu, or exp(- s^2/(4u)) for the least distance, has vanished; the right one
- * where exp(- u) has. */
+/* The rule's error is exp(- 2 pi a / step) cos(a)^-nu for the best a < pi/2: 1e-16 for these steps, nu from
+ * 0.1 to 100. The left end is where u^nu, or exp(- s^2/(4u)) for the least distance, has vanished; the right
+ * one where exp(- u) has. */
 void el4ml_gp_nodes_set(el4ml_gp_nodes *nodes, double nu, double least)
 {
     const double step = STEP(nu);

@@ -1,6 +1,7 @@
 /* The expression of a covariance:
  *
- *     sum = product { "+" product },   product = kernel { "*" kernel },   kernel = name [ "(" input { "," input } ")" ]
+ *     sum = product { "+" product },   product = kernel { "*" kernel },   kernel = name [ "(" input { ","
+ * input } ")" ]
  *
  * An input is a bare word of letters, digits, "_", "-" and ".", or anything in single quotes. */
 #include <ctype.h>
@@ -209,8 +210,10 @@ static el4ml_status read_kernel(parser *p, el4ml_gp_term *term)
     for (size_t k = 0; k + 1 < term->factors; k++)
         if (term->factor[k].form == f->form && same_inputs(&term->factor[k], f)) {
             p->at = start;
-            return fail(p, "a product of a kernel with itself on the same inputs has parameters that cannot be "
-                           "told apart", "");
+            return fail(p,
+                        "a product of a kernel with itself on the same inputs has parameters that cannot be "
+                        "told apart",
+                        "");
         }
     return EL4ML_OK;
 }

@@ -76,5 +76,6 @@ el4ml_status el4ml_gp_predict(const el4ml_surface *surface, const double *x, con
     el4ml_gp_workspace_free(w);
     return status == EL4ML_OK
                ? status
-               : el4ml_fail(error, status, "predict: the covariance is not positive definite in double precision");
+               : el4ml_fail(error, status,
+                            "predict: the covariance is not positive definite in double precision");
 }

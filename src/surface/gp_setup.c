@@ -68,7 +68,8 @@ static void set(naming *n, size_t p, el4ml_gp_class class, const char *name)
     const el4ml_gp_options *o = n->options;
     const double *bounds = o->each ? o->each + 2 * p : o->bounds[class];
     const double *prior = o->prior[class];
-    const bool limits = class != EL4ML_GP_NU || (bounds[0] >= EL4ML_GP_LEAST_NU && bounds[1] <= EL4ML_GP_MOST_NU);
+    const bool limits =
+        class != EL4ML_GP_NU || (bounds[0] >= EL4ML_GP_LEAST_NU && bounds[1] <= EL4ML_GP_MOST_NU);
     n->g->lower[p] = log(bounds[0]);
     n->g->upper[p] = log(bounds[1]);
     n->g->prior_mean[p] = prior[1] > 0 ? log(prior[0]) : 0;
@@ -80,8 +81,8 @@ static void set(naming *n, size_t p, el4ml_gp_class class, const char *name)
     if (!n->g->names[p])
         el4ml_fail(n->error, EL4ML_OUT_OF_MEMORY, "Gaussian process: out of memory");
     else if (!limits)
-        el4ml_fail(n->error, EL4ML_BAD_INPUT, "bounds of %s must lie within %g and %g", name, EL4ML_GP_LEAST_NU,
-                   EL4ML_GP_MOST_NU);
+        el4ml_fail(n->error, EL4ML_BAD_INPUT, "bounds of %s must lie within %g and %g", name,
+                   EL4ML_GP_LEAST_NU, EL4ML_GP_MOST_NU);
     else
         el4ml_fail(n->error, EL4ML_BAD_INPUT, "bounds of %s must be [low, high] with 0 < low < high", name);
 }

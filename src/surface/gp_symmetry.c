@@ -1,5 +1,5 @@
-/* Equal summands may be exchanged: terms with the same kernels on the same inputs, the same bounds and the same
- * priors. The group is the product of the symmetric groups of these sets. */
+/* Equal summands may be exchanged: terms with the same kernels on the same inputs, the same bounds and the
+ * same priors. The group is the product of the symmetric groups of these sets. */
 #include <math.h>
 #include <string.h>
 
@@ -90,8 +90,7 @@ el4ml_status el4ml_gp_same(const void *self, void *workspace, const double *a, c
 {
     const el4ml_gp *g = self;
     el4ml_gp_workspace *w = workspace;
-    double *aligned =
-        w->blocks + 2 * g->e.terms * g->e.terms + EL4ML_ASSIGN_DOUBLES(g->e.terms);
+    double *aligned = w->blocks + 2 * g->e.terms * g->e.terms + EL4ML_ASSIGN_DOUBLES(g->e.terms);
     *same = closest(g, w, a, b, aligned) <= tolerance;
     return EL4ML_OK;
 }

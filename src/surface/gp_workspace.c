@@ -61,7 +61,8 @@ static bool allocate(const el4ml_gp *g, el4ml_gp_workspace *w)
     w->rows = EL4ML_NEW(double, el4ml_gp_row_scratch(g));
     w->blocks = EL4ML_NEW(double, 2 * terms * terms + EL4ML_ASSIGN_DOUBLES(terms) + 2 * n);
     w->indices = EL4ML_NEW(size_t, 3 * terms + EL4ML_ASSIGN_INDICES(terms));
-    if (!w->at || !w->scaled || !w->k || !w->inverse || !w->derivative || !w->rows || !w->blocks || !w->indices)
+    if (!w->at || !w->scaled || !w->k || !w->inverse || !w->derivative || !w->rows || !w->blocks ||
+        !w->indices)
         return false;
     w->theta = w->at + n;
     w->gradient = w->theta + n;

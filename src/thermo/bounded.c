@@ -1,8 +1,8 @@
 /* Minima on bounds: each has an exponent of its own, kappa_a = kappa + m_a/2 (docs/bounds.md).
  *
- * At a temperature, V_a + (m_a/2) T for V_a and ln weight + (m_a/2) (ln T + 1) for ln weight leave every Z_a as
- * it is and turn V_a into the energy that U_a is made of, so that all other sums stay what they are without
- * bounds. At an energy, with k_a = D_a - 1, y_a = 1/(E - V_a) and w_a = Omega_a/Omega,
+ * At a temperature, V_a + (m_a/2) T for V_a and ln weight + (m_a/2) (ln T + 1) for ln weight leave every Z_a
+ * as it is and turn V_a into the energy that U_a is made of, so that all other sums stay what they are
+ * without bounds. At an energy, with k_a = D_a - 1, y_a = 1/(E - V_a) and w_a = Omega_a/Omega,
  *
  *     1/T = <k y>,   d(1/T)/dE = Var(k y) - <k y^2>,   volume/Omega = <(E - V_a)/D_a>.
  */

@@ -113,8 +113,8 @@ static bool grid_init(const el4ml_thermo *thermo, double kappa, grid *g)
     if (!g->samples || !g->temperatures || !g->sums) return false;
     for (size_t k = 0; k < thermo->count; k++) {
         const el4ml_thermo_point *p = &thermo->points[k];
-        g->samples[k] =
-            (sample){log(p->temperature), p->rise, p->bounds + p->c_plus + p->c_minus, p->slope * p->temperature};
+        g->samples[k] = (sample){log(p->temperature), p->rise, p->bounds + p->c_plus + p->c_minus,
+                                 p->slope * p->temperature};
     }
     return true;
 }

@@ -5,9 +5,10 @@
  * 030105, 2017) F = sum p_a (V*_a - V_g)/(V_a - V_g)                          (de Souza et al., J. Chem.
  * Phys. 146, 124103, 2017)
  *
- * Minima on bounds: docs/bounds.md. kappa ln T is common to all minima and cancels. Energies are taken relative to the lowest counted minimum,
- * weights relative to the largest one, which is kept out of the sums, so that no difference of nearly equal
- * numbers is formed: S = ln(1 + rest) - sum p_a (ln Z_a - ln Z_max) has positive terms only. */
+ * Minima on bounds: docs/bounds.md. kappa ln T is common to all minima and cancels. Energies are taken
+ * relative to the lowest counted minimum, weights relative to the largest one, which is kept out of the sums,
+ * so that no difference of nearly equal numbers is formed: S = ln(1 + rest) - sum p_a (ln Z_a - ln Z_max) has
+ * positive terms only. */
 #include <math.h>
 #include <stdlib.h>
 

@@ -36,9 +36,9 @@ typedef struct el4ml_canonical {
     double extra, coupling;                 /* sums of p m/2 and p t m/2 */
 } el4ml_canonical;
 
-/* At one energy E. w_a = Omega_a / Omega_top, y_a = 1/(E - V_a), over V_a < E. Where minima are on bounds each
- * has its own power k_a: then `power` is 1, mean, variance and square are those of k y, k y and k y^2, and gap
- * is scaled so that divided by the exponent without bounds it is the mean of (E - V_a)/(k_a + 1). */
+/* At one energy E. w_a = Omega_a / Omega_top, y_a = 1/(E - V_a), over V_a < E. Where minima are on bounds
+ * each has its own power k_a: then `power` is 1, mean, variance and square are those of k y, k y and k y^2,
+ * and gap is scaled so that divided by the exponent without bounds it is the mean of (E - V_a)/(k_a + 1). */
 typedef struct el4ml_fixed_energy {
     double rise;  /* E - V_0 */
     double power; /* of E - V_a in Omega_a */
