@@ -257,6 +257,8 @@ START_TEST(wrong_options_are_refused)
     o.bounds[EL4ML_GP_LENGTH][1] = o.bounds[EL4ML_GP_LENGTH][0];
     ck_assert_int_eq(el4ml_gp_new(&o, &toy, NULL, &s, &error), EL4ML_BAD_INPUT);
     ck_assert_ptr_nonnull(strstr(error.message, "bounds of length"));
+    o.bounds[EL4ML_GP_LENGTH][1] = 1e200; /* its square is no number */
+    ck_assert_int_eq(el4ml_gp_new(&o, &toy, NULL, &s, &error), EL4ML_BAD_INPUT);
     const double each[4] = {0.1, 1, 0.1, 1};
     o.each = each;
     o.each_count = 2;

@@ -56,8 +56,9 @@ typedef struct el4ml_gp_options {
                            default "se" */
     bool ard;           /* a length scale for every input of a kernel, not one; default false */
     double jitter;      /* >= 0, fixed, added to the diagonal with the noise; default 1e-10 */
-    double bounds[EL4ML_GP_CLASSES][2]; /* 0 < lowest < highest value of the hyperparameter itself; default
-                                           [1e-2, 1e2], nu [0.25, 25]; nu within [0.1, 100] */
+    double bounds[EL4ML_GP_CLASSES]
+                 [2];   /* 0 < lowest < highest value of the hyperparameter itself; default
+                           [1e-2, 1e2], nu [0.25, 25]; within [1e-50, 1e50], nu within [0.1, 100] */
     const double *each; /* (each_count, 2): bounds of each hyperparameter in their order instead; default
                            NULL */
     size_t each_count;

@@ -18,6 +18,8 @@ el4ml_gp_options el4ml_gp_options_default(void)
     return o;
 }
 
+#define EL4ML_GP_MOST 1e50 /* squares and inverses of a hyperparameter stay finite */
+
 static const char *const class_names[] = {"signal", "length", "alpha", "nu", "noise"};
 
 static el4ml_status check(const el4ml_gp_options *o, const el4ml_dataset *train, el4ml_error *error)
@@ -76,7 +78,8 @@ static void set(naming *n, size_t p, el4ml_gp_class class, const char *name)
     n->g->prior_spread[p] = prior[1];
     n->g->names[p] = el4ml_copy_text(name);
     if (!n->good) return;
-    n->good = n->g->names[p] && bounds[0] > 0 && bounds[0] < bounds[1] && isfinite(bounds[1]) && limits;
+    n->good = n->g->names[p] && bounds[0] >= 1 / EL4ML_GP_MOST && bounds[0] < bounds[1] &&
+              bounds[1] <= EL4ML_GP_MOST && limits;
     if (n->good) return;
     if (!n->g->names[p])
         el4ml_fail(n->error, EL4ML_OUT_OF_MEMORY, "Gaussian process: out of memory");
@@ -84,7 +87,8 @@ static void set(naming *n, size_t p, el4ml_gp_class class, const char *name)
         el4ml_fail(n->error, EL4ML_BAD_INPUT, "bounds of %s must lie within %g and %g", name,
                    EL4ML_GP_LEAST_NU, EL4ML_GP_MOST_NU);
     else
-        el4ml_fail(n->error, EL4ML_BAD_INPUT, "bounds of %s must be [low, high] with 0 < low < high", name);
+        el4ml_fail(n->error, EL4ML_BAD_INPUT, "bounds of %s must be [low, high], low < high, from %g to %g",
+                   name, 1 / EL4ML_GP_MOST, EL4ML_GP_MOST);
 }
 
 static void set_factor(naming *n, size_t t, size_t f)
