@@ -13,6 +13,7 @@ typedef enum el4ml_kind {
     EL4ML_KIND_MLP,
     EL4ML_KIND_LENNARD_JONES,
     EL4ML_KIND_FUNCTION,
+    EL4ML_KIND_GP,
     EL4ML_KIND_KMEANS,
     EL4ML_KIND_UNKNOWN /* the last: of an imported landscape, no word of the study file */
 } el4ml_kind;
@@ -28,6 +29,9 @@ typedef struct el4ml_study {
     bool has_data;
     char *data_file; /* absolute path */
     char *target;    /* NULL: none (kmeans) */
+    char **inputs;   /* (input_count), or NULL: all other columns */
+    size_t input_count;
+    uint64_t rows; /* so many from the top; 0: all */
     bool standardise;
     double test_fraction, validation_fraction;
     uint64_t split_seed;
@@ -38,6 +42,9 @@ typedef struct el4ml_study {
     size_t atoms;        /* lennard-jones */
     size_t clusters;     /* kmeans */
     char *function_name; /* function */
+    el4ml_gp_options gp; /* gp; its kernel and `each` belong to the study */
+    char *gp_kernel;
+    double *gp_each;
     /* [explore] */
     el4ml_method method;
     uint64_t steps;                  /* minimisations in all; default 1000 */

@@ -12,16 +12,23 @@ EL4ML_BEGIN
 
 /* A stationary point and what is known of it. */
 typedef struct el4ml_stationary {
-    double energy,
-        gradient_rms;        /* of the smallest element of Clarke's subdifferential, where V has a crease */
-    double log_product;      /* ln of the product of the positive Hessian eigenvalues, zero modes left out */
-    double log_multiplicity; /* ln n */
-    double
-        smallest_eigenvalue; /* zero modes left out; negative for a transition state: -INFINITY on a crease */
-    size_t index;            /* number of negative eigenvalues */
+    double energy;
+    double gradient_rms; /* of the projected gradient, with bounds; of the smallest element of Clarke's
+                            subdifferential, where V has a crease; the rounding error it is known with, where
+                            that is larger */
+    double log_product;  /* ln of the product of the positive Hessian eigenvalues; zero modes, and coordinates
+                            on a bound, left out */
+    double log_multiplicity;    /* ln n */
+    double smallest_eigenvalue; /* of the same; negative for a transition state, -INFINITY on a crease, NaN in
+                                   a corner of the box */
+    size_t active;              /* coordinates that lie on a bound */
+    double log_multipliers; /* sum of ln multiplier over them (docs/bounds.md); 0 without any, NaN where one
+                               is zero within its uncertainty */
+    size_t index;           /* number of negative eigenvalues */
     bool proved;  /* index from LDL^T of the full Hessian, or exactly; false: checked by Lanczos, log_product
                      NaN */
-    bool flagged; /* linear cluster or orbit of other dimension: left out of thermodynamics */
+    bool flagged; /* linear cluster, orbit of other dimension, or a multiplier near zero: left out of
+                     thermodynamics */
     double *x;    /* (n) */
 } el4ml_stationary;
 
@@ -155,6 +162,11 @@ typedef struct el4ml_surface_info {
     el4ml_prediction prediction; /* of the hook predict */
     size_t outputs;              /* numbers predicted for a row; 0: nothing */
     bool second_derivatives;     /* false: minimisation only (relu); transition states are refused */
+    /* Bounds (docs/bounds.md), both or neither; (n) each, infinite where a coordinate has none, borrowed from
+     * `self`. No hook but align, same, multiplicity and random_operation then sees a point outside of them;
+     * symmetry operations map the box to itself; there are no zero modes. */
+    const double *lower, *upper;
+    const char *const *coordinate_names; /* (n) for people, or NULL; borrowed from `self` */
     char description[256]; /* one line for people, e.g. "MLP 4-5-3, tanh, cross-entropy, l2 1e-3, 150 rows" */
 } el4ml_surface_info;
 
@@ -217,6 +229,12 @@ EL4ML_API bool el4ml_inside(const el4ml_evaluator *e, const double *x);
 /* The estimated rounding error of the gradient at x, root mean square, and of V; 0 where the surface makes no
  * estimate. Below it no search goes on. */
 EL4ML_API double el4ml_rounding_floor(el4ml_evaluator *e, const double *x);
+
+/* Bounds; without any these change nothing. */
+/* x becomes the nearest point of the box. */
+EL4ML_API void el4ml_clip(const el4ml_evaluator *e, double *x);
+/* g becomes the projected gradient at x: 0 where x_i is on a bound and V does not fall into the box. */
+EL4ML_API void el4ml_project_gradient(const el4ml_evaluator *e, const double *x, double *g);
 /* NOT_SUPPORTED where the surface predicts nothing. Not counted as an evaluation. */
 EL4ML_API el4ml_status el4ml_predict(el4ml_evaluator *e, const double *x, const el4ml_dataset *data,
                                      double *outputs);

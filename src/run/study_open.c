@@ -50,16 +50,22 @@ static el4ml_status open_cluster(const el4ml_study *study, el4ml_surface **surfa
     return status == EL4ML_OK ? el4ml_lennard_jones_new(study->atoms, surface, error) : status;
 }
 
-static el4ml_data_options data_options(const el4ml_study *study)
+static el4ml_status read_data(const el4ml_study *study, bool classification, el4ml_data **data,
+                              el4ml_error *error)
 {
     el4ml_data_options options = el4ml_data_options_default();
     options.file = study->data_file;
     options.target = study->target;
+    options.inputs = (const char *const *)study->inputs;
+    options.input_count = study->input_count;
+    options.first_rows = (size_t)study->rows;
+    options.classification = classification;
+    options.unsupervised = study->kind == EL4ML_KIND_KMEANS;
     options.standardise = study->standardise;
     options.test_fraction = study->test_fraction;
     options.validation_fraction = study->validation_fraction;
     options.split_seed = study->split_seed;
-    return options;
+    return el4ml_data_read(&options, data, error);
 }
 
 /* A thread keeps two distances of every row to every centroid, and a crease for each. */
@@ -79,12 +85,35 @@ static el4ml_status check_clusters(const el4ml_study *study, const el4ml_dataset
 static el4ml_status open_kmeans(const el4ml_study *study, el4ml_data **data, el4ml_surface **surface,
                                 el4ml_error *error)
 {
-    el4ml_data_options options = data_options(study);
-    options.unsupervised = true;
     el4ml_data *read = NULL;
-    el4ml_status status = el4ml_data_read(&options, &read, error);
+    el4ml_status status = read_data(study, false, &read, error);
     if (status == EL4ML_OK) status = check_clusters(study, &read->train, error);
     if (status == EL4ML_OK) status = el4ml_kmeans_new(study->clusters, &read->train, surface, error);
+    if (status == EL4ML_OK)
+        *data = read;
+    else
+        el4ml_data_free(read);
+    return status;
+}
+
+/* Matrices of all rows: the covariance and its relatives, and one for each parameter (as many as inputs, at a
+ * guess). */
+static el4ml_status open_gp(const el4ml_study *study, el4ml_data **data, el4ml_surface **surface,
+                            el4ml_error *error)
+{
+    el4ml_data *read = NULL;
+    el4ml_error found = {0};
+    el4ml_status status = read_data(study, false, &read, error);
+    if (status != EL4ML_OK) return status;
+    const double rows = (double)read->train.rows, inputs = (double)read->train.inputs;
+    status = check_memory(study, "kernel", 0, rows * sqrt((8 + inputs) / MATRICES), error);
+    if (status == EL4ML_OK) {
+        status =
+            el4ml_gp_new(&study->gp, &read->train, (const char *const *)read->input_names, surface, &found);
+        if (status != EL4ML_OK)
+            el4ml_fail(error, status, "%s: [surface]: %s", el4ml_path_for_message(study->path),
+                       found.message);
+    }
     if (status == EL4ML_OK)
         *data = read;
     else
@@ -95,10 +124,8 @@ static el4ml_status open_kmeans(const el4ml_study *study, el4ml_data **data, el4
 static el4ml_status open_mlp(const el4ml_study *study, el4ml_data **data, el4ml_surface **surface,
                              el4ml_error *error)
 {
-    el4ml_data_options options = data_options(study);
-    options.classification = study->mlp.loss == EL4ML_CROSS_ENTROPY;
     el4ml_data *read = NULL;
-    el4ml_status status = el4ml_data_read(&options, &read, error);
+    el4ml_status status = read_data(study, study->mlp.loss == EL4ML_CROSS_ENTROPY, &read, error);
     if (status == EL4ML_OK) status = check_size(study, &read->train, error);
     if (status == EL4ML_OK) status = el4ml_mlp_new(&study->mlp, &read->train, surface, error);
     if (status == EL4ML_OK)
@@ -121,6 +148,8 @@ el4ml_status el4ml_study_open(const el4ml_study *study, el4ml_data **data, el4ml
         return open_cluster(study, surface, error);
     case EL4ML_KIND_FUNCTION:
         return el4ml_function_new(study->function_name, surface, error);
+    case EL4ML_KIND_GP:
+        return open_gp(study, data, surface, error);
     case EL4ML_KIND_UNKNOWN:
         return el4ml_fail(error, EL4ML_NOT_SUPPORTED, "%s: its surface is not known", study->name);
     }

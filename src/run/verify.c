@@ -28,14 +28,24 @@ static bool differs(double a, double b, double tolerance)
 static void compare(const el4ml_stationary *stored, const el4ml_stationary *now, size_t index, double floor,
                     char *reason, size_t size)
 {
-    const double allowed = fmax(GRADIENT_TOLERANCE, floor);
+    const double allowed = fmax(GRADIENT_TOLERANCE, floor), soft = fabs(now->smallest_eigenvalue);
+    const double products = PRODUCT_TOLERANCE + (soft > 0 ? 10 * floor / soft : 0);
     if (!(now->gradient_rms <= 2 * allowed))
         snprintf(reason, size, "RMS gradient is %.3g, above %.2g", now->gradient_rms, allowed);
-    else if (differs(stored->energy, now->energy, ENERGY_TOLERANCE * fmax(1, fabs(now->energy))))
+    else if (differs(stored->energy, now->energy, ENERGY_TOLERANCE * fmax(1, fabs(now->energy)) + floor))
         snprintf(reason, size, "energy is %.15g, stored %.15g", now->energy, stored->energy);
     else if (now->index != index)
         snprintf(reason, size, "Hessian has %zu negative eigenvalues, not %zu", now->index, index);
-    else if (differs(stored->log_product, now->log_product, PRODUCT_TOLERANCE))
+    else if (now->active != stored->active)
+        snprintf(reason, size, "%zu coordinates are on a bound, not %zu", now->active, stored->active);
+    else if (differs(stored->log_multipliers, now->log_multipliers, products))
+        snprintf(reason, size, "sum of ln multipliers is %.12g, stored %.12g", now->log_multipliers,
+                 stored->log_multipliers);
+    else if (now->flagged != stored->flagged)
+        snprintf(reason, size,
+                 now->flagged ? "should be left out of thermodynamics (linear, or a multiplier near zero)"
+                              : "should not be left out of thermodynamics");
+    else if (differs(stored->log_product, now->log_product, products))
         snprintf(reason, size, "ln product is %.12g, stored %.12g", now->log_product, stored->log_product);
     else if (differs(stored->smallest_eigenvalue, now->smallest_eigenvalue,
                      1e-5 * fmax(1e-6, fabs(now->smallest_eigenvalue))))

@@ -13,6 +13,8 @@ static double allowed_gradient(el4ml_searcher *s, const double *x)
 
 el4ml_status el4ml_own_characterise(el4ml_searcher *s, el4ml_stationary *point)
 {
+    point->active = 0;
+    point->log_multipliers = 0;
     const el4ml_status status = s->own->characterise(&s->evaluator, point);
     return status == EL4ML_OK ? el4ml_set_multiplicity(s, point) : status;
 }
