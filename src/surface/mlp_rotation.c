@@ -8,8 +8,9 @@
 #include "base/orthogonal.h"
 #include "surface/mlp_symmetry.h"
 
-#define RANK_TOLERANCE 1e-6 /* a singular value of W_L below this is none; absolute below 1, else relative   \
-                             */
+#define RANK_TOLERANCE                                                                                       \
+    1e-6 /* a singular value of W_L below this is none; absolute below 1, else relative                      \
+          */
 
 static size_t pairs_of(size_t n)
 {
