@@ -14,8 +14,8 @@
 typedef enum el4ml_auc_term { EL4ML_AUC_SUM, EL4ML_AUC_SLOPE, EL4ML_AUC_BEND } el4ml_auc_term;
 
 /* The series is faster where what it costs, in pairs of the direct sum, is less than the pairs. */
-#define EL4ML_AUC_COST_POINT 40.0
-#define EL4ML_AUC_COST_BOXES 250.0 /* two boxes that are not empty */
+#define EL4ML_AUC_COST_POINT 35.0
+#define EL4ML_AUC_COST_BOXES 330.0 /* two boxes that are not empty */
 
 /* False: the direct sum is to be taken. */
 bool el4ml_auc_(sort)(const el4ml_pairs *p, el4ml_pairs_work *w, const double *score);

@@ -235,16 +235,23 @@ static double bonds(const el4ml_pairs *p, el4ml_pairs_work *w)
     return total;
 }
 
+/* Neighbouring pairs share their second point, whose sum stays in a register: through memory each addition
+ * would wait for the one before. */
 static void pull_drawn(const el4ml_pairs *p, el4ml_pairs_work *w)
 {
     for (size_t c = 0; c < p->outputs; c++) {
         const double *f = row(p, w->f, c);
         double *g = row(p, w->g, c);
-        for (size_t k = 0; k < p->drawn; k++) {
-            const size_t i = p->first[k], j = p->second[k];
-            const double force = w->slope[k] * (f[i] - f[j]);
-            g[i] += force;
-            g[j] -= force;
+        for (size_t k = 0; k < p->drawn;) {
+            const size_t j = p->second[k];
+            const double own = f[j];
+            double sum = 0;
+            for (; k < p->drawn && p->second[k] == j; k++) {
+                const double force = w->slope[k] * (f[p->first[k]] - own);
+                g[p->first[k]] += force;
+                sum += force;
+            }
+            g[j] -= sum;
         }
     }
 }
@@ -347,22 +354,25 @@ typedef struct target {
     double *coupled;
 } target;
 
-/* Point i with point j, either way. */
+/* Point i with point j, either way: A J = slope J + bend d (d . J). */
 static void couple_pair(const target *t, size_t i, size_t j, double slope, double bend)
 {
     const size_t n = t->p->points, outputs = t->p->outputs, width = t->width;
-    for (size_t c = 0; c < outputs; c++) {
-        const double x = row(t->p, t->w->f, c)[i] - row(t->p, t->w->f, c)[j];
-        for (size_t d = 0; d < outputs; d++) {
-            const double y = row(t->p, t->w->f, d)[i] - row(t->p, t->w->f, d)[j],
-                         a = -((c == d ? slope : 0) + bend * x * y);
-            if (a == 0) continue;
-            double *to_i = t->coupled + (c * n + i) * width, *to_j = t->coupled + (c * n + j) * width;
-            const double *from_i = t->nodes + (d * n + i) * width, *from_j = t->nodes + (d * n + j) * width;
-            for (size_t k = 0; k < width; k += VECTOR_LANES) {
-                vector_store(to_i + k, vector_load(to_i + k) + a * vector_load(from_j + k));
-                vector_store(to_j + k, vector_load(to_j + k) + a * vector_load(from_i + k));
-            }
+    if (slope == 0 && bend == 0) return;
+    for (size_t k = 0; k < width; k += VECTOR_LANES) {
+        vector along_i = vector_all(0), along_j = vector_all(0);
+        for (size_t c = 0; c < outputs; c++) {
+            const double d = row(t->p, t->w->f, c)[i] - row(t->p, t->w->f, c)[j];
+            along_i += d * vector_load(t->nodes + (c * n + i) * width + k);
+            along_j += d * vector_load(t->nodes + (c * n + j) * width + k);
+        }
+        for (size_t c = 0; c < outputs; c++) {
+            const double d = bend * (row(t->p, t->w->f, c)[i] - row(t->p, t->w->f, c)[j]);
+            double *to_i = t->coupled + (c * n + i) * width + k, *to_j = t->coupled + (c * n + j) * width + k;
+            const double *from_i = t->nodes + (c * n + i) * width + k,
+                         *from_j = t->nodes + (c * n + j) * width + k;
+            vector_store(to_i, vector_load(to_i) - slope * vector_load(from_j) - d * along_j);
+            vector_store(to_j, vector_load(to_j) - slope * vector_load(from_i) - d * along_i);
         }
     }
 }

@@ -68,7 +68,7 @@ static bool pairs_memory(const el4ml_mlp *m, el4ml_mlp_workspace *w)
                  slab = m->block > EL4ML_PAIRS_TILE ? m->block : EL4ML_PAIRS_TILE;
     w->pairs = el4ml_pairs_work_new(m->pairs);
     w->score = EL4ML_NEW(double, (2 + 2 * EL4ML_MLP_TOGETHER) * all + bends);
-    w->nodes = EL4ML_NEW(double, (2 * rows + EL4ML_PAIRS_TILE + slab) * width);
+    w->nodes = EL4ML_NEW(double, (2 * rows + EL4ML_PAIRS_TILE + slab + EL4ML_MLP_TOGETHER) * width);
     if (!w->pairs || !w->score || !w->nodes) return false;
     w->score_delta = w->score + all;
     w->score_tangent = w->score_delta + all;
@@ -76,6 +76,7 @@ static bool pairs_memory(const el4ml_mlp *m, el4ml_mlp_workspace *w)
     w->score_bend = w->score_change + EL4ML_MLP_TOGETHER * all;
     w->coupled = w->nodes + rows * width;
     w->slab = w->coupled + (rows + EL4ML_PAIRS_TILE) * width;
+    w->units = w->slab + slab * width;
     return true;
 }
 

@@ -85,8 +85,9 @@ typedef struct el4ml_mlp_workspace {
     double *score, *score_delta, *score_bend;
     double *score_tangent, *score_change; /* TOGETHER of them each */
     el4ml_pairs_work *pairs;
-    double *nodes, *coupled; /* (jacobian_rows [+ TILE], width), NULL: the Hessian is made of products */
+    double *nodes, *coupled; /* (jacobian_rows [+ TILE], width) */
     double *slab;            /* (block or TILE, width) */
+    double *units;           /* (TOGETHER, n): unit vectors, where there is no room for J */
     struct el4ml_mlp_symmetry *symmetry;
     double *arena;
 } el4ml_mlp_workspace;

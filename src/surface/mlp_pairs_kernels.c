@@ -127,11 +127,12 @@ static void by_products(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double
 {
     const size_t n = m->dimension;
     const double l2 = m->l2;
-    double *unit = w->part;
-    for (size_t i = 0; i < n; i++) {
-        memset(unit, 0, n * sizeof *unit);
-        unit[i] = 1;
-        m->kernels->hessian_vector(m, w, x, 1, unit, h + i * n);
+    for (size_t i = 0; i < n; i += EL4ML_MLP_TOGETHER) {
+        const size_t count = n - i < EL4ML_MLP_TOGETHER ? n - i : EL4ML_MLP_TOGETHER;
+        memset(w->units, 0, count * n * sizeof *w->units);
+        for (size_t k = 0; k < count; k++)
+            w->units[k * n + i + k] = 1;
+        m->kernels->hessian_vector(m, w, x, count, w->units, h + i * n);
     }
     for (size_t l = 1; l <= m->layers; l++) { /* which is added again later */
         const size_t end = m->l2_biases ? m->biases[l] + m->size[l] : m->biases[l];
@@ -143,7 +144,7 @@ static void by_products(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double
 void el4ml_mlp_pairs_(couple)(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x, double *h)
 {
     const size_t width = el4ml_mlp_jacobian_width(m);
-    if (!w->nodes || m->pairs->kernels->plan(m->pairs, w->pairs) > el4ml_mlp_jacobian_rows(m)) {
+    if (m->pairs->kernels->plan(m->pairs, w->pairs) > el4ml_mlp_jacobian_rows(m)) {
         by_products(m, w, x, h);
         return;
     }
