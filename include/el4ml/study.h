@@ -25,17 +25,22 @@ typedef struct el4ml_study {
     uint64_t seed; /* default 1 */
     /* [data]; has_data is false for kinds that learn from none */
     bool has_data;
-    char *data_file; /* absolute path */
-    char *target;
+    char *data_file;     /* absolute path */
+    char *target;        /* of several the first */
+    char **targets;      /* (target_count) a list of them; NULL when one was named by itself */
+    size_t target_count; /* of that list, or 0 */
     bool standardise;
     double test_fraction, validation_fraction;
     uint64_t split_seed;
     bool split_seed_given; /* false: split_seed is the study's seed */
     /* [surface] */
     el4ml_kind kind;
-    el4ml_mlp_options mlp;
-    size_t atoms;        /* lennard-jones */
-    char *function_name; /* function */
+    el4ml_mlp_options mlp;     /* what can be said without the data */
+    char *positive;            /* name of the positive class, or NULL */
+    double *class_weight;      /* (class_weight_count), in the order of the class names */
+    size_t class_weight_count; /* 0: none given */
+    size_t atoms;              /* lennard-jones */
+    char *function_name;       /* function */
     /* [explore] */
     el4ml_method method;
     uint64_t steps;                  /* minimisations in all; default 1000 */

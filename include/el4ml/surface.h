@@ -71,9 +71,13 @@ typedef struct el4ml_surface_ops {
                     double *y);
     /* Optional: is x inside the surface's domain? Stationary points outside are not stored. */
     bool (*inside)(const void *self, const double *x);
-    /* Optional: predictions of the model x on data (same inputs and classes as the surface's). */
+    /* Optional: predictions of the model x on data (same inputs and classes as the surface's), what does not
+     * apply NaN. Called for new minima only, it may allocate. */
     el4ml_status (*metrics)(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
                             el4ml_metrics *metrics);
+    /* Optional, for regressions: of each target, `targets` (data->targets). */
+    el4ml_status (*target_metrics)(const void *self, void *workspace, const double *x,
+                                   const el4ml_dataset *data, el4ml_target_metrics *targets);
 } el4ml_surface_ops;
 
 typedef struct el4ml_surface_info {

@@ -59,7 +59,10 @@ typedef struct el4ml_mlp_options {
 EL4ML_API el4ml_mlp_options el4ml_mlp_options_default(void);
 /* Units of the last layer, given the data's classes and targets. */
 EL4ML_API size_t el4ml_mlp_outputs(const el4ml_mlp_options *options, size_t classes, size_t targets);
-/* The training rows are copied. Parameter order: methods.md 1.1. */
+/* The training rows are copied. Parameter order: methods.md 1.1. Metrics: auc's accuracy is that of the
+ * threshold which classifies most training rows rightly; contrastive's is the vote of the nearest neighbours
+ * among the embeddings of the training rows (the row itself left out where it is one of them; ties go to the
+ * nearest), its loss that of all pairs, or of 200 000 drawn from them where there are more. */
 EL4ML_API el4ml_status el4ml_mlp_new(const el4ml_mlp_options *options, const el4ml_dataset *train,
                                      el4ml_surface **surface, el4ml_error *error);
 

@@ -160,12 +160,31 @@ char *el4ml_analysis_json(el4ml_landscape *l, const el4ml_analysis *a)
 
 static json_t *metrics(const el4ml_metrics *m)
 {
-    return json_pack("{s:o, s:o, s:o}", "loss", number(m->loss), "accuracy", number(m->accuracy), "r2",
-                     number(m->r2));
+    size_t count;
+    const el4ml_metric *list = el4ml_metric_list(&count);
+    json_t *o = json_object();
+    for (size_t k = 0; k < count; k++)
+        json_object_set_new(o, list[k].name, number(el4ml_metric_of(m, &list[k])));
+    return o;
 }
 
-static json_t *row(const el4ml_record *r, el4ml_species species, size_t index, size_t n, bool coordinates)
+/* Of a regression with several targets: the numbers of each. */
+static void add_targets(json_t *o, const el4ml_landscape *l, const el4ml_target_metrics *targets)
 {
+    size_t count;
+    char *const *names = el4ml_landscape_targets(l, &count);
+    if (count == 0 || !targets) return;
+    json_t *list = json_array();
+    for (size_t t = 0; t < count; t++)
+        json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "target", names[t], "loss",
+                                              number(targets[t].loss), "r2", number(targets[t].r2)));
+    json_object_set_new(o, "targets", list);
+}
+
+static json_t *row(const el4ml_landscape *l, el4ml_species species, size_t index, bool coordinates)
+{
+    const el4ml_record *r = el4ml_landscape_record(l, species, index);
+    const size_t n = el4ml_landscape_dimension(l);
     const el4ml_stationary *p = &r->point;
     json_t *o = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "id", identifier(index), "energy",
                           number(p->energy), "log_product", number(p->log_product), "log_multiplicity",
@@ -173,8 +192,11 @@ static json_t *row(const el4ml_record *r, el4ml_species species, size_t index, s
                           "gradient_rms", number(p->gradient_rms), "hits", integer((uint64_t)r->hits),
                           "proved", (int)p->proved);
     if (species == EL4ML_MINIMUM) {
-        json_object_set_new(o, "train", metrics(&r->train));
-        json_object_set_new(o, "test", metrics(&r->test));
+        json_t *train = metrics(&r->train), *test = metrics(&r->test);
+        add_targets(train, l, r->train_targets);
+        add_targets(test, l, r->test_targets);
+        json_object_set_new(o, "train", train);
+        json_object_set_new(o, "test", test);
     } else {
         json_object_set_new(o, "minimum_a", identifier(r->a));
         json_object_set_new(o, "minimum_b", identifier(r->b));
@@ -195,8 +217,7 @@ char *el4ml_list_json(const el4ml_landscape *l, el4ml_species species, bool coor
     json_t *list = json_array();
     const size_t count = el4ml_landscape_count(l, species);
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, row(el4ml_landscape_record(l, species, i), species, i,
-                                        el4ml_landscape_dimension(l), coordinates));
+        json_array_append_new(list, row(l, species, i, coordinates));
     return finish(list);
 }
 

@@ -46,10 +46,19 @@ static const char *energy_label(const el4ml_study *study)
     return study->kind == EL4ML_KIND_LENNARD_JONES ? "energy / \u03b5" : "function value";
 }
 
-static double colour_of(const el4ml_record *r)
+/* What the minima are coloured by: the first of these that is known of any. */
+static const el4ml_metric *colour_metric(const el4ml_landscape *l, bool auc)
 {
-    if (isfinite(r->test.accuracy)) return r->test.accuracy;
-    return isfinite(r->test.r2) ? r->test.r2 : (double)NAN;
+    size_t count;
+    const el4ml_metric *list = el4ml_metric_list(&count);
+    static const char *const names[2][3] = {{"accuracy", "r2", "auc"}, {"auc", "accuracy", "r2"}};
+    for (size_t k = 0; k < 3; k++)
+        for (size_t m = 0; m < count; m++)
+            for (size_t i = 0; i < el4ml_landscape_count(l, EL4ML_MINIMUM); i++)
+                if (strcmp(list[m].name, names[auc][k]) == 0 &&
+                    isfinite(el4ml_metric_of(&el4ml_landscape_record(l, EL4ML_MINIMUM, i)->test, &list[m])))
+                    return &list[m];
+    return NULL;
 }
 
 static el4ml_status draw(page *p, const el4ml_study *study, el4ml_landscape *l, const el4ml_analysis *a,
@@ -58,16 +67,16 @@ static el4ml_status draw(page *p, const el4ml_study *study, el4ml_landscape *l, 
     const size_t minima = a->network->node_count;
     double *colour = EL4ML_NEW(double, minima);
     if (!colour) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "report: out of memory");
-    bool coloured = false;
-    for (size_t i = 0; i < minima; i++) {
-        const el4ml_record *r = el4ml_landscape_record(l, EL4ML_MINIMUM, i);
-        colour[i] = colour_of(r);
-        coloured |= isfinite(colour[i]);
-    }
+    char label[64] = "";
+    const el4ml_metric *metric =
+        colour_metric(l, study->kind == EL4ML_KIND_MLP && study->mlp.loss == EL4ML_AUC);
+    for (size_t i = 0; metric && i < minima; i++)
+        colour[i] = el4ml_metric_of(&el4ml_landscape_record(l, EL4ML_MINIMUM, i)->test, metric);
+    if (metric) snprintf(label, sizeof label, "test %s", metric->label);
     el4ml_disconnectivity_options graph = el4ml_disconnectivity_options_default();
     graph.energy_label = energy_label(study);
-    graph.colour_value = coloured ? colour : NULL;
-    graph.colour_label = study->mlp.loss == EL4ML_MSE ? "test R\u00b2" : "test accuracy";
+    graph.colour_value = metric ? colour : NULL;
+    graph.colour_label = label;
     el4ml_status status = el4ml_disconnectivity_svg(a->network, a->tree, &graph, &p->disconnectivity, error);
     el4ml_release(colour);
     if (status != EL4ML_OK) return status;
@@ -93,9 +102,12 @@ static void fill_rows(page *p, el4ml_landscape *l, const el4ml_analysis *a)
                                         .barrier = global ? (double)NAN : a->barrier_top[i] - r->point.energy,
                                         .hits = r->hits,
                                         .train = r->train,
-                                        .validation = {NAN, NAN, NAN},
-                                        .test = r->test};
+                                        .validation = el4ml_metrics_none(),
+                                        .test = r->test,
+                                        .train_targets = r->train_targets,
+                                        .test_targets = r->test_targets};
     }
+    p->input.target_names = el4ml_landscape_targets(l, &p->input.target_count);
     p->input.rows = p->rows;
     p->input.row_count = count;
 }

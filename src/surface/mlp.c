@@ -321,7 +321,8 @@ static const el4ml_surface_ops hooks = {.struct_size = sizeof hooks,
                                         .multiplicity = el4ml_mlp_multiplicity,
                                         .random_operation = el4ml_mlp_random_operation,
                                         .initialise = initialise,
-                                        .metrics = el4ml_mlp_metrics};
+                                        .metrics = el4ml_mlp_metrics,
+                                        .target_metrics = el4ml_mlp_target_metrics};
 
 el4ml_status el4ml_mlp_new_with(const el4ml_mlp_options *options, const el4ml_dataset *train,
                                 el4ml_kernel_set set, el4ml_surface **surface, el4ml_error *error)
@@ -350,6 +351,7 @@ el4ml_status el4ml_mlp_new_with(const el4ml_mlp_options *options, const el4ml_da
     el4ml_surface_ops ops = hooks;
     if (m->flat_count == 0 && !m->rotates) ops.zero_modes = NULL;
     if (m->pairs) ops.batch_value_gradient = NULL;
+    if (m->classes > 0) ops.target_metrics = NULL;
     const size_t most = m->rotates ? el4ml_mlp_rotations(m, m->size[m->layers]) : 0,
                  rotations = m->rotates ? el4ml_mlp_rotations(m, el4ml_mlp_usual_rank(m)) : 0;
     el4ml_surface_info info = {.dimension = m->dimension,
