@@ -673,7 +673,7 @@ END_TEST
 START_TEST(a_gap_interrupts_a_curve)
 {
     const double x[6] = {1, 2, 3, 4, 5, 6}, y[6] = {1, 2, NAN, 3, INFINITY, 5};
-    const el4ml_series series = {"a*b*", 6, x, y, NULL, NULL, 1};
+    const el4ml_series series = {.label = "a*b*", .count = 6, .x = x, .y = y, .width = 1};
     const el4ml_chart chart = {.width = 400,
                                .height = 300,
                                .title = "<t>",

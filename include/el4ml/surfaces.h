@@ -62,7 +62,9 @@ EL4ML_API size_t el4ml_mlp_outputs(const el4ml_mlp_options *options, size_t clas
 /* The training rows are copied. Parameter order: methods.md 1.1. Metrics: auc's accuracy is that of the
  * threshold which classifies most training rows rightly; contrastive's is the vote of the nearest neighbours
  * among the embeddings of the training rows (the row itself left out where it is one of them; ties go to the
- * nearest), its loss that of all pairs, or of 200 000 drawn from them where there are more. */
+ * nearest), its loss that of all pairs, or of 200 000 drawn from them where there are more. Predictions: of
+ * cross-entropy the probabilities, of auc sigma(s - that threshold), which ranks and classifies but is not
+ * calibrated, of contrastive the shares of the votes (half a vote more for the class that wins). */
 EL4ML_API el4ml_status el4ml_mlp_new(const el4ml_mlp_options *options, const el4ml_dataset *train,
                                      el4ml_surface **surface, el4ml_error *error);
 

@@ -322,7 +322,8 @@ static const el4ml_surface_ops hooks = {.struct_size = sizeof hooks,
                                         .random_operation = el4ml_mlp_random_operation,
                                         .initialise = initialise,
                                         .metrics = el4ml_mlp_metrics,
-                                        .target_metrics = el4ml_mlp_target_metrics};
+                                        .target_metrics = el4ml_mlp_target_metrics,
+                                        .predict = el4ml_mlp_predict};
 
 el4ml_status el4ml_mlp_new_with(const el4ml_mlp_options *options, const el4ml_dataset *train,
                                 el4ml_kernel_set set, el4ml_surface **surface, el4ml_error *error)
@@ -360,6 +361,9 @@ el4ml_status el4ml_mlp_new_with(const el4ml_mlp_options *options, const el4ml_da
                                .rows = m->pairs ? 0 : m->rows,
                                .evaluation_flops = 6 * (double)train->rows * (double)m->dimension,
                                .length_scale = 1,
+                               .prediction =
+                                   m->classes > 0 ? EL4ML_PREDICTS_PROBABILITIES : EL4ML_PREDICTS_VALUES,
+                               .outputs = m->classes > 0 ? m->classes : m->size[m->layers],
                                .second_derivatives = m->activation != EL4ML_RELU || m->layers == 1};
     describe(m, info.description, sizeof info.description);
     status = el4ml_surface_new(&ops, &info, m, surface, error);

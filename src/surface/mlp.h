@@ -128,11 +128,13 @@ el4ml_status el4ml_mlp_check(const el4ml_mlp_options *options, const el4ml_datas
 double el4ml_mlp_batch(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x, size_t count,
                        const size_t *rows, double *gradient);
 
-/* Of mlp_metrics.c. */
+/* Of mlp_metrics.c and mlp_predict.c. */
 el4ml_status el4ml_mlp_metrics(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
                                el4ml_metrics *metrics);
 el4ml_status el4ml_mlp_target_metrics(const void *self, void *workspace, const double *x,
                                       const el4ml_dataset *data, el4ml_target_metrics *targets);
+el4ml_status el4ml_mlp_predict(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
+                               double *outputs);
 
 /* Of mlp_symmetry.c: the hooks, and their part of the workspace. */
 struct el4ml_mlp_symmetry *el4ml_mlp_symmetry_new(const el4ml_mlp *m);

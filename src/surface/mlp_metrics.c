@@ -1,10 +1,9 @@
 /* Predictions of a perceptron on data that need not be its own, and what they are worth. */
 #include <math.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "surface/metrics.h"
-#include "surface/mlp.h"
+#include "surface/mlp_outputs.h"
 
 #define MOST_PAIRS 200000 /* of a contrastive loss on other rows: more are drawn from */
 
@@ -16,38 +15,6 @@ static bool data_fits(const el4ml_mlp *m, const el4ml_dataset *data)
     for (size_t i = 0; i < data->rows; i++)
         if (data->label[i] < 0 || (size_t)data->label[i] >= m->classes) return false;
     return true;
-}
-
-/* Outputs (rows, d_L) of inputs (rows, d_0). */
-static void predict(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x, size_t rows,
-                    const double *inputs, double *outputs)
-{
-    const size_t in = m->size[0], out = m->size[m->layers];
-    for (size_t start = 0; start < rows; start += m->block) {
-        const size_t left = rows - start, count = left < m->block ? left : m->block,
-                     padded = (count + EL4ML_MLP_LANES - 1) / EL4ML_MLP_LANES * EL4ML_MLP_LANES;
-        for (size_t k = 0; k < in; k++)
-            for (size_t p = 0; p < padded; p++)
-                w->inputs[k * m->block + p] = p < count ? inputs[(start + p) * in + k] : 0;
-        m->kernels->predict(m, w, x, w->inputs, padded);
-        for (size_t p = 0; p < count; p++)
-            for (size_t c = 0; c < out; c++)
-                outputs[(start + p) * out + c] = w->value[m->layers][c * m->block + p];
-    }
-}
-
-/* Of the training rows, in the order of the points. */
-static void predict_own(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x, double *outputs)
-{
-    const size_t out = m->size[m->layers];
-    for (size_t i = 0; i < m->rows; i += m->block) {
-        const size_t left = m->rows - i, count = left < m->block ? left : m->block,
-                     padded = (count + EL4ML_MLP_LANES - 1) / EL4ML_MLP_LANES * EL4ML_MLP_LANES;
-        m->kernels->predict(m, w, x, m->inputs + i * (m->size[0] + 1), padded);
-        for (size_t p = 0; p < count; p++)
-            for (size_t c = 0; c < out; c++)
-                outputs[(i + p) * out + c] = w->value[m->layers][c * m->block + p];
-    }
 }
 
 /* ---- Regression ---- */
@@ -89,36 +56,6 @@ static el4ml_status measure_numbers(const el4ml_mlp *m, const el4ml_dataset *dat
 
 /* ---- Classes ---- */
 
-/* One row's outputs as ln of probabilities, also of one logit. */
-static void log_probabilities(const el4ml_mlp *m, const double *output, double *p)
-{
-    if (m->head == EL4ML_LOG_ODDS) {
-        const double a = *output, small = log1p(exp(-fabs(a)));
-        p[m->positive] = (a > 0 ? 0 : a) - small;
-        p[1 - m->positive] = (a > 0 ? -a : 0) - small;
-        return;
-    }
-    double top = output[0], sum = 0;
-    for (size_t c = 1; c < m->classes; c++)
-        top = fmax(top, output[c]);
-    for (size_t c = 0; c < m->classes; c++)
-        sum += exp(output[c] - top);
-    for (size_t c = 0; c < m->classes; c++)
-        p[c] = output[c] - top - log(sum);
-}
-
-/* ln p / (1 - p) of class c, which does not saturate as p does, from outputs. */
-static double log_odds(const el4ml_mlp *m, const double *output, size_t class)
-{
-    if (m->size[m->layers] == 1) return class == m->positive ? *output : -*output;
-    double top = -INFINITY, sum = 0;
-    for (size_t c = 0; c < m->classes; c++)
-        if (c != class) top = fmax(top, output[c]);
-    for (size_t c = 0; c < m->classes; c++)
-        if (c != class) sum += exp(output[c] - top);
-    return output[class] - top - log(sum);
-}
-
 /* Two classes: of the positive one; more: the mean over those that are there. */
 static el4ml_status measure_auc(const el4ml_mlp *m, const el4ml_dataset *data, const double *outputs,
                                 el4ml_metrics *metrics)
@@ -130,7 +67,7 @@ static el4ml_status measure_auc(const el4ml_mlp *m, const el4ml_dataset *data, c
     for (size_t c = m->classes == 2 ? 1 : 0; good && c < m->classes; c++) {
         double auc = NAN;
         for (size_t i = 0; i < data->rows; i++)
-            score[i] = log_odds(m, outputs + i * out, c);
+            score[i] = el4ml_mlp_log_odds(m, outputs + i * out, c);
         good = el4ml_metric_auc(data->rows, score, data->label, (int32_t)c, &auc);
         if (isnan(auc)) continue;
         sum += auc;
@@ -150,7 +87,7 @@ static el4ml_status measure_probabilities(const el4ml_mlp *m, const el4ml_datase
     size_t right = 0, close = 0;
     for (size_t i = 0; i < data->rows; i++) {
         const size_t label = (size_t)data->label[i];
-        log_probabilities(m, outputs + i * out, p);
+        el4ml_mlp_log_probabilities(m, outputs + i * out, p);
         double own = (1 - m->smoothing) * p[label];
         for (size_t c = 0; c < m->classes && m->smoothing > 0; c++)
             own += m->smoothing / (double)m->classes * p[c];
@@ -208,47 +145,6 @@ static el4ml_status pairs_loss(const el4ml_mlp *m, const el4ml_dataset *data, co
     return good ? EL4ML_OK : EL4ML_OUT_OF_MEMORY;
 }
 
-/* Are these the training rows, in their order? */
-static bool is_own(const el4ml_mlp *m, const el4ml_dataset *data)
-{
-    if (data->rows != m->rows) return false;
-    for (size_t i = 0; i < m->rows; i++) {
-        const double *point = m->inputs + i / m->block * (m->size[0] + 1) * m->block + i % m->block,
-                     *x = data->x + m->order[i] * m->size[0];
-        for (size_t k = 0; k < m->size[0]; k++)
-            if (point[k * m->block] != x[k]) return false;
-    }
-    return true;
-}
-
-static int32_t class_of_point(const el4ml_mlp *m, size_t point)
-{
-    size_t c = 0;
-    while (m->pairs->start[c + 1] <= point)
-        c++;
-    if (m->loss != EL4ML_AUC) return (int32_t)c;
-    return (int32_t)(c == 0 ? m->positive : 1 - m->positive);
-}
-
-/* The threshold that is best for the training rows. */
-static el4ml_status threshold_of(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x,
-                                 double *threshold)
-{
-    double *own = EL4ML_NEW(double, m->rows * m->size[m->layers]), *score = EL4ML_NEW(double, m->rows);
-    int32_t *label = EL4ML_NEW(int32_t, m->rows);
-    bool good = own && score && label;
-    if (good) predict_own(m, w, x, own);
-    for (size_t i = 0; good && i < m->rows; i++) {
-        score[i] = log_odds(m, own + i * m->size[m->layers], m->positive);
-        label[i] = class_of_point(m, i);
-    }
-    good = good && el4ml_metric_threshold(m->rows, score, label, (int32_t)m->positive, threshold);
-    el4ml_release(own);
-    el4ml_release(score);
-    el4ml_release(label);
-    return good ? EL4ML_OK : EL4ML_OUT_OF_MEMORY;
-}
-
 static el4ml_status measure_ranking(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x,
                                     const el4ml_dataset *data, const double *outputs, el4ml_metrics *metrics)
 {
@@ -256,9 +152,9 @@ static el4ml_status measure_ranking(const el4ml_mlp *m, el4ml_mlp_workspace *w, 
     size_t right = 0;
     el4ml_status status = pairs_loss(m, data, outputs, &metrics->loss);
     if (status == EL4ML_OK) status = measure_auc(m, data, outputs, metrics);
-    if (status == EL4ML_OK) status = threshold_of(m, w, x, &threshold);
+    if (status == EL4ML_OK) status = el4ml_mlp_threshold(m, w, x, &threshold);
     for (size_t i = 0; i < data->rows; i++) {
-        const bool positive = log_odds(m, outputs + i * m->size[m->layers], m->positive) > threshold;
+        const bool positive = el4ml_mlp_log_odds(m, outputs + i * m->size[m->layers], m->positive) > threshold;
         right += positive == ((size_t)data->label[i] == m->positive);
     }
     metrics->accuracy = (double)right / (double)data->rows;
@@ -270,36 +166,22 @@ static el4ml_status measure_neighbours(const el4ml_mlp *m, el4ml_mlp_workspace *
                                        const el4ml_dataset *data, const double *outputs, bool own_rows,
                                        el4ml_metrics *metrics)
 {
-    const size_t d = m->size[m->layers];
-    double *own = EL4ML_NEW(double, m->rows *d), *distance = EL4ML_NEW(double, m->neighbours);
-    size_t *scratch = EL4ML_NEW(size_t, m->neighbours + m->classes), right = 0;
-    int32_t *label = EL4ML_NEW(int32_t, m->rows);
-    const bool good = own && distance && scratch && label;
-    if (good) {
-        predict_own(m, w, x, own);
-        for (size_t i = 0; i < m->rows; i++)
-            label[i] = class_of_point(m, i);
-        const el4ml_voters voters = {m->rows, d,        m->classes, m->neighbours,          own,
-                                     label,   distance, scratch,    scratch + m->neighbours};
-        for (size_t i = 0; i < data->rows; i++) {
-            const size_t row = own_rows ? m->order[i] : i; /* point i is this row */
-            right +=
-                el4ml_metric_vote(&voters, outputs + row * d, own_rows ? i : SIZE_MAX) == data->label[row];
-        }
-        metrics->accuracy = (double)right / (double)data->rows;
-    }
-    el4ml_release(own);
-    el4ml_release(distance);
-    el4ml_release(scratch);
-    el4ml_release(label);
-    return good ? EL4ML_OK : EL4ML_OUT_OF_MEMORY;
+    double *probability = EL4ML_NEW(double, data->rows *m->classes);
+    if (!probability) return EL4ML_OUT_OF_MEMORY;
+    const el4ml_status status = el4ml_mlp_votes(m, w, x, data->rows, outputs, own_rows, probability);
+    size_t right = 0;
+    for (size_t i = 0; i < data->rows; i++)
+        right += el4ml_metric_rank(m->classes, probability + i * m->classes, (size_t)data->label[i]) == 0;
+    metrics->accuracy = (double)right / (double)data->rows;
+    el4ml_release(probability);
+    return status;
 }
 
 static el4ml_status measure_embedding(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x,
                                       const el4ml_dataset *data, const double *outputs,
                                       el4ml_metrics *metrics)
 {
-    const bool own_rows = is_own(m, data);
+    const bool own_rows = el4ml_mlp_is_own(m, data);
     el4ml_status status = EL4ML_OK;
     if (own_rows) { /* the pairs that the surface has */
         m->kernels->value_gradient(m, w, x, NULL);
@@ -321,14 +203,6 @@ static el4ml_status measure(const el4ml_mlp *m, el4ml_mlp_workspace *w, const do
     return measure_embedding(m, w, x, data, outputs, metrics);
 }
 
-static double *outputs_of(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x,
-                          const el4ml_dataset *data)
-{
-    double *outputs = EL4ML_NEW(double, data->rows * m->size[m->layers]);
-    if (outputs) predict(m, w, x, data->rows, data->x, outputs);
-    return outputs;
-}
-
 el4ml_status el4ml_mlp_metrics(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
                                el4ml_metrics *metrics)
 {
@@ -336,7 +210,7 @@ el4ml_status el4ml_mlp_metrics(const void *self, void *workspace, const double *
     *metrics = el4ml_metrics_none();
     if (!data_fits(m, data)) return EL4ML_INVALID_ARGUMENT;
     if (data->rows == 0) return EL4ML_OK;
-    double *outputs = outputs_of(m, workspace, x, data);
+    double *outputs = el4ml_mlp_outputs_of(m, workspace, x, data);
     const el4ml_status status =
         outputs ? measure(m, workspace, x, data, outputs, metrics) : EL4ML_OUT_OF_MEMORY;
     el4ml_release(outputs);
@@ -351,7 +225,7 @@ el4ml_status el4ml_mlp_target_metrics(const void *self, void *workspace, const d
     const el4ml_mlp *m = self;
     if (m->classes > 0) return EL4ML_NOT_SUPPORTED;
     if (!data_fits(m, data) || data->rows == 0) return EL4ML_INVALID_ARGUMENT;
-    double *outputs = outputs_of(m, workspace, x, data);
+    double *outputs = el4ml_mlp_outputs_of(m, workspace, x, data);
     const el4ml_status status = outputs ? measure_targets(m, data, outputs, targets) : EL4ML_OUT_OF_MEMORY;
     el4ml_release(outputs);
     return status;
