@@ -47,7 +47,8 @@ typedef struct el4ml_mlp_options {
      */
     double beta;
     /* Contrastive */
-    double margin, epsilon; /* > 0; defaults 1 and 0.01 */
+    double margin, epsilon; /* > 0; defaults 1 and 0.1: pairs nearer than epsilon count as one point, as the
+                               loss would bend sharply there */
     size_t embedding;       /* outputs; default 2 */
     uint64_t pairs;         /* so many, drawn once without repetition; default 0: all N (N - 1) / 2 */
     uint64_t pair_seed;     /* of that draw; default 1 */

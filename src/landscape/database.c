@@ -133,16 +133,18 @@ static sqlite3_stmt *statement(el4ml_landscape *l, size_t which, const char *sql
     return *s;
 }
 
-/* That of the details of minima is made from the list of metrics. */
 static sqlite3_stmt *details_statement(el4ml_landscape *l, el4ml_species species, size_t which)
 {
     if (species == EL4ML_TRANSITION_STATE)
         return statement(l, which, "INSERT INTO transition_state_details VALUES(?1,?2,?3,?4)");
-    if (l->statements[which]) return l->statements[which];
-    char *sql = el4ml_details_insert();
-    sqlite3_stmt *s = sql ? statement(l, which, sql) : NULL;
-    el4ml_release(sql);
-    return s;
+    return statement(l, which, l->details_insert);
+}
+
+/* That of the details of minima is made from the list of metrics. */
+static bool make_details_insert(el4ml_landscape *l)
+{
+    if (!l->details_insert) l->details_insert = el4ml_details_insert();
+    return l->details_insert != NULL;
 }
 
 static bool store_targets(el4ml_landscape *l)
@@ -201,6 +203,8 @@ static bool store_blobs(el4ml_landscape *l)
 
 el4ml_status el4ml_database_store(el4ml_landscape *l, el4ml_error *error)
 {
+    if (!make_details_insert(l))
+        return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "%s: out of memory", l->folder);
     bool good = !sqlite3_get_autocommit(l->db) ||
                 sqlite3_exec(l->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK;
     good = good && store_table(l, EL4ML_MINIMUM) && store_table(l, EL4ML_TRANSITION_STATE) &&

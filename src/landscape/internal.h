@@ -37,6 +37,7 @@ struct el4ml_landscape {
     size_t target_count;  /* several targets, or 0 */
     char **target_names;
     bool targets_changed; /* since the last commit */
+    char *details_insert; /* of storing */
     el4ml_totals totals;
     el4ml_blob *blobs;
     size_t blob_count, blob_capacity;

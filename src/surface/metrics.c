@@ -77,7 +77,7 @@ bool el4ml_metric_threshold(size_t rows, const double *score, const int32_t *lab
     for (size_t i = 0; i < rows; i++)
         right += label[i] == class; /* all called positive */
     best = right;
-    *threshold = -INFINITY;
+    *threshold = rows > 0 ? score[items[0].index] - 1 : 0;
     for (size_t i = 0; i < rows;) {
         const uint64_t key = items[i].key;
         const double here = score[items[i].index];
@@ -85,7 +85,7 @@ bool el4ml_metric_threshold(size_t rows, const double *score, const int32_t *lab
             right += label[items[i].index] == class ? -1 : 1;
         if (right <= best) continue;
         best = right;
-        *threshold = i < rows ? 0.5 * here + 0.5 * score[items[i].index] : (double)INFINITY;
+        *threshold = i < rows ? 0.5 * here + 0.5 * score[items[i].index] : here + 1;
     }
     el4ml_release(items);
     return true;

@@ -9,7 +9,8 @@
  * 1982). NaN without positives or without negatives. False: out of memory. */
 bool el4ml_metric_auc(size_t rows, const double *score, const int32_t *label, int32_t class, double *auc);
 /* The threshold t for which score > t is right about most rows: midway between two neighbouring scores, the
- * lowest of the best; -infinity or infinity where all are best called the same. False: out of memory. */
+ * lowest of the best; one below the lowest or above the highest where all are best called the same. False:
+ * out of memory. */
 bool el4ml_metric_threshold(size_t rows, const double *score, const int32_t *label, int32_t class,
                             double *threshold);
 

@@ -10,7 +10,7 @@ el4ml_mlp_options el4ml_mlp_options_default(void)
                                .l2_biases = true,
                                .positive = 1,
                                .margin = 1,
-                               .epsilon = 0.01,
+                               .epsilon = 0.1,
                                .embedding = 2,
                                .pair_seed = 1,
                                .neighbours = 5,
