@@ -510,7 +510,8 @@ START_TEST(an_older_database_is_read_and_brought_up_to_date)
             "DROP TABLE minimum_details; ALTER TABLE older RENAME TO minimum_details;"
             "DROP TABLE targets; DROP TABLE minimum_targets;"
             "UPDATE meta SET value = '1' WHERE key = 'schema_version'");
-    for (int way = 0; way < 3; way++) { /* a reader, which changes nothing; a writer; a reader of what it made */
+    for (int way = 0; way < 3;
+         way++) { /* a reader, which changes nothing; a writer; a reader of what it made */
         l = way == 1 ? open_landscape(d.folder, NULL) : read_landscape(d.folder);
         ck_assert(number_in(d.folder, "SELECT value FROM meta WHERE key = 'schema_version'") ==
                   (way == 0 ? 1 : EL4ML_SCHEMA_VERSION));
@@ -520,7 +521,8 @@ START_TEST(an_older_database_is_read_and_brought_up_to_date)
         }
         for (size_t i = 0; i < (way == 0 ? 5 : 6); i++) {
             const el4ml_record *r = el4ml_landscape_record(l, EL4ML_MINIMUM, i);
-            ck_assert(r->train.loss == 0.1 * (double)i && r->test.accuracy == 0.25 && r->test.r2 == (double)i);
+            ck_assert(r->train.loss == 0.1 * (double)i && r->test.accuracy == 0.25 &&
+                      r->test.r2 == (double)i);
             ck_assert(i < 5 ? isnan(r->test.auc) : r->test.auc == 0.8);
         }
         el4ml_landscape_close(l);
@@ -888,7 +890,9 @@ int main(void)
                                   symmetry_copies_are_known,
                                   all_of_it_comes_back,
                                   the_order_by_energy_comes_back,
-                                  an_older_database_is_read_and_brought_up_to_date, several_targets_come_back, the_schema_is_the_published_one,
+                                  an_older_database_is_read_and_brought_up_to_date,
+                                  several_targets_come_back,
+                                  the_schema_is_the_published_one,
                                   a_kill_loses_the_open_batch_and_no_more,
                                   closing_discards_what_was_not_committed,
                                   another_study_is_refused,

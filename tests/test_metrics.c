@@ -30,7 +30,8 @@ static double brute_auc(size_t rows, const double *score, const int32_t *label, 
     return won / pairs;
 }
 
-static size_t right_at(size_t rows, const double *score, const int32_t *label, int32_t class, double threshold)
+static size_t right_at(size_t rows, const double *score, const int32_t *label, int32_t class,
+                       double threshold)
 {
     size_t right = 0;
     for (size_t i = 0; i < rows; i++)
@@ -208,8 +209,9 @@ static const el4ml_dataset *rows_of(const model *t, int part)
 static el4ml_metrics metrics_of(model *t, int part)
 {
     el4ml_metrics metrics;
-    ck_assert_int_eq(t->surface->ops.metrics(t->surface->self, t->e.workspace, t->x, rows_of(t, part), &metrics),
-                     EL4ML_OK);
+    ck_assert_int_eq(
+        t->surface->ops.metrics(t->surface->self, t->e.workspace, t->x, rows_of(t, part), &metrics),
+        EL4ML_OK);
     return metrics;
 }
 
@@ -373,15 +375,15 @@ START_TEST(embedding)
         model t = model_new(&o, 4, 0);
         double distance[3];
         size_t nearest[3], votes[4];
-        const el4ml_voters v = {t.own.rows, 2,        4,       3,     t.a[0],
-                                t.own.label, distance, nearest, votes};
+        const el4ml_voters v = {t.own.rows, 2, 4, 3, t.a[0], t.own.label, distance, nearest, votes};
         for (int part = 0; part < 2; part++) {
             const el4ml_dataset *d = rows_of(&t, part);
             const el4ml_metrics m = metrics_of(&t, part);
             double loss = 0, right = 0;
             for (size_t i = 0; i < d->rows; i++) {
                 for (size_t j = 0; j < i; j++)
-                    loss += contrastive_pair(t.a[part] + 2 * i, t.a[part] + 2 * j, d->label[i] == d->label[j]);
+                    loss +=
+                        contrastive_pair(t.a[part] + 2 * i, t.a[part] + 2 * j, d->label[i] == d->label[j]);
                 right += el4ml_metric_vote(&v, t.a[part] + 2 * i, part == 0 ? i : SIZE_MAX) == d->label[i];
             }
             if (part == 1 || kind == 0)
@@ -406,8 +408,8 @@ START_TEST(several_targets)
         const el4ml_metrics m = metrics_of(&t, part);
         el4ml_target_metrics each[3];
         double loss = 0, r2 = 0;
-        ck_assert_int_eq(
-            t.surface->ops.target_metrics(t.surface->self, t.e.workspace, t.x, d, each), EL4ML_OK);
+        ck_assert_int_eq(t.surface->ops.target_metrics(t.surface->self, t.e.workspace, t.x, d, each),
+                         EL4ML_OK);
         for (size_t k = 0; k < 3; k++) {
             double squares = 0, sum = 0, about = 0;
             for (size_t i = 0; i < d->rows; i++) {

@@ -60,8 +60,7 @@ static el4ml_status by_test(el4ml_graph_colour *c, const el4ml_report_source *s,
     (void)rest;
     if (!leading.metric) return nothing("there is no test accuracy: no test rows", error);
     for (size_t i = 0; i < s->analysis->network->node_count; i++)
-        c->value[i] =
-            el4ml_leading_value(&leading, el4ml_landscape_record(s->landscape, EL4ML_MINIMUM, i));
+        c->value[i] = el4ml_leading_value(&leading, el4ml_landscape_record(s->landscape, EL4ML_MINIMUM, i));
     c->label = leading.label;
     return EL4ML_OK;
 }

@@ -139,8 +139,7 @@ static void peak_part(el4ml_parts *parts, const el4ml_report_source *s, size_t i
     for (size_t k = 0; cells && k < gains + losses; k++) {
         el4ml_report_cell row[7];
         const bool gaining = k < gains;
-        fill_change(s, gaining ? &p->gaining[k] : &p->losing[k - gains], p->flow, gaining, &leading,
-                    row);
+        fill_change(s, gaining ? &p->gaining[k] : &p->losing[k - gains], p->flow, gaining, &leading, row);
         for (size_t c = 0; c < columns; c++)
             cells[k * columns + c] = row[c];
     }

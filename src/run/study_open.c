@@ -50,8 +50,8 @@ static el4ml_status check_size(const el4ml_study *study, const el4ml_dataset *tr
         if (l < mlp->hidden_layers) widest = fmax(widest, units);
     }
     if (parameters <= MAX_PARAMETERS)
-        return check_memory(study, "hidden", parameters + further_numbers(mlp, train, parameters) / VECTORS, widest,
-                            error);
+        return check_memory(study, "hidden", parameters + further_numbers(mlp, train, parameters) / VECTORS,
+                            widest, error);
     return el4ml_fail(error, EL4ML_BAD_INPUT,
                       "%s: 'hidden': %.0f parameters for these data; more than %.0f are out of reach",
                       el4ml_path_for_message(study->path), parameters, MAX_PARAMETERS);

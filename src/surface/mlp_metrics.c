@@ -154,7 +154,8 @@ static el4ml_status measure_ranking(const el4ml_mlp *m, el4ml_mlp_workspace *w, 
     if (status == EL4ML_OK) status = measure_auc(m, data, outputs, metrics);
     if (status == EL4ML_OK) status = el4ml_mlp_threshold(m, w, x, &threshold);
     for (size_t i = 0; i < data->rows; i++) {
-        const bool positive = el4ml_mlp_log_odds(m, outputs + i * m->size[m->layers], m->positive) > threshold;
+        const bool positive =
+            el4ml_mlp_log_odds(m, outputs + i * m->size[m->layers], m->positive) > threshold;
         right += positive == ((size_t)data->label[i] == m->positive);
     }
     metrics->accuracy = (double)right / (double)data->rows;
@@ -166,7 +167,7 @@ static el4ml_status measure_neighbours(const el4ml_mlp *m, el4ml_mlp_workspace *
                                        const el4ml_dataset *data, const double *outputs, bool own_rows,
                                        el4ml_metrics *metrics)
 {
-    double *probability = EL4ML_NEW(double, data->rows *m->classes);
+    double *probability = EL4ML_NEW(double, data->rows * m->classes);
     if (!probability) return EL4ML_OUT_OF_MEMORY;
     const el4ml_status status = el4ml_mlp_votes(m, w, x, data->rows, outputs, own_rows, probability);
     size_t right = 0;

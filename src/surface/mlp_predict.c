@@ -39,7 +39,7 @@ static void predict_own(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double
 }
 
 double *el4ml_mlp_outputs_of(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x,
-                          const el4ml_dataset *data)
+                             const el4ml_dataset *data)
 {
     double *outputs = EL4ML_NEW(double, data->rows * m->size[m->layers]);
     if (outputs) predict(m, w, x, data->rows, data->x, outputs);
