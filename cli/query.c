@@ -58,6 +58,12 @@ static void print_info(el4ml_landscape *l, const el4ml_study *study, const el4ml
     if (s->minima > 0)
         printf("global minimum %zu: %.12g\n", s->global_minimum + 1,
                el4ml_landscape_record(l, EL4ML_MINIMUM, s->global_minimum)->point.energy);
+    if (el4ml_landscape_has_bounds(l))
+        printf("on a bound: minima %zu, transition states %zu\n", s->minima_on_bounds,
+               s->transition_states_on_bounds);
+    if (s->imprecise > 0)
+        printf("rounding ended the search for %zu points, at RMS gradients of up to %.2g\n", s->imprecise,
+               s->worst_rms);
     if (!imported) {
         print_work(l, study, s);
     } else if (!isnan(el4ml_landscape_kappa(l))) {
@@ -112,7 +118,7 @@ static void find_worth(const el4ml_landscape *l, const char *part, worth *w)
     }
 }
 
-static void print_heads(const worth *w, bool minima)
+static void print_heads(const worth *w, bool minima, bool bounds)
 {
     char head[64];
     printf("%6s %22s %18s %16s %14s %10s %8s%s", "id", "energy", "log_product", "log_multiplicity",
@@ -121,16 +127,16 @@ static void print_heads(const worth *w, bool minima)
         snprintf(head, sizeof head, "%s_%s", w->part, w->metric[k]->name);
         printf(" %14s", head);
     }
-    printf("\n");
+    printf("%s\n", bounds ? "  on_bounds" : "");
 }
 
 static void print_table(const el4ml_landscape *l, el4ml_species species, bool coordinates)
 {
-    const bool minima = species == EL4ML_MINIMUM;
+    const bool minima = species == EL4ML_MINIMUM, bounds = el4ml_landscape_has_bounds(l);
     worth w = {0};
     if (minima) find_worth(l, "test", &w);
     if (minima && w.count == 0) find_worth(l, "train", &w);
-    print_heads(&w, minima);
+    print_heads(&w, minima, bounds);
     for (size_t i = 0; i < el4ml_landscape_count(l, species); i++) {
         const el4ml_record *r = el4ml_landscape_record(l, species, i);
         printf("%6zu %22.14g %18.10f %16.8f %14.6g %10.2e %8lld", i + 1, r->point.energy,
@@ -139,6 +145,11 @@ static void print_table(const el4ml_landscape *l, el4ml_species species, bool co
         if (!minima) printf("  %9zu %9zu", r->a + 1, r->b + 1);
         for (size_t k = 0; k < w.count; k++)
             printf(" %14.7g", worth_of(r, &w, k));
+        if (bounds) {
+            char text[600];
+            el4ml_landscape_bounds_text(l, r, text, sizeof text);
+            printf("  %s", text[0] ? text : "-");
+        }
         for (size_t k = 0; coordinates && r->point.x && k < el4ml_landscape_dimension(l); k++)
             printf(" %.17g", r->point.x[k]);
         printf("\n");

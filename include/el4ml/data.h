@@ -28,6 +28,8 @@ typedef struct el4ml_metrics {
                         classes of each against the rest */
     double top_k;    /* more than k classes: fraction of rows whose class is among the k largest outputs */
     double log_loss; /* models of probabilities: mean -ln p of the row's class, no weights, no smoothing */
+    double log_density; /* regression with an error bar (gp): mean over the rows of the ln of the density that
+                           was foretold for the target, in its own unit */
 } el4ml_metrics;
 
 /* One of them, for tables of all. */
@@ -57,6 +59,10 @@ typedef struct el4ml_data_options {
     const char *const *targets; /* several columns of numbers, instead of `target` */
     size_t target_count;        /* of `targets`; default 0 */
     bool classification;        /* the target is a class (text or numbers) rather than a number */
+    const char *const *inputs;  /* (input_count) names of the columns that are inputs, in this order; default
+                                   NULL: all but the target. Other columns are not read */
+    size_t input_count;
+    size_t first_rows;          /* only so many, from the top of the file; default 0: all */
     bool standardise;           /* default true */
     double test_fraction;       /* [0, 0.9]; default 0; stratified by class, or by quantile of the target: of
                                    several, of the mean of the standardised ones */

@@ -118,6 +118,7 @@ typedef struct el4ml_report_row {
     int64_t hits;
     el4ml_metrics train, validation, test;
     const el4ml_target_metrics *train_targets, *test_targets; /* (target_count) each, or NULL */
+    const char *bounds; /* "noise low": those it is on, "": none; NULL: the surface has no bounds */
 } el4ml_report_row;
 
 /* Where a trained model, given as `start`, lies. */

@@ -13,6 +13,7 @@ typedef enum el4ml_kind {
     EL4ML_KIND_MLP,
     EL4ML_KIND_LENNARD_JONES,
     EL4ML_KIND_FUNCTION,
+    EL4ML_KIND_GP,
     EL4ML_KIND_UNKNOWN /* the last: of an imported landscape, no word of the study file */
 } el4ml_kind;
 typedef enum el4ml_method { EL4ML_BASIN_HOPPING, EL4ML_RANDOM_STARTS } el4ml_method;
@@ -29,6 +30,9 @@ typedef struct el4ml_study {
     char *target;        /* of several the first */
     char **targets;      /* (target_count) a list of them; NULL when one was named by itself */
     size_t target_count; /* of that list, or 0 */
+    char **inputs;       /* (input_count), or NULL: all other columns */
+    size_t input_count;
+    uint64_t rows; /* so many from the top; 0: all */
     bool standardise;
     double test_fraction, validation_fraction;
     uint64_t split_seed;
@@ -41,6 +45,9 @@ typedef struct el4ml_study {
     size_t class_weight_count; /* 0: none given */
     size_t atoms;              /* lennard-jones */
     char *function_name;       /* function */
+    el4ml_gp_options gp;       /* gp; its kernel and `each` belong to the study */
+    char *gp_kernel;
+    double *gp_each;
     /* [explore] */
     el4ml_method method;
     uint64_t steps;                  /* minimisations in all; default 1000 */

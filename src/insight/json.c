@@ -91,6 +91,8 @@ json_t *el4ml_json_metrics(const el4ml_metrics *m)
     json_t *o = json_object();
     for (size_t k = 0; k < count; k++)
         el4ml_json_put_number(o, list[k].name, el4ml_metric_of(m, &list[k]));
+    if (!isnan(m->log_density)) /* of a Gaussian process: the loss is the mean square */
+        el4ml_json_put_number(o, "rmse", sqrt(m->loss));
     return o;
 }
 

@@ -90,20 +90,13 @@ void el4ml_details_bind(sqlite3_stmt *s, int first, const el4ml_record *r)
             sqlite3_bind_double(s, first++, el4ml_metric_of(part ? &r->test : &r->train, &metrics[k]));
 }
 
-/* NULL stands for NaN; so does what is no number at all. */
-static double column_double(sqlite3_stmt *s, int column)
-{
-    const int type = sqlite3_column_type(s, column);
-    return type == SQLITE_FLOAT || type == SQLITE_INTEGER ? sqlite3_column_double(s, column) : (double)NAN;
-}
-
 void el4ml_details_take(sqlite3_stmt *s, int first, el4ml_record *r)
 {
     size_t count;
     const el4ml_metric *metrics = el4ml_metric_list(&count);
     for (int part = 0; part < 2; part++)
         for (size_t k = 0; k < count; k++) {
-            const double value = column_double(s, first++);
+            const double value = el4ml_column_double(s, first++);
             memcpy((char *)(part ? &r->test : &r->train) + metrics[k].offset, &value, sizeof value);
         }
 }
@@ -155,13 +148,6 @@ el4ml_status el4ml_landscape_set_target_metrics(el4ml_landscape *l, size_t index
     return EL4ML_OK;
 }
 
-static bool run_once(sqlite3_stmt *s)
-{
-    const bool done = sqlite3_step(s) == SQLITE_DONE;
-    sqlite3_reset(s);
-    return done;
-}
-
 bool el4ml_targets_store(el4ml_landscape *l, sqlite3_stmt *row, size_t index)
 {
     const el4ml_record *r = &l->table[EL4ML_MINIMUM].records[index];
@@ -173,7 +159,7 @@ bool el4ml_targets_store(el4ml_landscape *l, sqlite3_stmt *row, size_t index)
         sqlite3_bind_double(row, 4, r->train_targets[t].r2);
         sqlite3_bind_double(row, 5, r->test_targets[t].loss);
         sqlite3_bind_double(row, 6, r->test_targets[t].r2);
-        good = run_once(row);
+        good = el4ml_run_once(row);
     }
     return good;
 }
@@ -186,7 +172,7 @@ bool el4ml_targets_store_names(el4ml_landscape *l)
     for (size_t t = 0; good && t < l->target_count; t++) {
         sqlite3_bind_int64(row, 1, (sqlite3_int64)t + 1);
         sqlite3_bind_text(row, 2, l->target_names[t], -1, SQLITE_STATIC);
-        good = run_once(row);
+        good = el4ml_run_once(row);
     }
     sqlite3_finalize(row);
     return good;
@@ -221,8 +207,10 @@ static el4ml_status load_numbers(el4ml_landscape *l, sqlite3_stmt *s, el4ml_erro
         el4ml_record *r = &l->table[EL4ML_MINIMUM].records[id - 1];
         if (!targets_memory(l, r))
             return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "%s: out of memory", l->folder);
-        r->train_targets[target - 1] = (el4ml_target_metrics){column_double(s, 2), column_double(s, 3)};
-        r->test_targets[target - 1] = (el4ml_target_metrics){column_double(s, 4), column_double(s, 5)};
+        r->train_targets[target - 1] =
+            (el4ml_target_metrics){el4ml_column_double(s, 2), el4ml_column_double(s, 3)};
+        r->test_targets[target - 1] =
+            (el4ml_target_metrics){el4ml_column_double(s, 4), el4ml_column_double(s, 5)};
     }
     return EL4ML_OK;
 }

@@ -62,6 +62,7 @@ void el4ml_landscape_close(el4ml_landscape *l)
     el4ml_release(l->blobs);
     el4ml_targets_free(l);
     el4ml_release(l->details_insert);
+    el4ml_landscape_clear_extras(l);
     el4ml_release(l->folder);
     el4ml_release(l);
 }

@@ -89,6 +89,10 @@ static void write_point(const el4ml_exporter *e, el4ml_file_writer *w, const el4
     write_member(w, "gradient_rms", p->gradient_rms);
     el4ml_writer_format(w, ", \"hits\": %" PRId64 ", \"proved\": %s, \"flagged\": %s", r->hits,
                         p->proved ? "true" : "false", p->flagged ? "true" : "false");
+    if (el4ml_landscape_has_bounds(e->l)) {
+        el4ml_writer_format(w, ", \"active_bounds\": %zu", p->active);
+        write_member(w, "log_multipliers", p->log_multipliers);
+    }
     if (e->options->coordinates) write_coordinates(w, p->x, e->l->n);
 }
 

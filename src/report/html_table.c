@@ -177,6 +177,9 @@ static void write_header(el4ml_markup *m, const el4ml_report_input *input, const
         el4ml_markup_escaped(m, columns[c].header[0] ? columns[c].header : el4ml_html_label(input));
         el4ml_markup_raw(m, "</th>");
     }
+    if (input->rows[0].bounds)
+        el4ml_markup_raw(m, "<th scope=\"col\" title=\"parameters that lie on a bound, where V would fall "
+                            "further outside\">on a bound</th>");
     el4ml_markup_raw(
         m, "<th scope=\"col\" title=\"how often searches ended here\">hits</th></tr></thead>\n<tbody>\n");
 }
@@ -194,7 +197,7 @@ void el4ml_html_table(el4ml_markup *m, const el4ml_report_input *input)
         largest = fmax(largest, fabs(input->rows[k].energy));
     const int decimals = el4ml_html_decimals(largest, 10);
     el4ml_markup_raw(m, "<section>\n<h2>The lowest minima</h2>\n");
-    if (losses)
+    if (losses && strcmp(el4ml_html_label(input), "loss") == 0)
         el4ml_markup_raw(
             m, "<p class=\"note\">The first number is what was minimised, with its L2 term; train and test "
                "losses are without it.</p>\n");
@@ -205,6 +208,11 @@ void el4ml_html_table(el4ml_markup *m, const el4ml_report_input *input)
         el4ml_markup_format(m, "<tr><td>%zu</td><td>%" PRId64 "</td>", row->rank, row->id);
         for (size_t c = 0; c < count; c++)
             write_cell(m, row, &columns[c], decimals);
+        if (input->rows[0].bounds) {
+            el4ml_markup_raw(m, "<td>");
+            el4ml_markup_escaped(m, row->bounds ? row->bounds : "");
+            el4ml_markup_raw(m, "</td>");
+        }
         el4ml_markup_format(m, "<td>%" PRId64 "</td></tr>\n", row->hits);
     }
     el4ml_markup_raw(m, "</tbody></table></div>\n");

@@ -76,7 +76,7 @@ void el4ml_reader_target(el4ml_study_reader *r)
 {
     const el4ml_toml *target = el4ml_reader_require(r, "data", "target", "the name of a column");
     const char *name = "";
-    if (target && target->type == EL4ML_TOML_ARRAY) {
+    if (target && target->type == EL4ML_TOML_ARRAY && r->study->kind == EL4ML_KIND_MLP) {
         read_targets(r, target);
         return;
     }

@@ -18,7 +18,9 @@ const el4ml_metric *el4ml_metric_list(size_t *count)
         {"top_k", "top-k accuracy", "fraction of %s rows whose class is among the k likeliest", AT(top_k),
          true},
         {"log_loss", "log loss", "mean \u2212ln of the probability of the right class, %s rows", AT(log_loss),
-         false}};
+         false},
+        {"log_density", "ln density", "mean ln of the density foretold for the targets of the %s rows",
+         AT(log_density), true}};
     *count = sizeof metrics / sizeof *metrics;
     return metrics;
 }
@@ -30,7 +32,7 @@ double el4ml_metric_of(const el4ml_metrics *metrics, const el4ml_metric *metric)
 
 el4ml_metrics el4ml_metrics_none(void)
 {
-    return (el4ml_metrics){NAN, NAN, NAN, NAN, NAN, NAN};
+    return (el4ml_metrics){NAN, NAN, NAN, NAN, NAN, NAN, NAN};
 }
 
 /* Rows in ascending order of their scores; NULL when out of memory, to be released. */
