@@ -134,6 +134,20 @@ class Targets(program.Case):
         self.data["target"] = self.names
         self.write("s.toml", program.study(self.data, {"kind": "mlp", "hidden": [2], "loss": "mse"}))
         self.assertIn("no column besides", self.refused("run", "s.toml", "-o", "bad"))
+        self.data.update(target=self.names[:2], inputs=self.names[1:4])
+        self.write("s.toml", program.study(self.data, {"kind": "mlp", "hidden": [2], "loss": "mse"}))
+        self.assertIn("'%s' is the target" % self.names[1], self.refused("run", "s.toml", "-o", "bad"))
+        self.write("s.toml", program.study(self.data, {"kind": "gp", "kernel": "se"}))
+        self.assertIn("'target'", self.refused("run", "s.toml", "-o", "bad"))
+
+    def test_chosen_inputs(self):
+        self.data.update(target=self.names[:2], inputs=self.names[3:6])
+        self.write("s.toml", program.study(self.data, {"kind": "mlp", "hidden": [2], "loss": "mse", "l2": 1e-2},
+                                           explore={"steps": 5}, connect={"budget": 2}))
+        self.good("run", "s.toml", "-o", "out", "--quiet")
+        self.assertEqual(self.json("info", "out")["dimension"], 14)  # 3 2 + 2 + 2 2 + 2
+        targets = self.json("list", "out", "minima")[0]["train"]["targets"]
+        self.assertEqual([t["target"] for t in targets], self.names[:2])
 
 
 class Classes(program.Case):
