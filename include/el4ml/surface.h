@@ -137,12 +137,16 @@ typedef struct el4ml_surface_ops {
      * that an ill-conditioned matrix may keep from the usual tolerance. Called after value_gradient at the
      * same x. */
     double (*rounding_floor)(const void *self, void *workspace, const double *x);
-    /* Optional: predictions of the model x on data (same inputs and classes as the surface's). */
+    /* Optional: predictions of the model x on data (same inputs and classes as the surface's), what does not
+     * apply NaN. Called for new minima only, it may allocate. */
     el4ml_status (*metrics)(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
                             el4ml_metrics *metrics);
+    /* Optional, for regressions: of each target, `targets` (data->targets). */
+    el4ml_status (*target_metrics)(const void *self, void *workspace, const double *x,
+                                   const el4ml_dataset *data, el4ml_target_metrics *targets);
     /* Optional: what the model x says of each row, `outputs` (data->rows, info.outputs), row-major; their
      * meaning is info.prediction. Looks at data->x alone, never at targets or labels, which may be missing:
-     * INVALID_ARGUMENT where data->inputs is not the surface's. */
+     * INVALID_ARGUMENT where data->inputs is not the surface's. It may allocate. */
     el4ml_status (*predict)(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
                             double *outputs);
     /* Optional: searches of its own, used instead of all those for smooth surfaces. */

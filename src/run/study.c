@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "run/study_gp.h"
+#include "run/study_loss.h"
 #include "run/study_minimiser.h"
 #include "run/study_names.h"
 #include "run/study_reader.h"
@@ -48,12 +49,23 @@ static const struct known {
     {"data", "test_fraction", FOR_DATA},
     {"data", "validation_fraction", FOR_DATA},
     {"data", "split_seed", FOR_DATA},
+    {"data", "top_k", FOR_MLP},
     {"surface", "kind", FOR_ALL},
     {"surface", "hidden", FOR_MLP},
     {"surface", "activation", FOR_MLP},
     {"surface", "loss", FOR_MLP},
     {"surface", "l2", FOR_MLP},
     {"surface", "l2_biases", FOR_MLP},
+    {"surface", "logits", FOR_MLP},
+    {"surface", "positive", FOR_MLP},
+    {"surface", "class_weight", FOR_MLP},
+    {"surface", "label_smoothing", FOR_MLP},
+    {"surface", "beta", FOR_MLP},
+    {"surface", "embedding", FOR_MLP},
+    {"surface", "margin", FOR_MLP},
+    {"surface", "epsilon", FOR_MLP},
+    {"surface", "pairs", FOR_MLP},
+    {"surface", "neighbours", FOR_MLP},
     {"surface", "atoms", FOR_CLUSTER},
     {"surface", "name", FOR_FUNCTION},
     {"surface", "clusters", FOR_KMEANS},
@@ -218,12 +230,7 @@ static void read_data(el4ml_study_reader *r)
     s->has_data = true;
     const el4ml_toml *file = el4ml_reader_require(r, "data", "file", "a CSV or .npy file");
     el4ml_reader_path(r, file, &s->data_file);
-    const el4ml_toml *target = s->kind == EL4ML_KIND_KMEANS
-                                   ? el4ml_reader_find(r, "data", "target")
-                                   : el4ml_reader_require(r, "data", "target", "the name of a column");
-    const char *name = "";
-    if (target) el4ml_reader_check_text(r, target, &name);
-    if (target || s->kind != EL4ML_KIND_KMEANS) el4ml_reader_copy_text(r, name, &s->target);
+    el4ml_reader_target(r);
     el4ml_reader_texts(r, el4ml_reader_find(r, "data", "inputs"), &s->inputs, &s->input_count);
     el4ml_reader_count(r, "data", "rows", 2, INT32_MAX, &s->rows);
     el4ml_reader_boolean(r, "data", "standardise", &s->standardise);
@@ -272,12 +279,13 @@ static void read_mlp(el4ml_study_reader *r)
     unsigned activation = mlp->activation, loss = mlp->loss;
     read_hidden(r);
     el4ml_reader_word(r, "surface", "activation", el4ml_activation_names, NULL, &activation);
-    el4ml_reader_word(r, "surface", "loss", el4ml_loss_names, el4ml_later_loss_names, &loss);
+    el4ml_reader_word(r, "surface", "loss", el4ml_loss_names, NULL, &loss);
     const el4ml_toml *l2 = el4ml_reader_find(r, "surface", "l2");
     if (l2) el4ml_reader_check_number(r, l2, 0, true, INFINITY, false, &mlp->l2);
     el4ml_reader_boolean(r, "surface", "l2_biases", &mlp->l2_biases);
     mlp->activation = (el4ml_activation)activation;
     mlp->loss = (el4ml_loss)loss;
+    el4ml_reader_loss(r);
 }
 
 static void read_surface(el4ml_study_reader *r)
@@ -445,6 +453,11 @@ void el4ml_study_free(el4ml_study *study)
     el4ml_release(study->name);
     el4ml_release(study->data_file);
     el4ml_release(study->target);
+    for (size_t t = 0; t < study->target_count; t++)
+        el4ml_release(study->targets[t]);
+    el4ml_release(study->targets);
+    el4ml_release(study->positive);
+    el4ml_release(study->class_weight);
     for (size_t k = 0; k < study->input_count; k++)
         el4ml_release(study->inputs[k]);
     el4ml_release(study->inputs);

@@ -134,7 +134,7 @@ class Folder(program.Case):
             types = {row[1]: row[2] for row in described}
             self.assertEqual((types["id"], types["energy"], types["coordinates"]), ("INTEGER", "REAL", "BLOB"))
         meta = dict(database.execute("SELECT key, value FROM meta"))
-        self.assertEqual((meta["schema_version"], meta["dimension"], meta["zero_modes"]), ("1", "27", "0"))
+        self.assertEqual((meta["schema_version"], meta["dimension"], meta["zero_modes"]), ("2", "27", "0"))
         self.assertIn('activation = "tanh"', meta["study"])
         self.assertIn(meta["el4ml_version"], self.good("--version").out)
         listed = self.json("list", "flowers", "minima", "--coordinates")
