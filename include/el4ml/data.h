@@ -23,10 +23,10 @@ typedef struct el4ml_metrics {
     double accuracy; /* classification: fraction of rows whose largest output is their class; ties count for
                         the lower class */
     double r2;       /* regression: coefficient of determination, averaged over targets */
-    double
-        adjusted_rand;  /* clustering, where rows have classes: adjusted Rand index of clusters and classes */
     double log_density; /* regression with an error bar (gp): mean over the rows of the ln of the density that
                            was foretold for the target, in its own unit */
+    double adjusted_rand; /* clustering, where rows have classes: of clusters and classes (Hubert and Arabie
+                             1985) */
 } el4ml_metrics;
 
 /* All NaN. */
