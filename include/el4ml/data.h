@@ -30,7 +30,7 @@ typedef struct el4ml_metrics {
     double log_loss; /* models of probabilities: mean -ln p of the row's class, no weights, no smoothing */
     double log_density; /* regression with an error bar (gp): mean over the rows of the ln of the density that
                            was foretold for the target, in its own unit */
-    double adjusted_rand; /* clusterings of rows that have classes: adjusted Rand index of the two */
+    double adjusted_rand; /* clustering of rows that have classes: of the two (Hubert and Arabie 1985) */
 } el4ml_metrics;
 
 /* One of them, for tables of all. */
