@@ -11,6 +11,7 @@
 #include "el4ml/study.h"
 #include "el4ml/minimise.h"
 #include "el4ml/saddle.h"
+#include "el4ml/sampling.h"
 #include "el4ml/landscape.h"
 #include "el4ml/formats.h"
 #include "el4ml/run.h"
