@@ -74,9 +74,11 @@ static const command commands[] = {
     {"gp-advice", command_gp_advice, 1, 1, TAKES_OUTPUT | TAKES_ADVICE,
      "el4ml gp-advice STUDY.toml [-o DIR] [--threshold NATS] [--samples N] [--evaluations N] [--threads N]\n"
      "                [--seed N] [--quiet] [--json]\n"
-     "For a Gaussian process: is the best setting of the hyperparameters enough, a mixture over the minima, or\n"
+     "For a Gaussian process: is the best setting of the hyperparameters enough, a mixture over the minima, "
+     "or\n"
      "does it take sampling? Maps the landscape (as run does) and checks the answer by slice sampling,\n"
-     "Hamiltonian and sequential Monte Carlo, each with and without the landscape, up to --samples effective\n"
+     "Hamiltonian and sequential Monte Carlo, each with and without the landscape, up to --samples "
+     "effective\n"
      "samples (400) or --evaluations (200000). Writes gp_advice.svg and gp_advice.json into DIR.\n"},
     {"basin-volume", command_basin_volume, 1, 1, TAKES_BASINS,
      "el4ml basin-volume DIR [--initialiser | --box LOW,HIGH] [--minimum ID,...|all] [--samples N]\n"

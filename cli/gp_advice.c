@@ -29,8 +29,8 @@ static void print_landscape(const el4ml_gp_advice *a)
 
 static void print_ways(const el4ml_gp_advice *a)
 {
-    printf("%-12s %-9s %9s %9s %8s %9s %7s %10s", "predict by", "landscape", "V", "gradients", "CPU s", "effective",
-           "r_hat", "lost/nats");
+    printf("%-12s %-9s %9s %9s %8s %9s %7s %10s", "predict by", "landscape", "V", "gradients", "CPU s",
+           "effective", "r_hat", "lost/nats");
     if (a->test_rows > 0) printf(" %12s %21s %10s", "test density", "gain on the point", "test RMSE");
     printf("\n");
     for (size_t k = 0; k < EL4ML_GP_WAYS; k++) {
@@ -93,7 +93,8 @@ static void print_savings(const el4ml_gp_advice *a)
         }
         print_cost(a, a->way[k].name, k, k + 1);
         const double cost = el4ml_gp_cost(a, k, false);
-        if (isfinite(cost) && (cheapest == EL4ML_NONE || cost < el4ml_gp_cost(a, cheapest, false))) cheapest = k;
+        if (isfinite(cost) && (cheapest == EL4ML_NONE || cost < el4ml_gp_cost(a, cheapest, false)))
+            cheapest = k;
     }
     if (importance == EL4ML_NONE) return;
     if (cheapest == EL4ML_NONE) cheapest = 3;
@@ -106,7 +107,8 @@ static void print_advice(const el4ml_gp_advice *a)
     print_landscape(a);
     printf("advice: %s\n", el4ml_gp_verdict_text(a->verdict));
     if (isfinite(a->point_divergence))
-        printf("  against the posterior, the point estimate loses %.3g nats a row, the mixture over minima %.3g; "
+        printf("  against the posterior, the point estimate loses %.3g nats a row, the mixture over minima "
+               "%.3g; "
                "%.3g may be lost\n",
                a->point_divergence, a->mixture_divergence, a->threshold);
     else
@@ -119,7 +121,8 @@ static void print_advice(const el4ml_gp_advice *a)
                a->way[a->reference].guided ? " sampling with the landscape" : " sampling",
                el4ml_gp_verdict_text(a->checked), a->checked_point, a->checked_mixture,
                a->checked == a->verdict ? ": agrees" : ": does not agree; believe the check");
-    if (a->test_rows == 0) printf("no test rows: set test_fraction in [data] to see densities on held-out rows\n");
+    if (a->test_rows == 0)
+        printf("no test rows: set test_fraction in [data] to see densities on held-out rows\n");
     print_ways(a);
     print_savings(a);
 }

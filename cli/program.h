@@ -62,9 +62,9 @@ typedef struct arguments {
     const char *method; /* of communities */
     bool unweighted;
     given_number resolution, threshold;
-    const char *colour; /* of a report's disconnectivity graph */
+    const char *colour;      /* of a report's disconnectivity graph */
     given_whole evaluations; /* of gp-advice */
-    double time_limit;  /* seconds, 0: none */
+    double time_limit;       /* seconds, 0: none */
 } arguments;
 
 typedef int (*command_function)(const arguments *args);
@@ -115,8 +115,8 @@ typedef struct opened {
 el4ml_status open_study(const char *path, const arguments *args, opened *result, el4ml_error *error);
 /* Explores and connects, or continues to; the landscape of the study in `folder`, open also where that was
  * interrupted. */
-el4ml_status map_study(const arguments *args, const opened *o, const char *folder, el4ml_landscape **landscape,
-                       el4ml_error *error);
+el4ml_status map_study(const arguments *args, const opened *o, const char *folder,
+                       el4ml_landscape **landscape, el4ml_error *error);
 /* The study kept in a landscape's folder, with the seed it has there. The data must be the landscape's. */
 el4ml_status open_folder_study(const char *folder, el4ml_landscape *landscape, opened *result,
                                el4ml_error *error);

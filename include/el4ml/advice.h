@@ -28,7 +28,7 @@ typedef struct el4ml_gp_way {
     /* On test rows; NaN without any. Density of the standardised target, mean of its ln; the difference to
      * the point estimate with its standard error, row by row. */
     double log_density, gain, gain_error;
-    double rmse; /* of the mean, in the target's unit */
+    double rmse;                     /* of the mean, in the target's unit */
     uint64_t evaluations, gradients; /* by sampling alone */
     double seconds;                  /* CPU time, by sampling alone */
     double effective, r_hat;         /* as of el4ml_samples; NaN: no samples */
@@ -77,8 +77,8 @@ EL4ML_API el4ml_status el4ml_gp_advise(el4ml_landscape *landscape, const el4ml_s
                                        const el4ml_gp_advice_options *options, el4ml_gp_advice *advice,
                                        el4ml_error *error);
 EL4ML_API void el4ml_gp_advice_clear(el4ml_gp_advice *advice);
-/* Evaluations (of V, gradient or Hessian alike) that the effective number of samples wanted costs this way, the
- * landscape's included where it takes that and `with_map`; NaN where it did not converge. */
+/* Evaluations (of V, gradient or Hessian alike) that the effective number of samples wanted costs this way,
+ * the landscape's included where it takes that and `with_map`; NaN where it did not converge. */
 EL4ML_API double el4ml_gp_cost(const el4ml_gp_advice *advice, size_t way, bool with_map);
 /* "point estimate" ... */
 EL4ML_API const char *el4ml_gp_verdict_text(el4ml_gp_verdict verdict);

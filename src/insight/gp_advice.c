@@ -8,9 +8,9 @@ static const struct {
     const char *name;
     el4ml_sampling method;
     bool guided;
-} samplers[] = {{"importance", EL4ML_IMPORTANCE, true},      {"slice", EL4ML_SLICE_SAMPLING, false},
-                {"slice", EL4ML_SLICE_SAMPLING, true},       {"hamiltonian", EL4ML_HAMILTONIAN, false},
-                {"hamiltonian", EL4ML_HAMILTONIAN, true},    {"sequential", EL4ML_SEQUENTIAL, false},
+} samplers[] = {{"importance", EL4ML_IMPORTANCE, true},   {"slice", EL4ML_SLICE_SAMPLING, false},
+                {"slice", EL4ML_SLICE_SAMPLING, true},    {"hamiltonian", EL4ML_HAMILTONIAN, false},
+                {"hamiltonian", EL4ML_HAMILTONIAN, true}, {"sequential", EL4ML_SEQUENTIAL, false},
                 {"sequential", EL4ML_SEQUENTIAL, true}};
 
 enum { SAMPLERS = sizeof samplers / sizeof *samplers, POINT = 0, MINIMA = 1, IMPORTANCE = 2 };
@@ -34,7 +34,8 @@ el4ml_gp_advice_options el4ml_gp_advice_options_default(void)
 
 const char *el4ml_gp_verdict_text(el4ml_gp_verdict verdict)
 {
-    static const char *const texts[] = {"point estimate", "mixture over minima", "full sampling", "undecided"};
+    static const char *const texts[] = {"point estimate", "mixture over minima", "full sampling",
+                                        "undecided"};
     return texts[verdict];
 }
 
@@ -68,8 +69,9 @@ static el4ml_status weigh(task *t, const el4ml_network *network)
     }
     a->effective_minima = exp(entropy);
     if (a->counted > 0) return EL4ML_OK;
-    return el4ml_fail(t->error, EL4ML_BAD_INPUT,
-                      "gp-advice: no minimum has a weight: none was found, or each has a multiplier near zero");
+    return el4ml_fail(
+        t->error, EL4ML_BAD_INPUT,
+        "gp-advice: no minimum has a weight: none was found, or each has a multiplier near zero");
 }
 
 static el4ml_status read_landscape(task *t, const el4ml_study *study)
@@ -117,7 +119,8 @@ static el4ml_status add_minima(task *t)
     el4ml_status status =
         el4ml_gp_pool_new(t->surface, t->data, t->x + a->point, &one, 1, &t->pool[POINT], t->error);
     if (status == EL4ML_OK)
-        status = el4ml_gp_pool_new(t->surface, t->data, t->x, a->occupation, a->minima, &t->pool[MINIMA], t->error);
+        status = el4ml_gp_pool_new(t->surface, t->data, t->x, a->occupation, a->minima, &t->pool[MINIMA],
+                                   t->error);
     for (size_t k = 0; status == EL4ML_OK && k < 2; k++)
         a->way[k].settings = t->pool[k]->count;
     return status;
@@ -198,7 +201,8 @@ double el4ml_gp_cost(const el4ml_gp_advice *a, size_t k, bool with_map)
     const el4ml_gp_way *w = &a->way[k];
     if (!w->converged) return (double)NAN;
     const double map = (double)(a->landscape_evaluations + a->landscape_hessians);
-    return (double)(w->evaluations + w->gradients) / w->effective * a->wanted + (with_map && w->guided ? map : 0);
+    return (double)(w->evaluations + w->gradients) / w->effective * a->wanted +
+           (with_map && w->guided ? map : 0);
 }
 
 static void conclude(task *t)
@@ -251,16 +255,18 @@ static el4ml_status test(task *t)
     for (size_t k = 0; k < EL4ML_GP_WAYS; k++) {
         if (!t->pool[k]) continue;
         double *density = k == POINT ? point : point + rows;
-        t->advice->way[k].rmse = el4ml_gp_test(t->pool[k], t->data->test.y, density) * t->data->target_scale[0];
+        t->advice->way[k].rmse =
+            el4ml_gp_test(t->pool[k], t->data->test.y, density) * t->data->target_scale[0];
         compare(density, point, rows, &t->advice->way[k]);
     }
     el4ml_release(point);
     return EL4ML_OK;
 }
 
-el4ml_status el4ml_gp_advise(el4ml_landscape *landscape, const el4ml_study *study, const el4ml_surface *surface,
-                             const el4ml_data *data, const el4ml_gp_advice_options *options,
-                             el4ml_gp_advice *advice, el4ml_error *error)
+el4ml_status el4ml_gp_advise(el4ml_landscape *landscape, const el4ml_study *study,
+                             const el4ml_surface *surface, const el4ml_data *data,
+                             const el4ml_gp_advice_options *options, el4ml_gp_advice *advice,
+                             el4ml_error *error)
 {
     *advice = (el4ml_gp_advice){0};
     if (!study || study->kind != EL4ML_KIND_GP || !data)

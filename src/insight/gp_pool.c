@@ -52,18 +52,18 @@ el4ml_status el4ml_gp_pool_new(const el4ml_surface *surface, const el4ml_data *d
     p->count = choose(weight, count, chosen, p->weight);
     p->rows = data->train.rows;
     p->tests = data->test.rows;
-    p->mean = EL4ML_NEW(double, 2 * p->count *(p->rows + p->tests));
+    p->mean = EL4ML_NEW(double, 2 * p->count * (p->rows + p->tests));
     el4ml_status status = p->mean ? EL4ML_OK : EL4ML_OUT_OF_MEMORY;
     p->variance = p->mean + p->count * p->rows;
     p->test_mean = p->variance + p->count * p->rows;
     p->test_variance = p->test_mean + p->count * p->tests;
     if (status != EL4ML_OK) el4ml_fail(error, status, "gp-advice: out of memory");
     for (size_t k = 0; status == EL4ML_OK && k < p->count; k++) {
-        status = el4ml_gp_leave_one_out(surface, x[chosen[k]], p->mean + k * p->rows, p->variance + k * p->rows,
-                                        error);
+        status = el4ml_gp_leave_one_out(surface, x[chosen[k]], p->mean + k * p->rows,
+                                        p->variance + k * p->rows, error);
         if (status == EL4ML_OK && p->tests > 0)
-            status = el4ml_gp_predict(surface, x[chosen[k]], data->test.x, p->tests, p->test_mean + k * p->tests,
-                                      p->test_variance + k * p->tests, error);
+            status = el4ml_gp_predict(surface, x[chosen[k]], data->test.x, p->tests,
+                                      p->test_mean + k * p->tests, p->test_variance + k * p->tests, error);
     }
     if (status == EL4ML_OK)
         *made = p;

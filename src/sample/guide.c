@@ -5,8 +5,9 @@
 #include "base/memory.h"
 #include "sample/sample.h"
 
-#define FREEDOM 5.0 /* degrees of, of t and of the tail on a bound: fat enough for weights with a variance   \
-                     */
+#define FREEDOM                                                                                              \
+    5.0 /* degrees of, of t and of the tail on a bound: fat enough for weights with a variance               \
+         */
 #define UNIFORM 0.05
 
 typedef struct component {
