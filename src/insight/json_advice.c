@@ -59,37 +59,48 @@ char *el4ml_gp_advice_json(const el4ml_gp_advice *a)
     return el4ml_json_finish(o);
 }
 
+typedef struct points {
+    double x[EL4ML_GP_WAYS], y[EL4ML_GP_WAYS];
+    const char *labels[EL4ML_GP_WAYS];
+    size_t count;
+} points;
+
+static void add_point(points *p, double x, double y, const char *label)
+{
+    p->x[p->count] = x;
+    p->y[p->count] = y;
+    p->labels[p->count++] = label;
+}
+
+static el4ml_series series_of(const points *p, const char *label, size_t colour, bool below)
+{
+    return (el4ml_series){.label = label,
+                          .count = p->count,
+                          .x = p->x,
+                          .y = p->y,
+                          .colour = el4ml_palette_class(colour),
+                          .marker = label ? 4 : 0,
+                          .labels = label ? p->labels : NULL,
+                          .labels_below = below};
+}
+
 el4ml_status el4ml_gp_advice_svg(const el4ml_gp_advice *a, char **svg, el4ml_error *error)
 {
-    double x[2][EL4ML_GP_WAYS], y[2][EL4ML_GP_WAYS];
-    const char *labels[2][EL4ML_GP_WAYS];
-    size_t count[2] = {0, 0};
+    points cold = {.count = 0}, guided = {.count = 0}, room = {.count = 0};
+    double lowest = INFINITY, fewest = INFINITY;
     for (size_t k = 0; k < EL4ML_GP_WAYS; k++) {
         const el4ml_gp_way *w = &a->way[k];
-        const size_t g = w->guided, i = count[g];
-        const double spent = (double)(w->evaluations + w->gradients) +
-                             (w->guided ? (double)(a->landscape_evaluations + a->landscape_hessians) : 0);
+        const double map = w->guided ? (double)(a->landscape_evaluations + a->landscape_hessians) : 0,
+                     spent = (double)(w->evaluations + w->gradients) + map;
         if (w->failed || !(w->divergence > 0) || !(spent > 0)) continue;
-        x[g][i] = spent;
-        y[g][i] = w->divergence;
-        labels[g][i] = w->name;
-        count[g]++;
+        add_point(w->guided ? &guided : &cold, spent, w->divergence, w->name);
+        lowest = fmin(lowest, w->divergence);
+        fewest = fmin(fewest, spent);
     }
-    const el4ml_series series[2] = {{.label = "knowing nothing",
-                                     .count = count[0],
-                                     .x = x[0],
-                                     .y = y[0],
-                                     .colour = el4ml_palette_class(0),
-                                     .marker = 4,
-                                     .labels = labels[0]},
-                                    {.label = "with the landscape, its cost counted",
-                                     .count = count[1],
-                                     .x = x[1],
-                                     .y = y[1],
-                                     .colour = el4ml_palette_class(1),
-                                     .marker = 4,
-                                     .labels = labels[1],
-                                     .labels_below = true}};
+    if (isfinite(lowest)) add_point(&room, fewest / 1.3, lowest / 2, NULL); /* for the labels */
+    const el4ml_series series[3] = {series_of(&cold, "knowing nothing", 0, false),
+                                    series_of(&guided, "with the landscape, its cost counted", 1, true),
+                                    series_of(&room, NULL, 0, false)};
     const el4ml_chart chart = {.width = 640,
                                .height = 400,
                                .title = "What each way of predicting loses, and costs",
@@ -98,7 +109,7 @@ el4ml_status el4ml_gp_advice_svg(const el4ml_gp_advice *a, char **svg, el4ml_err
                                .x_logarithmic = true,
                                .y_logarithmic = true,
                                .series = series,
-                               .series_count = 2,
+                               .series_count = 3,
                                .empty = "No sampler converged: there is nothing to compare with."};
     return el4ml_chart_svg(&chart, svg, error);
 }
