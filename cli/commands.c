@@ -124,6 +124,7 @@ static const char general_help[] =
     "  el4ml verify DIR                         recompute every stationary point\n"
     "  el4ml check STUDY.toml                   derivatives, symmetry and cost of the surface\n"
     "  el4ml basin-volume DIR                   how likely a start falls to each minimum; basin volumes\n"
+    "  el4ml gp-advice STUDY.toml               Gaussian process: point estimate, mixture or sampling\n"
     "  el4ml import FORMAT PATH -o DIR          a database of pathsample, topsearch or pele\n"
     "  el4ml export FORMAT DIR -o PATH          for pathsample, or as graphml or json\n"
     "\n"

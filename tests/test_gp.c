@@ -1,6 +1,7 @@
 /* The Gaussian process: derivatives by the harness and against long double, the numbers of scikit-learn and
  * mpmath (tools/gp-reference), symmetry, priors, bounds, predictions, rounding. */
 #include "gp_help.h"
+#include "el4ml/predictions.h"
 #include "surface_harness.h"
 
 static const char *const kernels[] = {"se",     "matern12",      "matern32",           "matern52",       "rq",
@@ -437,6 +438,32 @@ START_TEST(predictions_interpolate)
 }
 END_TEST
 
+/* Several models side by side, as analysis takes them: the means, in the target's unit where the data are
+ * given. */
+START_TEST(predictions_side_by_side)
+{
+    el4ml_data *data = gp_diabetes(40);
+    const el4ml_gp_options o = gp_options("se", true);
+    el4ml_surface *s = gp_surface(&o, &data->train);
+    const double a[4] = {0.1, 0.2, 0.3, -0.5}, b[4] = {-0.3, 1, -0.4, -0.2};
+    const double *x[2] = {a, b};
+    double mean[40];
+    el4ml_predictions *p = NULL;
+    ck_assert_int_eq(el4ml_predictions_new(s, x, 2, &data->train, data, &p, NULL), EL4ML_OK);
+    ck_assert(p->kind == EL4ML_PREDICTS_VALUES && p->models == 2 && p->rows == 40 && p->outputs == 1);
+    for (size_t k = 0; k < 2; k++) {
+        ck_assert_int_eq(el4ml_gp_predict(s, x[k], data->train.x, 40, mean, NULL, NULL), EL4ML_OK);
+        for (size_t i = 0; i < 40; i++)
+            ck_assert_double_eq_tol(*el4ml_predicted(p, k, i),
+                                    mean[i] * data->target_scale[0] + data->target_mean[0], 1e-9);
+    }
+    ck_assert_double_gt(el4ml_disagreement(p, 0, 1), 0.1);
+    el4ml_predictions_free(p);
+    el4ml_surface_free(s);
+    el4ml_data_free(data);
+}
+END_TEST
+
 /* Against a process without the row. */
 START_TEST(leave_one_out)
 {
@@ -484,6 +511,7 @@ int main(void)
     tcase_add_test(cases, equal_summands_are_exchanged);
     tcase_add_test(cases, metrics_by_hand);
     tcase_add_test(cases, predictions_interpolate);
+    tcase_add_test(cases, predictions_side_by_side);
     tcase_add_test(cases, leave_one_out);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);

@@ -43,7 +43,7 @@ class Advice(program.Case):
             self.assertLess(way["test_rmse"], 0.5)  # its noise is 0.2
             self.assertLess(abs(way["test_gain"]), 0.1)
         self.assertEqual(found["ways"][0]["test_gain"], 0)
-        said = self.good("gp-advice", "s.toml", "-o", "out", "--quiet", "--samples", "100", "--evaluations", "20000").out
+        said = self.good("gp-advice", "s.toml", "-o", "out", "--quiet", "--samples", "100", "--evaluations", "3000").out
         self.assertIn("advice: point estimate", said)
 
     def test_competing_fits(self):
