@@ -23,7 +23,8 @@ enum {
     TAKES_PATHS = 512,
     TAKES_COMMUNITIES = 1024,
     TAKES_COLOUR = 2048,
-    TAKES_BASINS = 4096
+    TAKES_BASINS = 4096,
+    TAKES_ADVICE = 8192
 };
 
 typedef struct given_whole {
@@ -61,8 +62,9 @@ typedef struct arguments {
     const char *method; /* of communities */
     bool unweighted;
     given_number resolution, threshold;
-    const char *colour; /* of a report's disconnectivity graph */
-    double time_limit;  /* seconds, 0: none */
+    const char *colour;      /* of a report's disconnectivity graph */
+    given_whole evaluations; /* of gp-advice */
+    double time_limit;       /* seconds, 0: none */
 } arguments;
 
 typedef int (*command_function)(const arguments *args);
@@ -77,6 +79,7 @@ int command_list(const arguments *args);
 int command_verify(const arguments *args);
 int command_init(const arguments *args);
 int command_check(const arguments *args);
+int command_gp_advice(const arguments *args);
 int command_rates(const arguments *args);
 int command_paths(const arguments *args);
 int command_communities(const arguments *args);
@@ -110,6 +113,10 @@ typedef struct opened {
 
 /* args: for --seed; may be NULL. */
 el4ml_status open_study(const char *path, const arguments *args, opened *result, el4ml_error *error);
+/* Explores and connects, or continues to; the landscape of the study in `folder`, open also where that was
+ * interrupted. */
+el4ml_status map_study(const arguments *args, const opened *o, const char *folder,
+                       el4ml_landscape **landscape, el4ml_error *error);
 /* The study kept in a landscape's folder, with the seed it has there. The data must be the landscape's. */
 el4ml_status open_folder_study(const char *folder, el4ml_landscape *landscape, opened *result,
                                el4ml_error *error);

@@ -220,6 +220,19 @@ static int search_command(const arguments *a, const stages *which)
     return status == EL4ML_OK ? EXIT_DONE : report_error(&error);
 }
 
+el4ml_status map_study(const arguments *a, const opened *o, const char *folder, el4ml_landscape **l,
+                       el4ml_error *error)
+{
+    const stages which = {.explore = true, .connect = true};
+    bool time_up = false;
+    el4ml_status status = check(a, &which, o, folder, error);
+    if (status == EL4ML_OK) status = open_landscape(o, folder, l, error);
+    if (status == EL4ML_OK) status = search(a, &which, o, folder, *l, &time_up, error);
+    if (status == EL4ML_INTERRUPTED)
+        return el4ml_fail(error, status, "interrupted; run the same command again to continue");
+    return status;
+}
+
 int command_run(const arguments *a)
 {
     return search_command(a, &(stages){.explore = true, .connect = true, .report = true});

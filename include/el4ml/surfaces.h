@@ -119,6 +119,10 @@ EL4ML_API el4ml_status el4ml_gp_new(const el4ml_gp_options *options, const el4ml
  * hyperparameters exp(x). INVALID_ARGUMENT: the surface is no Gaussian process. */
 EL4ML_API el4ml_status el4ml_gp_predict(const el4ml_surface *surface, const double *x, const double *inputs,
                                         size_t rows, double *mean, double *variance, el4ml_error *error);
+/* For each training row (rows): mean and variance (noise included) of its target, predicted from all others
+ * with the same hyperparameters (Rasmussen and Williams 2006, eq. 5.12). */
+EL4ML_API el4ml_status el4ml_gp_leave_one_out(const el4ml_surface *surface, const double *x, double *mean,
+                                              double *variance, el4ml_error *error);
 
 /* ---- Lennard-Jones cluster, epsilon = sigma = 1; x = x0 y0 z0 x1 y1 z1 ... ---- */
 EL4ML_API el4ml_status el4ml_lennard_jones_new(size_t atoms, el4ml_surface **surface, el4ml_error *error);
