@@ -23,7 +23,8 @@ enum {
     TAKES_PATHS = 512,
     TAKES_COMMUNITIES = 1024,
     TAKES_COLOUR = 2048,
-    TAKES_BASINS = 4096
+    TAKES_BASINS = 4096,
+    TAKES_K = 8192
 };
 
 typedef struct given_whole {
@@ -48,6 +49,7 @@ typedef struct arguments {
     given_whole threads, seed;     /* threads 0: all cores */
     given_whole kappa;             /* of an import */
     bool json, quiet, coordinates, force, help, version;
+    const char *clusters;           /* --k of choose-k */
     const char *box, *minima, *map; /* of basin-volume */
     given_whole samples;
     given_number tolerance;
@@ -83,6 +85,7 @@ int command_communities(const arguments *args);
 int command_import(const arguments *args);
 int command_export(const arguments *args);
 int command_basin_volume(const arguments *args);
+int command_choose_k(const arguments *args);
 
 /* Print the error on standard error and give the exit status that belongs to it. */
 int report_error(const el4ml_error *error);
