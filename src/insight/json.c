@@ -90,6 +90,7 @@ json_t *el4ml_json_metrics(const el4ml_metrics *m)
     el4ml_json_put_number(o, "loss", m->loss);
     el4ml_json_put_number(o, "accuracy", m->accuracy);
     el4ml_json_put_number(o, "r2", m->r2);
+    if (!isnan(m->adjusted_rand)) el4ml_json_put_number(o, "adjusted_rand", m->adjusted_rand);
     if (isnan(m->log_density)) return o;
     el4ml_json_put_number(o, "rmse", sqrt(m->loss)); /* of a Gaussian process: the loss is the mean square */
     el4ml_json_put_number(o, "log_density", m->log_density);

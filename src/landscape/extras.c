@@ -2,8 +2,10 @@
  *     bounds(coordinate, name, lower, upper)                     of the surface; NULL: none on that side
  *     active_bounds(kind, id, active, log_multipliers)           points with coordinates on a bound
  *     predictive_densities(id, train, test)                      minima of models that foretell an error bar
+ *     adjusted_rand(id, train, test)                             clusterings of rows that have classes
  */
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -185,6 +187,17 @@ static el4ml_status take_density(el4ml_landscape *l, el4ml_species unused, sqlit
     return EL4ML_OK;
 }
 
+static el4ml_status take_agreement(el4ml_landscape *l, el4ml_species unused, sqlite3_stmt *s,
+                                   el4ml_error *error)
+{
+    (void)unused;
+    el4ml_record *r = record_of(l, EL4ML_MINIMUM, sqlite3_column_int64(s, 0));
+    if (!r) return damaged(l, "adjusted_rand", error);
+    r->train.adjusted_rand = column_or(s, 1, NAN);
+    r->test.adjusted_rand = column_or(s, 2, NAN);
+    return EL4ML_OK;
+}
+
 el4ml_status el4ml_database_load_extras(el4ml_landscape *l, el4ml_error *error)
 {
     static const struct {
@@ -193,7 +206,8 @@ el4ml_status el4ml_database_load_extras(el4ml_landscape *l, el4ml_error *error)
     } extras[] = {
         {"bounds", "SELECT coordinate, name, lower, upper FROM bounds", take_bound},
         {"active_bounds", "SELECT kind, id, active, log_multipliers FROM active_bounds", take_active},
-        {"predictive_densities", "SELECT id, train, test FROM predictive_densities", take_density}};
+        {"predictive_densities", "SELECT id, train, test FROM predictive_densities", take_density},
+        {"adjusted_rand", "SELECT id, train, test FROM adjusted_rand", take_agreement}};
     el4ml_status status = EL4ML_OK;
     for (size_t k = 0; k < sizeof extras / sizeof *extras && status == EL4ML_OK; k++)
         if (has_table(l, extras[k].table))
@@ -224,29 +238,24 @@ static bool store_active(el4ml_landscape *l, el4ml_species species)
     return good;
 }
 
-static bool has_density(const el4ml_record *r)
-{
-    return !isnan(r->train.log_density) || !isnan(r->test.log_density);
-}
-
-static bool store_densities(el4ml_landscape *l)
+/* One metric of minima, in a table of its own, where any has it. */
+static bool store_metric(el4ml_landscape *l, const char *make, const char *insert, size_t offset)
 {
     const el4ml_table *t = &l->table[EL4ML_MINIMUM];
-    const char *make = "CREATE TABLE IF NOT EXISTS predictive_densities(id INTEGER PRIMARY KEY, train REAL,"
-                       " test REAL)";
     sqlite3_stmt *s = NULL;
     bool good = true;
     for (size_t i = t->stored; good && i < t->count; i++) {
-        const el4ml_record *r = &t->records[i];
-        if (!has_density(r)) continue;
+        double train, test;
+        memcpy(&train, (const char *)&t->records[i].train + offset, sizeof train);
+        memcpy(&test, (const char *)&t->records[i].test + offset, sizeof test);
+        if (isnan(train) && isnan(test)) continue;
         if (!s)
             good = sqlite3_exec(l->db, make, NULL, NULL, NULL) == SQLITE_OK &&
-                   sqlite3_prepare_v2(l->db, "INSERT INTO predictive_densities VALUES(?1, ?2, ?3)", -1, &s,
-                                      NULL) == SQLITE_OK;
+                   sqlite3_prepare_v2(l->db, insert, -1, &s, NULL) == SQLITE_OK;
         if (!good) break;
         sqlite3_bind_int64(s, 1, (sqlite3_int64)i + 1);
-        bind_finite(s, 2, r->train.log_density);
-        bind_finite(s, 3, r->test.log_density);
+        bind_finite(s, 2, train);
+        bind_finite(s, 3, test);
         good = el4ml_run_once(s);
     }
     sqlite3_finalize(s);
@@ -255,5 +264,13 @@ static bool store_densities(el4ml_landscape *l)
 
 bool el4ml_database_store_extras(el4ml_landscape *l)
 {
-    return store_active(l, EL4ML_MINIMUM) && store_active(l, EL4ML_TRANSITION_STATE) && store_densities(l);
+    return store_active(l, EL4ML_MINIMUM) && store_active(l, EL4ML_TRANSITION_STATE) &&
+           store_metric(l,
+                        "CREATE TABLE IF NOT EXISTS predictive_densities(id INTEGER PRIMARY KEY, train REAL,"
+                        " test REAL)",
+                        "INSERT INTO predictive_densities VALUES(?1, ?2, ?3)",
+                        offsetof(el4ml_metrics, log_density)) &&
+           store_metric(
+               l, "CREATE TABLE IF NOT EXISTS adjusted_rand(id INTEGER PRIMARY KEY, train REAL, test REAL)",
+               "INSERT INTO adjusted_rand VALUES(?1, ?2, ?3)", offsetof(el4ml_metrics, adjusted_rand));
 }

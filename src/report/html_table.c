@@ -90,11 +90,15 @@ static const column columns[] = {
      4},
     {"train ln density", "mean ln of the density foretold for the training targets", AT(train.log_density),
      FIXED, 4},
+    {"train adjusted Rand", "agreement of clusters and classes on the training rows: 1 in full, 0 by chance",
+     AT(train.adjusted_rand), FIXED, 4},
     {"test loss", "mean loss on the test rows, which the search never saw", AT(test.loss), GENERAL, 6},
     {"test accuracy", "fraction of test rows classified rightly", AT(test.accuracy), FIXED, 4},
     {"test R\u00b2", "coefficient of determination on the test rows", AT(test.r2), FIXED, 4},
     {"test ln density", "mean ln of the density foretold for the test targets", AT(test.log_density), FIXED,
-     4}};
+     4},
+    {"test adjusted Rand", "agreement of clusters and classes on the test rows", AT(test.adjusted_rand),
+     FIXED, 4}};
 
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
