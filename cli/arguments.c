@@ -43,6 +43,7 @@ static const option options[] = {
      "a whole number from 1"},
     {"--tolerance", NULL, NUMBER, FIELD(tolerance), TAKES_BASINS, 1e-12, 1, "a number from 1e-12 to 1"},
     {"--compare", NULL, SWITCH, FIELD(compare), TAKES_BASINS, 0, 0, NULL},
+    {"--k", NULL, TEXT, FIELD(clusters), TAKES_K, 0, 0, NULL},
     {"--map", NULL, TEXT, FIELD(map), TAKES_BASINS, 0, 0, NULL},
     {"--temperature", NULL, NUMBER, FIELD(temperature), TAKES_TEMPERATURE, 2.3e-308, 1.7e308,
      "a temperature, a positive number"},

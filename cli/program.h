@@ -24,7 +24,8 @@ enum {
     TAKES_COMMUNITIES = 1024,
     TAKES_COLOUR = 2048,
     TAKES_BASINS = 4096,
-    TAKES_ADVICE = 8192
+    TAKES_ADVICE = 8192,
+    TAKES_K = 16384
 };
 
 typedef struct given_whole {
@@ -49,6 +50,7 @@ typedef struct arguments {
     given_whole threads, seed;     /* threads 0: all cores */
     given_whole kappa;             /* of an import */
     bool json, quiet, coordinates, force, help, version;
+    const char *clusters;           /* --k of choose-k */
     const char *box, *minima, *map; /* of basin-volume */
     given_whole samples;
     given_number tolerance;
@@ -86,6 +88,7 @@ int command_communities(const arguments *args);
 int command_import(const arguments *args);
 int command_export(const arguments *args);
 int command_basin_volume(const arguments *args);
+int command_choose_k(const arguments *args);
 
 /* Print the error on standard error and give the exit status that belongs to it. */
 int report_error(const el4ml_error *error);

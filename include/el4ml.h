@@ -18,6 +18,7 @@
 #include "el4ml/analysis.h"
 #include "el4ml/basin_volume.h"
 #include "el4ml/advice.h"
+#include "el4ml/choose_k.h"
 #include "el4ml/answers.h"
 #include "el4ml/network.h"
 #include "el4ml/basins.h"

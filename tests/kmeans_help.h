@@ -110,13 +110,42 @@ static inline long double margin_of(const cloud *d, const size_t *label, size_t 
     return least;
 }
 
-/* ---- The gradient flow in short steps ---- */
+/* ---- Minima ---- */
 
 static inline void labels_of(const cloud *d, const double *c, size_t *label)
 {
     for (size_t p = 0; p < d->points; p++)
         label[p] = nearest_to(d, p, c);
 }
+
+static inline void check_minimum(const cloud *d, const el4ml_stationary *m)
+{
+    size_t label[MOST_POINTS];
+    double c[MOST_NUMBERS], log_product = 0;
+    long double size[MOST_CLUSTERS];
+    labels_of(d, m->x, label);
+    ck_assert(means_of(d, label, d->points, 0, 0, 0, c, size));
+    ck_assert_double_le(el4ml_distance(d->clusters * d->inputs, c, m->x), 1e-13);
+    ck_assert(margin_of(d, label, d->points, m->x) > 0);
+    for (size_t k = 0; k < d->clusters; k++)
+        log_product += (double)d->inputs * log(2 * (double)size[k]);
+    ck_assert(m->index == 0 && m->proved);
+    ck_assert_double_eq_tol(m->log_product, log_product, 1e-12 * (1 + log_product));
+    ck_assert_double_eq_tol(m->energy, inertia_of(d, m->x), 1e-12 * (1 + m->energy));
+    ck_assert_double_eq_tol(m->log_multiplicity, lgamma((double)d->clusters + 1), 1e-12);
+}
+
+static inline el4ml_stationary minimum_from(el4ml_searcher *s, uint64_t number, double *x)
+{
+    el4ml_random random = el4ml_random_new(5, 6, number);
+    el4ml_stationary m = {.x = x};
+    size_t known;
+    el4ml_initialise(el4ml_searcher_evaluator(s), &random, x);
+    ck_assert_int_eq(el4ml_search_proved_minimum(s, x, &m, &known), EL4ML_OK);
+    return m;
+}
+
+/* ---- The gradient flow in short steps ---- */
 
 /* One step of length h with these labels; what is left to go. */
 static inline double flow_step(const cloud *d, const size_t *label, double h, const double *c, double *next)

@@ -1,5 +1,5 @@
-/* K-means as a surface: the harness, minima, transition states and paths against long double, ties, rows that
- * repeat, empty clusters. Whole networks: test_kmeans_network.c. */
+/* K-means as a surface: the harness, minima against long double, ties, rows that
+ * repeat, empty clusters. Transition states: test_kmeans_states.c; whole networks: test_kmeans_network.c. */
 #include "base/exponentials.h"
 #include "kmeans_help.h"
 #include "surface/kmeans_kernels.h"
@@ -100,33 +100,6 @@ END_TEST
 
 /* ---- Minima ---- */
 
-static void check_minimum(const cloud *d, const el4ml_stationary *m)
-{
-    size_t label[MOST_POINTS];
-    double c[MOST_NUMBERS], log_product = 0;
-    long double size[MOST_CLUSTERS];
-    labels_of(d, m->x, label);
-    ck_assert(means_of(d, label, d->points, 0, 0, 0, c, size));
-    ck_assert_double_le(el4ml_distance(d->clusters * d->inputs, c, m->x), 1e-13);
-    ck_assert(margin_of(d, label, d->points, m->x) > 0);
-    for (size_t k = 0; k < d->clusters; k++)
-        log_product += (double)d->inputs * log(2 * (double)size[k]);
-    ck_assert(m->index == 0 && m->proved);
-    ck_assert_double_eq_tol(m->log_product, log_product, 1e-12 * (1 + log_product));
-    ck_assert_double_eq_tol(m->energy, inertia_of(d, m->x), 1e-12 * (1 + m->energy));
-    ck_assert_double_eq_tol(m->log_multiplicity, lgamma((double)d->clusters + 1), 1e-12);
-}
-
-static el4ml_stationary minimum_from(el4ml_searcher *s, uint64_t number, double *x)
-{
-    el4ml_random random = el4ml_random_new(5, 6, number);
-    el4ml_stationary m = {.x = x};
-    size_t known;
-    el4ml_initialise(el4ml_searcher_evaluator(s), &random, x);
-    ck_assert_int_eq(el4ml_search_proved_minimum(s, x, &m, &known), EL4ML_OK);
-    return m;
-}
-
 START_TEST(minimisation_ends_at_minima)
 {
     const cloud d = random_cloud(11, 40, 2, 5, 3);
@@ -178,190 +151,6 @@ START_TEST(a_plateau_is_no_stationary_point)
     x[0] = x[1] = far_apart; /* the others' points do not matter: a cluster is empty */
     ck_assert_int_eq(el4ml_characterise(s, &m), EL4ML_NOT_CONVERGED);
     el4ml_searcher_free(s);
-    el4ml_surface_free(surface);
-}
-END_TEST
-
-/* ---- Transition states ---- */
-
-/* ln det of the mixture's Hessian in the space orthogonal to the crease's normal. */
-static double tangent_log_product(const cloud *d, const long double *size, const double *normal)
-{
-    const size_t n = d->clusters * d->inputs;
-    double h[MOST_NUMBERS * MOST_NUMBERS], values[MOST_NUMBERS], sum = 0;
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < n; j++) { /* P H P with P = 1 - v v', and 1 along v */
-            double value = normal[i] * normal[j];
-            for (size_t k = 0; k < n; k++)
-                value += ((i == k) - normal[i] * normal[k]) * 2 * (double)size[k / d->inputs] *
-                         ((k == j) - normal[k] * normal[j]);
-            h[i * n + j] = value;
-        }
-    jacobi_eigenvalues(n, h, values);
-    for (size_t i = 0; i < n; i++)
-        sum += log(values[i]);
-    return sum;
-}
-
-/* The clusters k, l that one point is shared between; its number. Fails unless there is just one. */
-static size_t shared_point(const cloud *d, const double *c, size_t *k, size_t *l)
-{
-    size_t found = d->points;
-    for (size_t p = 0; p < d->points; p++) {
-        const size_t own = nearest_to(d, p, c);
-        for (size_t i = 0; i < d->clusters; i++) {
-            if (i == own || square_to(d, p, c, i) - square_to(d, p, c, own) > 1e-11L) continue;
-            ck_assert_uint_eq(found, d->points);
-            found = p;
-            *k = own;
-            *l = i;
-        }
-    }
-    ck_assert_uint_lt(found, d->points);
-    return found;
-}
-
-/* methods.md 1.2: t from the clusters without the point. */
-static long double share_by_formula(const cloud *d, const size_t *label, size_t p, size_t k, size_t l)
-{
-    cloud rest = *d;
-    double c[MOST_NUMBERS];
-    long double size[MOST_CLUSTERS];
-    size_t others[MOST_POINTS];
-    memcpy(others, label, sizeof others);
-    rest.points--; /* the last point takes the place of p */
-    memcpy(rest.x[p], d->x[rest.points], sizeof rest.x[p]);
-    rest.weight[p] = d->weight[rest.points];
-    others[p] = label[rest.points];
-    ck_assert(means_of(&rest, others, rest.points, 0, 0, 0, c, size));
-    const long double to_k = sqrtl(square_to(d, p, c, k)), to_l = sqrtl(square_to(d, p, c, l));
-    const long double w = d->weight[p];
-    return size[k] * ((size[l] + w) * to_k - size[l] * to_l) / (w * (size[k] * to_k + size[l] * to_l));
-}
-
-/* J falls both ways along the normal v, and rises along the crease. */
-static void check_shape(const cloud *d, const el4ml_stationary *ts, const double *v, size_t p, size_t k,
-                        size_t l)
-{
-    const size_t n = d->clusters * d->inputs;
-    double c[MOST_NUMBERS], u[MOST_NUMBERS];
-    el4ml_random random = el4ml_random_new(8, 9, p);
-    for (int way = -1; way <= 1; way += 2) {
-        for (size_t i = 0; i < n; i++)
-            c[i] = ts->x[i] + way * 1e-5 * v[i];
-        ck_assert_double_lt(inertia_of(d, c), ts->energy);
-    }
-    for (int trial = 0; trial < 20; trial++) {
-        el4ml_random_direction(&random, n, u);
-        for (size_t i = 0; i < n; i++)
-            c[i] = ts->x[i] + 1e-4 * u[i];
-        const double to_k = (double)sqrtl(square_to(d, p, c, k)), to_l = (double)sqrtl(square_to(d, p, c, l));
-        for (size_t j = 0; j < d->inputs; j++) { /* c_l to the same distance: back to the crease */
-            double *cl = &c[l * d->inputs + j];
-            *cl = d->x[p][j] + (*cl - d->x[p][j]) * to_k / to_l;
-        }
-        ck_assert_double_gt(inertia_of(d, c), ts->energy);
-    }
-}
-
-static void check_state(const cloud *d, const el4ml_stationary *ts, double *v)
-{
-    const size_t n = d->clusters * d->inputs, m = d->inputs;
-    size_t label[MOST_POINTS], k = 0, l = 0;
-    const size_t p = shared_point(d, ts->x, &k, &l);
-    double c[MOST_NUMBERS];
-    long double size[MOST_CLUSTERS];
-    labels_of(d, ts->x, label);
-    const long double t = share_by_formula(d, label, p, k, l);
-    ck_assert(t > 0 && t < 1);
-    ck_assert(means_of(d, label, p, k, l, t, c, size)); /* the mixture's gradient vanishes there */
-    ck_assert_double_le(el4ml_distance(n, c, ts->x), 1e-12);
-    ck_assert(margin_of(d, label, p, ts->x) > 0);
-    memset(v, 0, n * sizeof *v);
-    for (size_t j = 0; j < m; j++) {
-        v[k * m + j] = d->x[p][j] - ts->x[k * m + j];
-        v[l * m + j] = ts->x[l * m + j] - d->x[p][j];
-    }
-    el4ml_scale(n, 1 / el4ml_norm(n, v), v);
-    ck_assert(ts->index == 1 && ts->proved && ts->smallest_eigenvalue < 0 && ts->gradient_rms <= 1e-12);
-    ck_assert_double_eq_tol(ts->energy, inertia_of(d, ts->x), 1e-12 * (1 + ts->energy));
-    ck_assert_double_eq_tol(ts->log_product, tangent_log_product(d, size, v), 1e-9);
-    check_shape(d, ts, v, p, k, l);
-}
-
-/* Both sides, by flow in short steps. */
-static void check_sides(const cloud *d, const el4ml_passage *passage, const double *v)
-{
-    const size_t n = d->clusters * d->inputs;
-    double c[2][MOST_NUMBERS];
-    for (int side = 0; side < 2; side++) {
-        for (size_t i = 0; i < n; i++)
-            c[side][i] = passage->ts.x[i] + (side ? -1e-7 : 1e-7) * v[i];
-        slide(d, c[side]);
-    }
-    const double *a = passage->minimum[0].x, *b = passage->minimum[1].x;
-    const double straight = el4ml_distance(n, a, c[0]) + el4ml_distance(n, b, c[1]);
-    const double crossed = el4ml_distance(n, a, c[1]) + el4ml_distance(n, b, c[0]);
-    ck_assert_double_le(fmin(straight, crossed), 1e-8);
-}
-
-static void check_passages(const cloud *d, size_t found, el4ml_passage *passages)
-{
-    double v[MOST_NUMBERS];
-    for (size_t i = 0; i < found; i++) {
-        check_state(d, &passages[i].ts, v);
-        check_minimum(d, &passages[i].minimum[0]);
-        check_minimum(d, &passages[i].minimum[1]);
-        check_sides(d, &passages[i], v);
-        el4ml_passage_clear(&passages[i]);
-    }
-}
-
-START_TEST(transition_states_are_exact)
-{
-    el4ml_passage passages[16];
-    el4ml_search_report report;
-    double a[MOST_NUMBERS], b[MOST_NUMBERS];
-    for (uint64_t seed = 1; seed <= 3; seed++) {
-        const cloud d = random_cloud(seed, 20, (size_t)seed, 4, seed == 3 ? 3 : 1);
-        el4ml_surface *surface = cloud_surface(&d);
-        el4ml_searcher *s = new_searcher(surface, NULL);
-        size_t found = 0;
-        for (uint64_t k = 0; k < 6; k++) {
-            minimum_from(s, 2 * k, a);
-            minimum_from(s, 2 * k + 1, b);
-            const el4ml_random random = el4ml_random_new(seed, 10, k);
-            ck_assert_int_eq(el4ml_search_from(s, a, k % 3, random, 4, passages, &report), EL4ML_OK);
-            check_passages(&d, report.found, passages);
-            found += report.found;
-            ck_assert_int_eq(el4ml_search_between(s, a, b, k % 8, 4, passages, &report), EL4ML_OK);
-            check_passages(&d, report.found, passages);
-            found += report.found;
-        }
-        ck_assert_uint_ge(found, 10);
-        el4ml_searcher_free(s);
-        el4ml_surface_free(surface);
-    }
-}
-END_TEST
-
-/* The flow from anywhere, as catchment basins need it. */
-START_TEST(paths_follow_the_gradient_flow)
-{
-    const cloud d = random_cloud(21, 20, 2, 3, 2);
-    el4ml_surface *surface = cloud_surface(&d);
-    el4ml_evaluator e;
-    ck_assert_int_eq(el4ml_evaluator_init(&e, surface, NULL), EL4ML_OK);
-    for (uint64_t k = 0; k < 60; k++) {
-        double x[MOST_NUMBERS], y[MOST_NUMBERS];
-        el4ml_random random = el4ml_random_new(21, 2, k);
-        el4ml_initialise(&e, &random, x);
-        memcpy(y, x, sizeof y);
-        ck_assert_int_eq(surface->ops.search->flow(&e, x), EL4ML_OK);
-        slide(&d, y);
-        ck_assert_double_le(el4ml_distance(e.n, x, y), 1e-8);
-    }
-    el4ml_evaluator_clear(&e);
     el4ml_surface_free(surface);
 }
 END_TEST
@@ -520,7 +309,7 @@ START_TEST(first_zeros_of_sums_of_exponentials)
 {
     el4ml_random random = el4ml_random_new(41, 1, 0);
     size_t crossings = 0;
-    for (int trial = 0; trial < 3000; trial++) {
+    for (int trial = 0; trial < 800; trial++) {
         el4ml_exponentials f = {0};
         const size_t terms = 1 + (size_t)el4ml_random_below(&random, EL4ML_EXPONENTIALS);
         double a[EL4ML_EXPONENTIALS], r[EL4ML_EXPONENTIALS], at_0 = 0;
@@ -535,11 +324,11 @@ START_TEST(first_zeros_of_sums_of_exponentials)
         for (size_t j = 0; j < terms; j++)
             el4ml_exponentials_add(&f, a[j], r[j]);
         double expected = INFINITY;
-        for (int step = 1; step <= 4000 && isinf(expected); step++) { /* 0 ... 4 */
+        for (int step = 1; step <= 1000 && isinf(expected); step++) { /* 0 ... 4 */
             long double sum = 0;
             for (size_t j = 0; j < terms; j++)
-                sum += a[j] * expl(-(long double)r[j] * step / 1000);
-            if (sum > 1e-13L) expected = step / 1000.0;
+                sum += a[j] * expl(-(long double)r[j] * step / 250);
+            if (sum > 1e-13L) expected = step / 250.0;
         }
         const double found = el4ml_exponentials_crossing(&f, 4);
         if (isinf(expected)) { /* it may have been positive between two of those times */
@@ -555,7 +344,7 @@ START_TEST(first_zeros_of_sums_of_exponentials)
         ck_assert(fabsl(sum) <= 1e-13L * size);
         crossings++;
     }
-    ck_assert_uint_ge(crossings, 300);
+    ck_assert_uint_ge(crossings, 80);
 }
 END_TEST
 
@@ -602,8 +391,6 @@ int main(void)
                                   minimisation_ends_at_minima,
                                   empty_clusters_are_filled,
                                   a_plateau_is_no_stationary_point,
-                                  transition_states_are_exact,
-                                  paths_follow_the_gradient_flow,
                                   simultaneous_ties_count_in_the_index,
                                   a_tied_fixed_point_is_left,
                                   too_many_clusters_are_refused,

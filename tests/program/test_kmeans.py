@@ -72,6 +72,9 @@ class Examples(program.Case):
         for m in minima:
             self.assertGreater(m["test"]["loss"], 0)
             self.assertGreater(m["train"]["loss"], 0)
+            self.assertTrue(-1 < m["test"]["adjusted_rand"] <= 1)
+        lowest = min(minima, key=lambda m: m["energy"])
+        self.assertGreater(lowest["train"]["adjusted_rand"], 0.5)  # three cultivars, four clusters
 
     def test_raw_wine(self):
         self.write("study.toml", kmeans("wine.csv", 3, "cultivar", standardise=False))
