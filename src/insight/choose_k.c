@@ -298,8 +298,9 @@ static void write_text(el4ml_choice *c)
     snprintf(
         c->text, sizeof c->text,
         "%zu clusters. %s (%zu of %zu criteria). Its lowest clustering is hit by %.3g %% of starts and comes "
-        "back from halves of the rows with an adjusted Rand index of %.3g; %.3g clusterings share the "
-        "probability at its own noise.",
+        "back from halves of the rows with an adjusted Rand index of %.3g; the number of clusterings that "
+        "share "
+        "the probability at its own noise is %.3g.",
         c->verdict, sure[level], c->votes, c->voters, 100 * r->hits, r->stability, r->clusterings);
 }
 

@@ -26,6 +26,7 @@ const char *el4ml_energy_label(const el4ml_study *study)
     if (study->kind == EL4ML_KIND_MLP) return "loss";
     if (study->kind == EL4ML_KIND_UNKNOWN) return "energy";
     if (study->kind == EL4ML_KIND_GP) return "negative log marginal likelihood";
+    if (study->kind == EL4ML_KIND_KMEANS) return "sum of squared distances J";
     return study->kind == EL4ML_KIND_LENNARD_JONES ? "energy / \u03b5" : "function value";
 }
 
