@@ -38,7 +38,7 @@ static const option options[] = {
     {"--kappa", NULL, WHOLE, FIELD(kappa), TAKES_KAPPA, 0, INT32_MAX, "a whole number from 0"},
     {"--box", NULL, TEXT, FIELD(box), TAKES_BASINS, 0, 0, NULL},
     {"--initialiser", NULL, SWITCH, FIELD(initialiser), TAKES_BASINS, 0, 0, NULL},
-    {"--minimum", NULL, TEXT, FIELD(minima), TAKES_BASINS, 0, 0, NULL},
+    {"--minimum", NULL, TEXT, FIELD(minima), TAKES_BASINS | TAKES_MINIMUM, 0, 0, NULL},
     {"--samples", NULL, WHOLE, FIELD(samples), TAKES_BASINS, 1, 9223372036854775807.,
      "a whole number from 1"},
     {"--tolerance", NULL, NUMBER, FIELD(tolerance), TAKES_BASINS, 1e-12, 1, "a number from 1e-12 to 1"},

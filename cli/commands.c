@@ -90,12 +90,19 @@ static const command commands[] = {
      "min.data and its like (or that min.data), of pele the SQLite file. --kappa: positive Hessian "
      "eigenvalues\n"
      "of a minimum; otherwise 3N - 6 where PATHSAMPLE's points tell the number N of atoms.\n"},
-    {"export", command_export, 2, 2, TAKES_OUTPUT | TAKES_FORCE | TAKES_COORDINATES,
+    {"predict", command_predict, 2, 2, TAKES_OUTPUT | TAKES_FORCE | TAKES_MINIMUM,
+     "el4ml predict DIR DATA.csv [--minimum SET] [-o FILE.csv] [--force] [--json]\n"
+     "What a minimum (the global one), or the mean of several, says of each row of DATA: classes with their\n"
+     "probabilities, or values. Columns are found by name; with the target's column there are scores too.\n" SETS},
+    {"export", command_export, 2, 2, TAKES_OUTPUT | TAKES_FORCE | TAKES_COORDINATES | TAKES_MINIMUM,
      "el4ml export pathsample|graphml|json DIR -o PATH [--force] [--coordinates] [--quiet] [--json]\n"
+     "el4ml export model DIR [--minimum ID] -o FILE.npz [--force] [--quiet] [--json]\n"
      "Write the landscape for other programs: min.data, ts.data, points.min, points.ts, min.A and min.B in "
      "the\n"
      "folder PATH, or the file PATH; json with --coordinates holds those too. --force replaces what is "
-     "there.\n"},
+     "there.\n"
+     "model: the weights of one minimum (the global one), with named arrays, as start = \"FILE.npz\" reads "
+     "them.\n"},
 };
 
 static const char general_help[] =
@@ -116,7 +123,8 @@ static const char general_help[] =
     "  el4ml check STUDY.toml                   derivatives, symmetry and cost of the surface\n"
     "  el4ml basin-volume DIR                   how likely a start falls to each minimum; basin volumes\n"
     "  el4ml import FORMAT PATH -o DIR          a database of pathsample, topsearch or pele\n"
-    "  el4ml export FORMAT DIR -o PATH          for pathsample, or as graphml or json\n"
+    "  el4ml export FORMAT DIR -o PATH          for pathsample, or as graphml or json; model: weights as .npz\n"
+    "  el4ml predict DIR DATA.csv               what a minimum says of the rows of a file\n"
     "\n"
     "options: -o DIR, --threads N (all cores), --seed N, --time-limit 10m, --quiet, --json, --version, "
     "--help\n"

@@ -23,7 +23,8 @@ enum {
     TAKES_PATHS = 512,
     TAKES_COMMUNITIES = 1024,
     TAKES_COLOUR = 2048,
-    TAKES_BASINS = 4096
+    TAKES_BASINS = 4096,
+    TAKES_MINIMUM = 8192
 };
 
 typedef struct given_whole {
@@ -83,6 +84,9 @@ int command_communities(const arguments *args);
 int command_import(const arguments *args);
 int command_export(const arguments *args);
 int command_basin_volume(const arguments *args);
+int command_predict(const arguments *args);
+/* export model: one minimum, not a landscape. */
+int export_model(const arguments *args);
 
 /* Print the error on standard error and give the exit status that belongs to it. */
 int report_error(const el4ml_error *error);

@@ -88,3 +88,11 @@ el4ml_status el4ml_study_open(const el4ml_study *study, el4ml_data **data, el4ml
     }
     return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "study: unknown kind %d", (int)study->kind);
 }
+
+el4ml_status el4ml_study_refit(const el4ml_study *study, const el4ml_dataset *rows, el4ml_surface **surface,
+                               el4ml_error *error)
+{
+    if (study->kind == EL4ML_KIND_MLP) return el4ml_mlp_new(&study->mlp, rows, surface, error);
+    return el4ml_fail(error, EL4ML_NOT_SUPPORTED, "%s: this kind of model is not fitted to parts of its rows",
+                      study->name);
+}
