@@ -90,6 +90,14 @@ static const command commands[] = {
      "min.data and its like (or that min.data), of pele the SQLite file. --kappa: positive Hessian "
      "eigenvalues\n"
      "of a minimum; otherwise 3N - 6 where PATHSAMPLE's points tell the number N of atoms.\n"},
+    {"ensemble", command_ensemble, 1, 1, TAKES_ENSEMBLE | TAKES_FIGURE | TAKES_TEMPERATURE,
+     "el4ml ensemble DIR [--members N] [--save FOLDER] [--figure FILE.svg] [--bootstraps N] [--no-refits]\n"
+     "                   [--temperature T] [--seed N] [--json]\n"
+     "Which minima to combine (lowest, at random, by the peaks of the heat capacity, by community, by "
+     "disagreement)\n"
+     "and how (mean, vote, stacking, a gate), against the lowest alone, random restarts and bagging. Chosen on\n"
+     "validation rows, or by cross-fitting on training rows; test rows only tell what that is worth.\n"
+     "--save: the members of the recommended one as .npz. --no-refits: leave restarts and bagging out.\n"},
     {"predict", command_predict, 2, 2, TAKES_OUTPUT | TAKES_FORCE | TAKES_MINIMUM,
      "el4ml predict DIR DATA.csv [--minimum SET] [-o FILE.csv] [--force] [--json]\n"
      "What a minimum (the global one), or the mean of several, says of each row of DATA: classes with their\n"
@@ -124,6 +132,7 @@ static const char general_help[] =
     "  el4ml basin-volume DIR                   how likely a start falls to each minimum; basin volumes\n"
     "  el4ml import FORMAT PATH -o DIR          a database of pathsample, topsearch or pele\n"
     "  el4ml export FORMAT DIR -o PATH          for pathsample, or as graphml or json; model: weights as .npz\n"
+    "  el4ml ensemble DIR                       which minima to combine, and what that gains\n"
     "  el4ml predict DIR DATA.csv               what a minimum says of the rows of a file\n"
     "\n"
     "options: -o DIR, --threads N (all cores), --seed N, --time-limit 10m, --quiet, --json, --version, "

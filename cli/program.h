@@ -24,7 +24,9 @@ enum {
     TAKES_COMMUNITIES = 1024,
     TAKES_COLOUR = 2048,
     TAKES_BASINS = 4096,
-    TAKES_MINIMUM = 8192
+    TAKES_MINIMUM = 8192,
+    TAKES_ENSEMBLE = 16384,
+    TAKES_FIGURE = 32768
 };
 
 typedef struct given_whole {
@@ -62,6 +64,10 @@ typedef struct arguments {
     const char *method; /* of communities */
     bool unweighted;
     given_number resolution, threshold;
+    given_whole members, bootstraps; /* of ensemble */
+    bool no_refits;
+    const char *save;   /* folder */
+    const char *figure; /* of those that answer with one */
     const char *colour; /* of a report's disconnectivity graph */
     double time_limit;  /* seconds, 0: none */
 } arguments;
@@ -84,6 +90,7 @@ int command_communities(const arguments *args);
 int command_import(const arguments *args);
 int command_export(const arguments *args);
 int command_basin_volume(const arguments *args);
+int command_ensemble(const arguments *args);
 int command_predict(const arguments *args);
 /* export model: one minimum, not a landscape. */
 int export_model(const arguments *args);

@@ -58,6 +58,10 @@ typedef struct el4ml_scores {
 EL4ML_API const char *el4ml_score_name(el4ml_score score);
 EL4ML_API bool el4ml_score_applies(el4ml_score score, el4ml_prediction kind);
 
+/* A score of standardised values, or a difference of two, in the target's own unit. data may be NULL. */
+EL4ML_API double el4ml_score_in_own_unit(el4ml_score score, double value, bool difference,
+                                         const el4ml_data *data);
+
 /* Scores a forecast again and again under other weights of the rows, as the bootstrap needs it; rows of weight
  * 0, and such as have no forecast, do not count. */
 typedef struct el4ml_scorer el4ml_scorer;

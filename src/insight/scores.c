@@ -32,6 +32,14 @@ bool el4ml_score_applies(el4ml_score score, el4ml_prediction kind)
                                                 : kind == EL4ML_PREDICTS_VALUES && score >= EL4ML_SCORE_RMSE;
 }
 
+double el4ml_score_in_own_unit(el4ml_score score, double value, bool difference, const el4ml_data *data)
+{
+    if (!data || data->train.targets != 1) return value;
+    if (score == EL4ML_SCORE_RMSE) return value * data->target_scale[0];
+    if (score == EL4ML_SCORE_LOG_DENSITY && !difference) return value - log(data->target_scale[0]);
+    return value;
+}
+
 void el4ml_scorer_free(el4ml_scorer *s)
 {
     if (!s) return;
