@@ -95,13 +95,15 @@ static const command commands[] = {
      "                   [--temperature T] [--seed N] [--json]\n"
      "Which minima to combine (lowest, at random, by the peaks of the heat capacity, by community, by "
      "disagreement)\n"
-     "and how (mean, vote, stacking, a gate), against the lowest alone, random restarts and bagging. Chosen on\n"
+     "and how (mean, vote, stacking, a gate), against the lowest alone, random restarts and bagging. Chosen "
+     "on\n"
      "validation rows, or by cross-fitting on training rows; test rows only tell what that is worth.\n"
      "--save: the members of the recommended one as .npz. --no-refits: leave restarts and bagging out.\n"},
     {"predict", command_predict, 2, 2, TAKES_OUTPUT | TAKES_FORCE | TAKES_MINIMUM,
      "el4ml predict DIR DATA.csv [--minimum SET] [-o FILE.csv] [--force] [--json]\n"
      "What a minimum (the global one), or the mean of several, says of each row of DATA: classes with their\n"
-     "probabilities, or values. Columns are found by name; with the target's column there are scores too.\n" SETS},
+     "probabilities, or values. Columns are found by name; with the target's column there are scores "
+     "too.\n" SETS},
     {"export", command_export, 2, 2, TAKES_OUTPUT | TAKES_FORCE | TAKES_COORDINATES | TAKES_MINIMUM,
      "el4ml export pathsample|graphml|json DIR -o PATH [--force] [--coordinates] [--quiet] [--json]\n"
      "el4ml export model DIR [--minimum ID] -o FILE.npz [--force] [--quiet] [--json]\n"
@@ -131,7 +133,8 @@ static const char general_help[] =
     "  el4ml check STUDY.toml                   derivatives, symmetry and cost of the surface\n"
     "  el4ml basin-volume DIR                   how likely a start falls to each minimum; basin volumes\n"
     "  el4ml import FORMAT PATH -o DIR          a database of pathsample, topsearch or pele\n"
-    "  el4ml export FORMAT DIR -o PATH          for pathsample, or as graphml or json; model: weights as .npz\n"
+    "  el4ml export FORMAT DIR -o PATH          for pathsample, or as graphml or json; model: weights as "
+    ".npz\n"
     "  el4ml ensemble DIR                       which minima to combine, and what that gains\n"
     "  el4ml predict DIR DATA.csv               what a minimum says of the rows of a file\n"
     "\n"

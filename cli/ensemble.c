@@ -66,9 +66,9 @@ static void print_row(const session *s, size_t k)
     print_number(el4ml_score_in_own_unit(leading, one->held_out.value[leading], false, s->model.data), 4);
     for (unsigned score = 0; score < EL4ML_SCORES; score++)
         if (el4ml_score_applies((el4ml_score)score, e->kind) && e->test_rows > 0)
-            print_number(
-                el4ml_score_in_own_unit((el4ml_score)score, one->test.score.value[score], false, s->model.data),
-                4);
+            print_number(el4ml_score_in_own_unit((el4ml_score)score, one->test.score.value[score], false,
+                                                 s->model.data),
+                         4);
     if (e->test_rows > 0) print_number(one->test_disagreement, 3);
     if (e->test_rows > 0 && k > 0 && isfinite(one->test.gain.value[leading]))
         printf("   %+.3g [%+.3g, %+.3g]", one->test.gain.value[leading], one->test.gain_low.value[leading],
@@ -79,10 +79,12 @@ static void print_row(const session *s, size_t k)
 static void print_head(const el4ml_ensembles *e)
 {
     const bool classes = e->kind == EL4ML_PREDICTS_PROBABILITIES;
-    static const char *const heads[EL4ML_SCORES] = {"accuracy", "AUC", "log loss", "ECE", "RMSE", "R2", "log dens."};
+    static const char *const heads[EL4ML_SCORES] = {"accuracy", "AUC", "log loss", "ECE",
+                                                    "RMSE",     "R2",  "log dens."};
     if (e->held_out_rows > 0)
         printf("held-out: %zu %s", e->held_out_rows,
-               e->cross_fitted ? "training rows, each by models minimised without it; " : "validation rows; ");
+               e->cross_fitted ? "training rows, each by models minimised without it; "
+                               : "validation rows; ");
     if (e->test_rows > 0)
         printf("test: %zu rows, 95 %% intervals by bootstrap of these rows\n", e->test_rows);
     else

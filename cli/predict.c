@@ -36,7 +36,8 @@ static el4ml_status open_session(const arguments *a, const char *folder, session
     if (status == EL4ML_OK) status = el4ml_landscape_network(s->landscape, &s->network, error);
     if (status == EL4ML_OK) {
         el4ml_error inner = {0};
-        status = el4ml_select_minima(s->landscape, s->network, a->minima ? a->minima : "global", &s->set, &inner);
+        status =
+            el4ml_select_minima(s->landscape, s->network, a->minima ? a->minima : "global", &s->set, &inner);
         if (status != EL4ML_OK) return el4ml_fail(error, status, "--minimum: %s", inner.message);
     }
     if (status != EL4ML_OK) return status;
@@ -76,7 +77,8 @@ static int answer(const arguments *a, const session *s, const el4ml_scores *scor
 {
     el4ml_error error = {0};
     if (a->json && !a->output)
-        return print_json(el4ml_forecast_json(s->forecast, s->model.data, s->set->members, s->set->count, scores));
+        return print_json(
+            el4ml_forecast_json(s->forecast, s->model.data, s->set->members, s->set->count, scores));
     char *text = el4ml_forecast_csv(s->forecast, s->model.data);
     int code = EXIT_DONE;
     if (!text) {
@@ -87,12 +89,13 @@ static int answer(const arguments *a, const session *s, const el4ml_scores *scor
     } else if (el4ml_text_write(a->output, text, &error) != EL4ML_OK) {
         code = report_error(&error);
     } else if (a->json) {
-        code = print_json(el4ml_forecast_json(s->forecast, s->model.data, s->set->members, s->set->count, scores));
+        code = print_json(
+            el4ml_forecast_json(s->forecast, s->model.data, s->set->members, s->set->count, scores));
     } else if (!a->quiet) {
         char set[128];
         describe_set(s->set, set, sizeof set);
-        printf("%s: %zu rows, predicted by %s%s", a->output, s->rows->rows, s->set->count > 1 ? "the mean of " : "",
-               set);
+        printf("%s: %zu rows, predicted by %s%s", a->output, s->rows->rows,
+               s->set->count > 1 ? "the mean of " : "", set);
         if (scores) print_scores(scores);
         printf("\n");
     }
@@ -105,7 +108,8 @@ static el4ml_status predict(const arguments *a, session *s, el4ml_error *error)
     struct stat about;
     if (a->output && !a->force && stat(a->output, &about) == 0)
         return el4ml_fail(error, EL4ML_BAD_INPUT,
-                          "%s exists already; give another name with -o, or --force to replace it", a->output);
+                          "%s exists already; give another name with -o, or --force to replace it",
+                          a->output);
     el4ml_status status = open_session(a, a->words[0], s, error);
     if (status != EL4ML_OK) return status;
     if (!s->model.surface->ops.predict || !s->model.data)
@@ -145,11 +149,13 @@ int export_model(const arguments *a)
     }
     el4ml_status status = open_session(a, a->words[1], &s, &error);
     if (status == EL4ML_OK && s.set->count != 1)
-        status = el4ml_fail(&error, EL4ML_BAD_INPUT,
-                            "export model: --minimum: one minimum, not %zu; el4ml ensemble --save writes several",
-                            s.set->count);
+        status =
+            el4ml_fail(&error, EL4ML_BAD_INPUT,
+                       "export model: --minimum: one minimum, not %zu; el4ml ensemble --save writes several",
+                       s.set->count);
     if (status == EL4ML_OK)
-        status = el4ml_model_write(s.model.study, s.model.surface, s.model.data, s.x[0], a->output, a->force, &error);
+        status = el4ml_model_write(s.model.study, s.model.surface, s.model.data, s.x[0], a->output, a->force,
+                                   &error);
     int code = status == EL4ML_OK ? EXIT_DONE : report_error(&error);
     if (status == EL4ML_OK && a->json)
         code = print_json(el4ml_model_json(s.landscape, s.set->members[0], a->output));

@@ -13,14 +13,15 @@
 EL4ML_BEGIN
 
 typedef enum el4ml_selection {
-    EL4ML_SELECT_SINGLE,       /* the lowest minimum alone: what the others are compared with */
-    EL4ML_SELECT_VALIDATED,    /* the one minimum of lowest loss on the validation rows, where there are such */
-    EL4ML_SELECT_LOWEST,       /* the lowest losses */
-    EL4ML_SELECT_RANDOM,       /* any minima, each as probable */
-    EL4ML_SELECT_PEAKS,        /* the largest |g_a| = |dp_a/dT| at each peak of the heat capacity in turn */
+    EL4ML_SELECT_SINGLE,    /* the lowest minimum alone: what the others are compared with */
+    EL4ML_SELECT_VALIDATED, /* the one minimum of lowest loss on the validation rows, where there are such */
+    EL4ML_SELECT_LOWEST,    /* the lowest losses */
+    EL4ML_SELECT_RANDOM,    /* any minima, each as probable */
+    EL4ML_SELECT_PEAKS,     /* the largest |g_a| = |dp_a/dT| at each peak of the heat capacity in turn */
     EL4ML_SELECT_COMMUNITIES,  /* the lowest of each community in turn */
     EL4ML_SELECT_DISAGREEMENT, /* of the better half of the minima, one after another the one that disagrees
-                                  most with those taken before, on validation rows (without any: training rows) */
+                                  most with those taken before, on validation rows (without any: training
+                                  rows) */
     EL4ML_SELECT_RESTARTS,     /* minimised from the initialiser, as in a deep ensemble (Lakshminarayanan,
                                   Pritzel and Blundell, NeurIPS 2017) */
     EL4ML_SELECT_BAGGING,      /* likewise, each on a bootstrap sample of the training rows (Breiman 1996) */
@@ -29,10 +30,11 @@ typedef enum el4ml_selection {
 
 typedef enum el4ml_combination {
     EL4ML_COMBINE_MEAN, /* of probabilities; values: their mean, and the mixture of their densities */
-    EL4ML_COMBINE_VOTE, /* a vote each, and one more of the mean probability, which parts ties; values: median */
+    EL4ML_COMBINE_VOTE, /* a vote each, and one more of the mean probability, which parts ties; values: median
+                         */
     EL4ML_COMBINE_STACK, /* a mixture whose weights maximise the likelihood of held-out rows under a symmetric
-                            Dirichlet prior, one row for each member (Yao, Vehtari, Simpson and Gelman, Bayesian
-                            Analysis 13, 917, 2018) */
+                            Dirichlet prior, one row for each member (Yao, Vehtari, Simpson and Gelman,
+                            Bayesian Analysis 13, 917, 2018) */
     EL4ML_COMBINE_GATE,  /* weights that depend on the input: the same fit to the held-out rows nearest to it,
                             with the stacked weights, five rows heavy, as its prior */
     EL4ML_COMBINATIONS
@@ -56,8 +58,8 @@ typedef struct el4ml_ensembles_options {
 EL4ML_API el4ml_ensembles_options el4ml_ensembles_options_default(void);
 
 /* What ensembles are made from. validation may have no rows: then what is fitted after training, and what is
- * recommended, rests on cross-fitting, for which every model is minimised anew, from where it is, without each
- * fold of the training rows in turn. */
+ * recommended, rests on cross-fitting, for which every model is minimised anew, from where it is, without
+ * each fold of the training rows in turn. */
 typedef struct el4ml_ensembles_source {
     el4ml_landscape *landscape;
     const el4ml_network *network; /* of the landscape */
@@ -75,7 +77,7 @@ typedef struct el4ml_candidate {
 
 /* Where a score of test rows lies, by the percentile bootstrap over these rows. */
 typedef struct el4ml_tested {
-    el4ml_scores score, low, high; /* and 95 % intervals */
+    el4ml_scores score, low, high;          /* and 95 % intervals */
     el4ml_scores gain, gain_low, gain_high; /* the score less that of the single lowest minimum, paired */
 } el4ml_tested;
 
@@ -87,8 +89,8 @@ typedef struct el4ml_ensemble {
     double *weight;        /* (count) add up to 1; of a gate: far from any held-out row */
     /* On held-out rows; weights fitted to other ones. NaN where there are none, or where they chose it. */
     el4ml_scores held_out;
-    double gain, gain_error; /* mean of its log density on them less that of the single lowest minimum, and the
-                                standard error of that mean */
+    double gain, gain_error; /* mean of its log density on them less that of the single lowest minimum, and
+                                the standard error of that mean */
     /* After el4ml_ensembles_test: */
     el4ml_tested test;
     double test_disagreement; /* mean over pairs of members; NaN for one */
@@ -131,14 +133,14 @@ EL4ML_API void el4ml_ensembles_free(el4ml_ensembles *ensembles);
  * minimum_ID.npz or member_NUMBER.npz, and ensemble.json with their weights. */
 EL4ML_API el4ml_status el4ml_ensembles_save(const el4ml_ensembles *ensembles, size_t which,
                                             const el4ml_data *data, const char *folder, el4ml_error *error);
-/* The recommendation in a few plain sentences, with the numbers of held-out rows that it rests on; and what the
- * test rows say of it, NULL without any. To be freed with el4ml_text_free, as the others. */
+/* The recommendation in a few plain sentences, with the numbers of held-out rows that it rests on; and what
+ * the test rows say of it, NULL without any. To be freed with el4ml_text_free, as the others. */
 EL4ML_API char *el4ml_ensembles_advice(const el4ml_ensembles *ensembles);
 EL4ML_API char *el4ml_ensembles_verdict(const el4ml_ensembles *ensembles, const el4ml_data *data);
 EL4ML_API char *el4ml_ensembles_json(const el4ml_ensembles *ensembles, const el4ml_data *data);
 /* Scores of the test rows, or without any of the held-out rows, with their intervals. */
-EL4ML_API el4ml_status el4ml_ensembles_svg(const el4ml_ensembles *ensembles, const el4ml_data *data, char **svg,
-                                           el4ml_error *error);
+EL4ML_API el4ml_status el4ml_ensembles_svg(const el4ml_ensembles *ensembles, const el4ml_data *data,
+                                           char **svg, el4ml_error *error);
 
 EL4ML_END
 #endif

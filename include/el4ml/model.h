@@ -1,4 +1,5 @@
-/* Points of a landscape as models: weights to take elsewhere, forecasts for rows, and what those are worth. */
+/* Points of a landscape as models: weights to take elsewhere, forecasts for rows, and what those are worth.
+ */
 #ifndef EL4ML_MODEL_H
 #define EL4ML_MODEL_H
 
@@ -11,10 +12,11 @@ EL4ML_BEGIN
 /* ---- Weights ---- */
 
 /* Write the model x (dimension of the surface) to `path`, a .npz archive: of a perceptron for each layer
- * "0.weight" (units, inputs) and "0.bias" (units), "2.weight" ..., as PyTorch names those of a Sequential with
- * the activations between; of others "x", flat. Beside them what inputs go through before and targets after,
- * "input_mean", "input_scale", "target_mean", "target_scale", and "input_names", "class_names". `start` reads
- * it back to the same point. data may be NULL. BAD_INPUT: `path` exists and `replace` is false. */
+ * "0.weight" (units, inputs) and "0.bias" (units), "2.weight" ..., as PyTorch names those of a Sequential
+ * with the activations between; of others "x", flat. Beside them what inputs go through before and targets
+ * after, "input_mean", "input_scale", "target_mean", "target_scale", and "input_names", "class_names".
+ * `start` reads it back to the same point. data may be NULL. BAD_INPUT: `path` exists and `replace` is false.
+ */
 EL4ML_API el4ml_status el4ml_model_write(const el4ml_study *study, const el4ml_surface *surface,
                                          const el4ml_data *data, const double *x, const char *path,
                                          bool replace, el4ml_error *error);
@@ -25,8 +27,8 @@ EL4ML_API el4ml_status el4ml_model_write(const el4ml_study *study, const el4ml_s
 typedef struct el4ml_forecast {
     el4ml_prediction kind;
     size_t rows, outputs;
-    double *mean;        /* (rows, outputs) probabilities of the classes, or means of the targets; NaN: this row
-                            has none */
+    double *mean; /* (rows, outputs) probabilities of the classes, or means of the targets; NaN: this row
+                     has none */
     double *log_density; /* (rows) ln of the probability, or density, given to what was observed; NaN: not
                             known */
 } el4ml_forecast;
@@ -40,7 +42,8 @@ EL4ML_API void el4ml_forecast_free(el4ml_forecast *forecast);
 
 typedef enum el4ml_score {
     EL4ML_SCORE_ACCURACY,
-    EL4ML_SCORE_AUC, /* two classes: of the second; more: the mean over the classes of each against the rest */
+    EL4ML_SCORE_AUC, /* two classes: of the second; more: the mean over the classes of each against the rest
+                      */
     EL4ML_SCORE_LOG_LOSS,    /* mean of -ln p of the row's class */
     EL4ML_SCORE_CALIBRATION, /* expected calibration error of the most probable class, 15 equal bins (Guo,
                                 Pleiss, Sun and Weinberger, ICML 2017) */
@@ -62,8 +65,8 @@ EL4ML_API bool el4ml_score_applies(el4ml_score score, el4ml_prediction kind);
 EL4ML_API double el4ml_score_in_own_unit(el4ml_score score, double value, bool difference,
                                          const el4ml_data *data);
 
-/* Scores a forecast again and again under other weights of the rows, as the bootstrap needs it; rows of weight
- * 0, and such as have no forecast, do not count. */
+/* Scores a forecast again and again under other weights of the rows, as the bootstrap needs it; rows of
+ * weight 0, and such as have no forecast, do not count. */
 typedef struct el4ml_scorer el4ml_scorer;
 /* Both are read as long as the scorer lives. NOT_SUPPORTED: the rows have neither label nor y. */
 EL4ML_API el4ml_status el4ml_scorer_new(const el4ml_forecast *forecast, const el4ml_dataset *rows,

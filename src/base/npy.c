@@ -310,12 +310,21 @@ void el4ml_npy_begin(el4ml_builder *text, const char *type, size_t rank, const s
     while ((10 + header.length + 1) % 64 != 0 && !header.failed)
         el4ml_builder_text(&header, " ");
     el4ml_builder_text(&header, "\n");
-    const unsigned char start[10] = {
-        0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (unsigned char)(header.length & 255),
-        (unsigned char)(header.length >> 8)};
+    const unsigned char start[10] = {0x93,
+                                     'N',
+                                     'U',
+                                     'M',
+                                     'P',
+                                     'Y',
+                                     1,
+                                     0,
+                                     (unsigned char)(header.length & 255),
+                                     (unsigned char)(header.length >> 8)};
     el4ml_builder_bytes(text, (const char *)start, sizeof start);
-    if (header.failed) text->failed = true;
-    else el4ml_builder_bytes(text, header.data, header.length);
+    if (header.failed)
+        text->failed = true;
+    else
+        el4ml_builder_bytes(text, header.data, header.length);
     el4ml_builder_clear(&header);
 }
 

@@ -51,8 +51,7 @@ typedef struct el4ml_npz_writer {
 void el4ml_npz_add(el4ml_npz_writer *writer, const char *name, size_t rank, const size_t *shape,
                    const double *values);
 /* One-dimensional, of Unicode text; bytes that are not UTF-8 become '?'. */
-void el4ml_npz_add_texts(el4ml_npz_writer *writer, const char *name, size_t count,
-                         const char *const *texts);
+void el4ml_npz_add_texts(el4ml_npz_writer *writer, const char *name, size_t count, const char *const *texts);
 /* Whole or not at all. */
 el4ml_status el4ml_npz_write(el4ml_npz_writer *writer, const char *path, el4ml_error *error);
 void el4ml_npz_clear(el4ml_npz_writer *writer);

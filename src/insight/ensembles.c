@@ -14,9 +14,9 @@ el4ml_ensembles_options el4ml_ensembles_options_default(void)
 
 const char *el4ml_selection_name(el4ml_selection selection)
 {
-    static const char *const names[EL4ML_SELECTIONS] = {"single",      "validated",    "lowest",
-                                                        "random",      "peaks",        "communities",
-                                                        "disagreement", "restarts",    "bagging"};
+    static const char *const names[EL4ML_SELECTIONS] = {"single",       "validated", "lowest",
+                                                        "random",       "peaks",     "communities",
+                                                        "disagreement", "restarts",  "bagging"};
     return names[selection];
 }
 
@@ -64,8 +64,8 @@ static bool allocate_panels(el4ml_ensembles *e, const double ***said, double **d
     size_t most = 1;
     for (size_t s = 0; s < EL4ML_SELECTIONS; s++)
         if (e->selected[s].count > most) most = e->selected[s].count;
-    *said = EL4ML_NEW(const double *, EL4ML_SELECTIONS * most);
-    *deviation = EL4ML_NEW(double, EL4ML_SELECTIONS * most);
+    *said = EL4ML_NEW(const double *, EL4ML_SELECTIONS *most);
+    *deviation = EL4ML_NEW(double, EL4ML_SELECTIONS *most);
     return *said && *deviation;
 }
 
@@ -247,7 +247,8 @@ static bool fit_all(el4ml_ensembles *e)
     return good;
 }
 
-#define LEAST_GAIN 1e-4 /* in mean log density; below, models that are the same but for rounding would count */
+#define LEAST_GAIN                                                                                           \
+    1e-4 /* in mean log density; below, models that are the same but for rounding would count */
 
 /* The largest gain, if it is more than its standard error; otherwise the single lowest minimum. */
 static void recommend(el4ml_ensembles *e)
@@ -257,7 +258,8 @@ static void recommend(el4ml_ensembles *e)
     if (!e->inside->held) return;
     for (size_t k = 1; k < e->count; k++) {
         const double gain = e->ensembles[k].gain;
-        if (isfinite(gain) && gain > e->ensembles[k].gain_error && gain > LEAST_GAIN && (best == 0 || gain > e->ensembles[best].gain))
+        if (isfinite(gain) && gain > e->ensembles[k].gain_error && gain > LEAST_GAIN &&
+            (best == 0 || gain > e->ensembles[best].gain))
             best = k;
     }
     e->recommended = best;
@@ -275,7 +277,8 @@ static el4ml_status fit(el4ml_ensembles *e, el4ml_error *error)
     return status;
 }
 
-static el4ml_status check(const el4ml_ensembles_source *s, const el4ml_ensembles_options *o, el4ml_error *error)
+static el4ml_status check(const el4ml_ensembles_source *s, const el4ml_ensembles_options *o,
+                          el4ml_error *error)
 {
     if (!s || !s->landscape || !s->network || !s->study || !s->surface || !s->train)
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "ensemble: nothing given");

@@ -8,8 +8,8 @@ typedef struct el4ml_ensembles_inside {
     el4ml_ensembles_source source;
     el4ml_ensembles_options options;
     size_t n;
-    double **owned;            /* (candidates) coordinates of restarts and bagged models; NULL: the landscape's */
-    bool **bag;                /* (candidates) bagged: (training rows) is it in the sample? NULL: not bagged */
+    double **owned; /* (candidates) coordinates of restarts and bagged models; NULL: the landscape's */
+    bool **bag;     /* (candidates) bagged: (training rows) is it in the sample? NULL: not bagged */
     const el4ml_dataset *held; /* validation rows, or training rows; NULL: none */
     double **said;             /* (candidates) (held rows, outputs) */
     size_t *fold;              /* (held rows) */

@@ -1,5 +1,5 @@
-/* What the test rows say of ensembles: scores, and by the bootstrap how far other test rows would have let them
- * differ. All ensembles meet the same samples, so that differences are paired. */
+/* What the test rows say of ensembles: scores, and by the bootstrap how far other test rows would have let
+ * them differ. All ensembles meet the same samples, so that differences are paired. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -39,7 +39,7 @@ static el4ml_status prepare(testing *t, el4ml_error *error)
     t->forecast = EL4ML_NEW(el4ml_forecast *, count);
     t->scorer = EL4ML_NEW(el4ml_scorer *, count);
     t->weight = EL4ML_NEW(double, t->rows->rows);
-    t->sampled = EL4ML_NEW(el4ml_scores, count *bootstraps);
+    t->sampled = EL4ML_NEW(el4ml_scores, count * bootstraps);
     t->sorted = EL4ML_NEW(double, bootstraps);
     if (!t->forecast || !t->scorer || !t->weight || !t->sampled || !t->sorted)
         return el4ml_ensembles_no_memory(error);
@@ -58,7 +58,8 @@ static el4ml_status sample(testing *t, el4ml_error *error)
     const size_t rows = t->rows->rows;
     for (size_t b = 0; b < o->bootstraps; b++) {
         el4ml_random random = el4ml_random_new(o->seed, PURPOSE_BOOTSTRAP, b);
-        if (o->cancel && *o->cancel) return el4ml_fail(error, EL4ML_INTERRUPTED, "interrupted; nothing was written");
+        if (o->cancel && *o->cancel)
+            return el4ml_fail(error, EL4ML_INTERRUPTED, "interrupted; nothing was written");
         for (size_t i = 0; i < rows; i++)
             t->weight[i] = 0;
         for (size_t i = 0; i < rows; i++)

@@ -33,8 +33,8 @@ static const char *described(el4ml_selection s)
 
 static const char *way(el4ml_combination c)
 {
-    static const char *const texts[EL4ML_COMBINATIONS] = {"their mean", "their majority vote",
-                                                          "stacked weights", "weights that depend on the input"};
+    static const char *const texts[EL4ML_COMBINATIONS] = {
+        "their mean", "their majority vote", "stacked weights", "weights that depend on the input"};
     return texts[c];
 }
 
@@ -92,15 +92,16 @@ char *el4ml_ensembles_advice(const el4ml_ensembles *e)
         advise_single(&text, e);
     } else {
         const el4ml_ensemble *one = &e->ensembles[e->recommended];
-        el4ml_builder_format(&text, "Combine %zu models, %s, by %s: against the lowest minimum alone ", one->count,
-                             described(one->selection), way(one->combination));
+        el4ml_builder_format(&text, "Combine %zu models, %s, by %s: against the lowest minimum alone ",
+                             one->count, described(one->selection), way(one->combination));
         tell_evidence(&text, one, e);
         el4ml_builder_text(&text, ", ");
         put(&text, one->gain / one->gain_error, 2);
         el4ml_builder_format(&text, " standard errors, the best of %zu ensembles.", e->count - 1);
         if (one->gain < 2 * one->gain_error)
-            el4ml_builder_text(&text, " That is weak evidence: the best of so many is above one standard error by "
-                                      "chance quite often.");
+            el4ml_builder_text(&text,
+                               " That is weak evidence: the best of so many is above one standard error by "
+                               "chance quite often.");
     }
     return el4ml_builder_take(&text);
 }
@@ -184,7 +185,8 @@ static json_t *left_out(const el4ml_ensembles *e)
 {
     json_t *o = json_object();
     for (unsigned s = 0; s < EL4ML_SELECTIONS; s++)
-        if (e->selected[s].none) el4ml_json_put_text(o, el4ml_selection_name((el4ml_selection)s), e->selected[s].none);
+        if (e->selected[s].none)
+            el4ml_json_put_text(o, el4ml_selection_name((el4ml_selection)s), e->selected[s].none);
     return o;
 }
 
@@ -195,9 +197,10 @@ static json_t *document(const el4ml_ensembles *e, const el4ml_data *data)
     for (size_t k = 0; k < e->count; k++)
         json_array_append_new(list, ensemble_object(e, &e->ensembles[k], data));
     el4ml_json_put_text(o, "predicts", e->kind == EL4ML_PREDICTS_PROBABILITIES ? "classes" : "values");
-    el4ml_json_put_text(o, "held_out_rows_are", !e->inside->held    ? NULL
-                                                : e->cross_fitted ? "training rows, cross-fitted"
-                                                                  : "validation rows");
+    el4ml_json_put_text(o, "held_out_rows_are",
+                        !e->inside->held  ? NULL
+                        : e->cross_fitted ? "training rows, cross-fitted"
+                                          : "validation rows");
     el4ml_json_put_count(o, "held_out_rows", e->held_out_rows);
     el4ml_json_put_count(o, "test_rows", e->test_rows);
     el4ml_json_put(o, "recommended",
@@ -226,17 +229,20 @@ static void fill_row(const el4ml_ensembles *e, size_t k, el4ml_score score, cons
     const double value = tested ? one->test.score.value[score] : one->held_out.value[score];
     row->value = el4ml_score_in_own_unit(score, value, false, data);
     row->low = tested ? el4ml_score_in_own_unit(score, one->test.low.value[score], false, data) : (double)NAN;
-    row->high = tested ? el4ml_score_in_own_unit(score, one->test.high.value[score], false, data) : (double)NAN;
+    row->high =
+        tested ? el4ml_score_in_own_unit(score, one->test.high.value[score], false, data) : (double)NAN;
     row->group = one->selection;
     row->marked = k == e->recommended;
 }
 
-el4ml_status el4ml_ensembles_svg(const el4ml_ensembles *e, const el4ml_data *data, char **svg, el4ml_error *error)
+el4ml_status el4ml_ensembles_svg(const el4ml_ensembles *e, const el4ml_data *data, char **svg,
+                                 el4ml_error *error)
 {
     const bool classes = e->kind == EL4ML_PREDICTS_PROBABILITIES;
     const el4ml_score scores[2] = {classes ? EL4ML_SCORE_LOG_LOSS : EL4ML_SCORE_RMSE,
                                    classes ? EL4ML_SCORE_ACCURACY : EL4ML_SCORE_LOG_DENSITY};
-    const char *const labels[2] = {classes ? "log loss" : "root mean square error", classes ? "accuracy" : "log density"};
+    const char *const labels[2] = {classes ? "log loss" : "root mean square error",
+                                   classes ? "accuracy" : "log density"};
     el4ml_interval *rows = EL4ML_NEW(el4ml_interval, 2 * e->count);
     char(*names)[48] = el4ml_allocate(e->count, sizeof *names);
     if (!rows || !names) {

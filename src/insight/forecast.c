@@ -147,7 +147,8 @@ char *el4ml_forecast_json(const el4ml_forecast *f, const el4ml_data *data, const
                           const el4ml_scores *scores)
 {
     const bool classes = f->kind == EL4ML_PREDICTS_PROBABILITIES;
-    json_t *o = json_object(), *predicted = json_array(), *probabilities = json_array(), *names = json_array();
+    json_t *o = json_object(), *predicted = json_array(), *probabilities = json_array(),
+           *names = json_array();
     for (size_t i = 0; i < f->rows; i++) {
         if (classes) {
             json_array_append_new(predicted, el4ml_json_text(data->class_names[el4ml_forecast_class(f, i)]));

@@ -10,7 +10,7 @@
 #define PURPOSE_RESTART UINT64_C(0x52455354415254) /* "RESTART" */
 #define PURPOSE_BAG UINT64_C(0x424147)             /* "BAG" */
 #define PURPOSE_FOLDS UINT64_C(0x464f4c4453)       /* "FOLDS" */
-#define TOLERANCE 1e-7 /* RMS gradient: predictions do not move any more */
+#define TOLERANCE 1e-7                             /* RMS gradient: predictions do not move any more */
 
 enum { MOST_TRIES = 4 }; /* starts for each model, should some not converge */
 
@@ -28,8 +28,8 @@ static bool new_rows(const el4ml_dataset *from, size_t rows, el4ml_dataset *d)
 {
     *d = *from;
     d->rows = rows;
-    d->x = EL4ML_NEW(double, rows *from->inputs);
-    d->y = from->y ? EL4ML_NEW(double, rows *from->targets) : NULL;
+    d->x = EL4ML_NEW(double, rows * from->inputs);
+    d->y = from->y ? EL4ML_NEW(double, rows * from->targets) : NULL;
     d->label = from->label ? EL4ML_NEW(int32_t, rows) : NULL;
     return d->x && (d->y || !from->y) && (d->label || !from->label);
 }
@@ -80,7 +80,8 @@ static el4ml_status broken(el4ml_status status, el4ml_error *error)
 }
 
 /* From a random start; what does not converge is begun anew elsewhere, the last try is taken as it is. */
-static el4ml_status train(fitter *f, uint64_t seed, uint64_t purpose, uint64_t job, double *x, el4ml_error *error)
+static el4ml_status train(fitter *f, uint64_t seed, uint64_t purpose, uint64_t job, double *x,
+                          el4ml_error *error)
 {
     for (uint64_t k = 0; k < MOST_TRIES; k++) {
         el4ml_minimise_result result;
@@ -97,7 +98,8 @@ static el4ml_status train(fitter *f, uint64_t seed, uint64_t purpose, uint64_t j
 /* ---- Restarts and bagging ---- */
 
 /* Adds a candidate from x and bag, which it takes over. */
-static el4ml_status keep(el4ml_ensembles *e, el4ml_selection selection, double *x, bool *bag, el4ml_error *error)
+static el4ml_status keep(el4ml_ensembles *e, el4ml_selection selection, double *x, bool *bag,
+                         el4ml_error *error)
 {
     el4ml_members *m = &e->selected[selection];
     const el4ml_candidate candidate = {.minimum = EL4ML_NONE, .x = x, .deviation = NAN};
@@ -176,7 +178,8 @@ static bool can_refit(const el4ml_ensembles *e)
 
 el4ml_status el4ml_add_restarts(el4ml_ensembles *e, el4ml_error *error)
 {
-    el4ml_members *restarts = &e->selected[EL4ML_SELECT_RESTARTS], *bagging = &e->selected[EL4ML_SELECT_BAGGING];
+    el4ml_members *restarts = &e->selected[EL4ML_SELECT_RESTARTS],
+                  *bagging = &e->selected[EL4ML_SELECT_BAGGING];
     if (e->inside->options.no_refits) {
         restarts->none = bagging->none = "left out on demand";
         return EL4ML_OK;
@@ -215,7 +218,8 @@ static bool deal_folds(el4ml_ensembles *e)
     size_t next = 0;
     for (size_t c = 0; c < (held->label ? held->classes : 1); c++)
         for (size_t k = 0; k < rows; k++)
-            if (!held->label || (size_t)held->label[order[k]] == c) e->inside->fold[order[k]] = next++ % folds;
+            if (!held->label || (size_t)held->label[order[k]] == c)
+                e->inside->fold[order[k]] = next++ % folds;
     el4ml_release(order);
     return true;
 }
@@ -233,8 +237,9 @@ static el4ml_status put_predictions(el4ml_ensembles *e, el4ml_evaluator *evaluat
         memcpy(said + (row ? row[i] : i) * outputs, now + i * outputs, outputs * sizeof *now);
     el4ml_release(now);
     (void)e;
-    return status == EL4ML_OK ? EL4ML_OK
-                              : el4ml_fail(error, status, "ensemble: predictions: %s", el4ml_status_text(status));
+    return status == EL4ML_OK
+               ? EL4ML_OK
+               : el4ml_fail(error, status, "ensemble: predictions: %s", el4ml_status_text(status));
 }
 
 static el4ml_status predict_held(el4ml_ensembles *e, el4ml_error *error)
@@ -243,7 +248,8 @@ static el4ml_status predict_held(el4ml_ensembles *e, el4ml_error *error)
     el4ml_status status = el4ml_evaluator_init(&evaluator, e->inside->source.surface, error);
     if (status != EL4ML_OK) return status;
     for (size_t k = 0; status == EL4ML_OK && k < e->candidate_count; k++)
-        status = put_predictions(e, &evaluator, e->candidates[k].x, e->inside->held, NULL, e->inside->said[k], error);
+        status = put_predictions(e, &evaluator, e->candidates[k].x, e->inside->held, NULL, e->inside->said[k],
+                                 error);
     el4ml_evaluator_clear(&evaluator);
     return status;
 }
@@ -268,7 +274,8 @@ static bool make_cut(const el4ml_ensembles *e, size_t fold, cut *c)
     for (size_t i = 0; i < held->rows; i++)
         inside += e->inside->fold[i] == fold;
     c->row = EL4ML_NEW(size_t, inside);
-    if (!c->row || !new_rows(held, inside, &c->part) || !new_rows(held, held->rows - inside, &c->rest)) return false;
+    if (!c->row || !new_rows(held, inside, &c->part) || !new_rows(held, held->rows - inside, &c->rest))
+        return false;
     for (size_t i = 0; i < held->rows; i++) {
         if (e->inside->fold[i] == fold) {
             c->row[in] = i;
@@ -336,7 +343,8 @@ el4ml_status el4ml_hold_out(el4ml_ensembles *e, el4ml_error *error)
     const el4ml_ensembles_source *s = &e->inside->source;
     const bool validated = s->validation && s->validation->rows > 0;
     if (!validated && !can_refit(e)) {
-        e->no_held_out = "there are no validation rows, and this kind of model is not fitted to parts of its rows";
+        e->no_held_out =
+            "there are no validation rows, and this kind of model is not fitted to parts of its rows";
         return EL4ML_OK;
     }
     e->cross_fitted = !validated;
@@ -345,7 +353,7 @@ el4ml_status el4ml_hold_out(el4ml_ensembles *e, el4ml_error *error)
     e->inside->said = EL4ML_NEW(double *, e->candidate_count);
     if (!e->inside->said || !deal_folds(e)) return el4ml_ensembles_no_memory(error);
     for (size_t k = 0; k < e->candidate_count; k++) {
-        e->inside->said[k] = EL4ML_NEW(double, e->held_out_rows *s->surface->info.outputs);
+        e->inside->said[k] = EL4ML_NEW(double, e->held_out_rows * s->surface->info.outputs);
         if (!e->inside->said[k]) return el4ml_ensembles_no_memory(error);
     }
     el4ml_status status = predict_held(e, error);

@@ -1,5 +1,5 @@
-/* What forecasts are worth. Everything is a weighted mean over the rows or, for the AUC, over pairs of rows in
- * an order that does not depend on the weights: sorted once, scored as often as the bootstrap likes. */
+/* What forecasts are worth. Everything is a weighted mean over the rows or, for the AUC, over pairs of rows
+ * in an order that does not depend on the weights: sorted once, scored as often as the bootstrap likes. */
 #include <math.h>
 #include <string.h>
 
@@ -12,17 +12,17 @@ enum { BINS = 15 };
 struct el4ml_scorer {
     const el4ml_forecast *forecast;
     const el4ml_dataset *rows;
-    size_t used;          /* rows with a forecast */
-    size_t *row;          /* (used) */
-    size_t *best;         /* (used) the most probable class */
-    size_t curves;        /* classes of which there is an ROC curve: 1 of two, otherwise all */
-    size_t *order;        /* (curves, used) places in `row`, ascending probability of the class */
+    size_t used;   /* rows with a forecast */
+    size_t *row;   /* (used) */
+    size_t *best;  /* (used) the most probable class */
+    size_t curves; /* classes of which there is an ROC curve: 1 of two, otherwise all */
+    size_t *order; /* (curves, used) places in `row`, ascending probability of the class */
 };
 
 const char *el4ml_score_name(el4ml_score score)
 {
-    static const char *const names[EL4ML_SCORES] = {
-        "accuracy", "auc", "log_loss", "calibration_error", "rmse", "r2", "log_density"};
+    static const char *const names[EL4ML_SCORES] = {"accuracy", "auc", "log_loss",   "calibration_error",
+                                                    "rmse",     "r2",  "log_density"};
     return names[score];
 }
 
@@ -61,7 +61,8 @@ static const double *mean_of(const el4ml_scorer *s, size_t place)
 
 static bool sort_curves(el4ml_scorer *s)
 {
-    el4ml_sort_item *items = EL4ML_NEW(el4ml_sort_item, s->used), *scratch = EL4ML_NEW(el4ml_sort_item, s->used);
+    el4ml_sort_item *items = EL4ML_NEW(el4ml_sort_item, s->used),
+                    *scratch = EL4ML_NEW(el4ml_sort_item, s->used);
     s->order = EL4ML_NEW(size_t, s->curves * s->used);
     const bool good = items && scratch && s->order;
     for (size_t c = 0; good && c < s->curves; c++) {
@@ -92,8 +93,8 @@ static bool prepare(el4ml_scorer *s)
     return sort_curves(s);
 }
 
-el4ml_status el4ml_scorer_new(const el4ml_forecast *forecast, const el4ml_dataset *rows, el4ml_scorer **scorer,
-                              el4ml_error *error)
+el4ml_status el4ml_scorer_new(const el4ml_forecast *forecast, const el4ml_dataset *rows,
+                              el4ml_scorer **scorer, el4ml_error *error)
 {
     if (forecast->rows != rows->rows)
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "scores: a forecast of other rows");

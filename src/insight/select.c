@@ -53,7 +53,7 @@ size_t el4ml_candidate_of(el4ml_ensembles *e, size_t minimum)
 typedef struct chooser {
     el4ml_ensembles *e;
     const el4ml_network *network;
-    size_t minima, *by_energy; /* (minima) those with coordinates */
+    size_t minima, *by_energy;        /* (minima) those with coordinates */
     el4ml_sort_item *items, *scratch; /* (all minima) */
     bool *taken;                      /* (all minima) by the present choice */
     double *g, *p;                    /* (all minima) */
@@ -147,8 +147,7 @@ static el4ml_status find_peaks(const chooser *c, double **temperature, size_t *c
     if (!grid) return el4ml_ensembles_no_memory(c->error);
     el4ml_log_temperatures(s->temperature_from, s->temperature_to, grid_count, grid);
     el4ml_status status = el4ml_merge_tree_new(c->network, &tree, c->error);
-    if (status == EL4ML_OK)
-        status = el4ml_thermo_new(c->network, tree, grid, grid_count, &thermo, c->error);
+    if (status == EL4ML_OK) status = el4ml_thermo_new(c->network, tree, grid, grid_count, &thermo, c->error);
     if (status == EL4ML_OK) status = el4ml_peaks_new(c->network, thermo, NULL, &peaks, c->error);
     if (status == EL4ML_OK) {
         *temperature = EL4ML_NEW(double, peaks->count);
@@ -163,7 +162,8 @@ static el4ml_status find_peaks(const chooser *c, double **temperature, size_t *c
     return status;
 }
 
-/* The minimum not taken yet with the largest |g|; ties: the lower. EL4ML_NONE when none is left that changes. */
+/* The minimum not taken yet with the largest |g|; ties: the lower. EL4ML_NONE when none is left that changes.
+ */
 static size_t largest_change(const chooser *c)
 {
     size_t best = EL4ML_NONE;
@@ -249,7 +249,7 @@ typedef struct pool {
     size_t count, *minimum; /* of the chooser's by_energy, then of the better half */
     const double **x;
     el4ml_predictions *said;
-    double *loss; /* (count) on the validation rows; without any V itself */
+    double *loss;         /* (count) on the validation rows; without any V itself */
     double *disagreement; /* (count) summed over those taken */
 } pool;
 
@@ -268,8 +268,7 @@ static double loss_of(const pool *p, size_t k)
     double sum = 0;
     for (size_t i = 0; i < p->rows->rows; i++) {
         const double *said = el4ml_predicted(p->said, k, i);
-        if (p->said->kind == EL4ML_PREDICTS_PROBABILITIES)
-            sum -= log(fmax(said[p->rows->label[i]], 1e-300));
+        if (p->said->kind == EL4ML_PREDICTS_PROBABILITIES) sum -= log(fmax(said[p->rows->label[i]], 1e-300));
         for (size_t t = 0; p->said->kind == EL4ML_PREDICTS_VALUES && t < p->said->outputs; t++) {
             const double d = said[t] - p->rows->y[i * p->said->outputs + t];
             sum += d * d;
@@ -292,7 +291,8 @@ static el4ml_status fill_pool(const chooser *c, pool *p)
         p->minimum[k] = c->by_energy[k];
         p->x[k] = el4ml_landscape_record(s->landscape, EL4ML_MINIMUM, p->minimum[k])->point.x;
     }
-    const el4ml_status status = el4ml_predictions_new(s->surface, p->x, p->count, p->rows, NULL, &p->said, c->error);
+    const el4ml_status status =
+        el4ml_predictions_new(s->surface, p->x, p->count, p->rows, NULL, &p->said, c->error);
     for (size_t k = 0; status == EL4ML_OK && k < p->count; k++)
         p->loss[k] = p->rows == s->train ? c->network->nodes[p->minimum[k]].energy : loss_of(p, k);
     return status;

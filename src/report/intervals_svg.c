@@ -33,7 +33,8 @@ static bool set_axis(const el4ml_interval_panel *panel, size_t count, place *p)
 static void draw_axis(el4ml_markup *m, const el4ml_interval_panel *panel, const place *p)
 {
     const el4ml_stroke line = {.width = 0.9}, faint = {.width = 0.5, .opacity = 0.18};
-    const el4ml_lettering ticks = {.size = SMALL, .anchor = "middle"}, label = {.size = FONT, .anchor = "middle"};
+    const el4ml_lettering ticks = {.size = SMALL, .anchor = "middle"},
+                          label = {.size = FONT, .anchor = "middle"};
     el4ml_svg_line(m, p->left, p->bottom, p->right, p->bottom, &line);
     for (size_t k = 0; k < p->ticks.count; k++) {
         const double x = el4ml_axis_place(&p->axis, p->ticks.tick[k].value);
@@ -60,10 +61,11 @@ static void draw_rows(el4ml_markup *m, const el4ml_interval_panel *panel, size_t
         const double y = p->top + ROW * ((double)k + 0.5);
         const el4ml_stroke line = {.colour = el4ml_palette_class(row->group), .width = row->marked ? 3 : 1.5};
         if (isfinite(row->low) && isfinite(row->high))
-            el4ml_svg_line(m, el4ml_axis_place(&p->axis, row->low), y, el4ml_axis_place(&p->axis, row->high), y,
-                           &line);
+            el4ml_svg_line(m, el4ml_axis_place(&p->axis, row->low), y, el4ml_axis_place(&p->axis, row->high),
+                           y, &line);
         if (isfinite(row->value))
-            el4ml_svg_circle(m, el4ml_axis_place(&p->axis, row->value), y, row->marked ? 4.5 : 3, line.colour);
+            el4ml_svg_circle(m, el4ml_axis_place(&p->axis, row->value), y, row->marked ? 4.5 : 3,
+                             line.colour);
     }
 }
 
@@ -106,7 +108,8 @@ el4ml_status el4ml_intervals_svg(const el4ml_intervals_options *o, char **svg, e
     draw_labels(&m, o, labels - 8, top);
     double left = labels;
     for (size_t k = 0; k < o->panel_count; k++) {
-        place p = {.left = left, .right = left + scale * (k == 0 ? FIRST : FURTHER), .top = top, .bottom = bottom};
+        place p = {
+            .left = left, .right = left + scale * (k == 0 ? FIRST : FURTHER), .top = top, .bottom = bottom};
         if (set_axis(&o->panels[k], o->count, &p)) {
             draw_axis(&m, &o->panels[k], &p);
             draw_rows(&m, &o->panels[k], o->count, &p);

@@ -76,8 +76,7 @@ static el4ml_status read_inputs(const reading *r)
     for (size_t i = 0; i < r->rows->rows; i++)
         for (size_t j = 0; j < inputs; j++) {
             double value;
-            const el4ml_status status =
-                el4ml_table_number(r->table, i, r->column[j], &value, r->error);
+            const el4ml_status status = el4ml_table_number(r->table, i, r->column[j], &value, r->error);
             if (status != EL4ML_OK) return status;
             r->rows->x[i * inputs + j] = (value - d->input_mean[j]) / d->input_scale[j];
         }
@@ -92,8 +91,10 @@ static el4ml_status read_label(const reading *r, size_t row, int32_t *label)
     const char *text = shortest;
     const el4ml_data *d = r->data;
     const bool csv = r->table->csv != NULL;
-    if (csv) text = r->table->csv->cells[row * r->table->columns + r->target];
-    else el4ml_format_number(r->table->array.values[row * r->table->columns + r->target], shortest);
+    if (csv)
+        text = r->table->csv->cells[row * r->table->columns + r->target];
+    else
+        el4ml_format_number(r->table->array.values[row * r->table->columns + r->target], shortest);
     for (int pass = 0; pass < 2; pass++) {
         for (size_t c = 0; c < d->train.classes; c++)
             if (strcmp(text, d->class_names[c]) == 0) {
@@ -163,9 +164,8 @@ el4ml_status el4ml_rows_read(const el4ml_data *data, const char *file, el4ml_dat
     if (status != EL4ML_OK) return status;
     r.column = EL4ML_NEW(size_t, data->train.inputs);
     r.rows = EL4ML_NEW(el4ml_dataset, 1);
-    status = r.column && r.rows
-                 ? fill(&r)
-                 : el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "%s: out of memory", r.table->file);
+    status = r.column && r.rows ? fill(&r)
+                                : el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "%s: out of memory", r.table->file);
     el4ml_table_free(r.table);
     el4ml_release(r.column);
     if (status == EL4ML_OK)
