@@ -99,6 +99,14 @@ static const command commands[] = {
      "on\n"
      "validation rows, or by cross-fitting on training rows; test rows only tell what that is worth.\n"
      "--save: the members of the recommended one as .npz. --no-refits: leave restarts and bagging out.\n"},
+    {"robustness", command_robustness, 1, 1, TAKES_ROBUSTNESS | TAKES_FIGURE,
+     "el4ml robustness DIR [--most N] [--noise S] [--relative-noise R] [--input-noise S] [--samples N]\n"
+     "                     [--spectra] [--figure FILE.svg] [--seed N] [--json]\n"
+     "Of every minimum (the lowest N, 200): Hessian eigenvalues, trace, loss under noise on parameters and "
+     "inputs,\n"
+     "train-test gap; and how each measure of sharpness goes with generalisation over the minima. --spectra: "
+     "all\n"
+     "eigenvalues in --json.\n"},
     {"predict", command_predict, 2, 2, TAKES_OUTPUT | TAKES_FORCE | TAKES_MINIMUM,
      "el4ml predict DIR DATA.csv [--minimum SET] [-o FILE.csv] [--force] [--json]\n"
      "What a minimum (the global one), or the mean of several, says of each row of DATA: classes with their\n"
@@ -136,6 +144,7 @@ static const char general_help[] =
     "  el4ml export FORMAT DIR -o PATH          for pathsample, or as graphml or json; model: weights as "
     ".npz\n"
     "  el4ml ensemble DIR                       which minima to combine, and what that gains\n"
+    "  el4ml robustness DIR                     sharpness, noise, and what they tell of generalisation\n"
     "  el4ml predict DIR DATA.csv               what a minimum says of the rows of a file\n"
     "\n"
     "options: -o DIR, --threads N (all cores), --seed N, --time-limit 10m, --quiet, --json, --version, "

@@ -26,7 +26,8 @@ enum {
     TAKES_BASINS = 4096,
     TAKES_MINIMUM = 8192,
     TAKES_ENSEMBLE = 16384,
-    TAKES_FIGURE = 32768
+    TAKES_FIGURE = 32768,
+    TAKES_ROBUSTNESS = 65536
 };
 
 typedef struct given_whole {
@@ -66,7 +67,10 @@ typedef struct arguments {
     given_number resolution, threshold;
     given_whole members, bootstraps; /* of ensemble */
     bool no_refits;
-    const char *save;   /* folder */
+    const char *save; /* folder */
+    given_whole most; /* of robustness */
+    given_number noise, relative_noise, input_noise;
+    bool spectra;
     const char *figure; /* of those that answer with one */
     const char *colour; /* of a report's disconnectivity graph */
     double time_limit;  /* seconds, 0: none */
@@ -90,6 +94,7 @@ int command_communities(const arguments *args);
 int command_import(const arguments *args);
 int command_export(const arguments *args);
 int command_basin_volume(const arguments *args);
+int command_robustness(const arguments *args);
 int command_ensemble(const arguments *args);
 int command_predict(const arguments *args);
 /* export model: one minimum, not a landscape. */
