@@ -31,16 +31,23 @@ static void print_number(double value)
 
 static void print_minima(const el4ml_robustness *r)
 {
-    printf("%6s %11s %11s %11s %11s %11s %11s %11s %11s", "id", "energy", "log_product", "largest", "trace", "noise",
-           "quadratic", "rel. noise", "inputs");
+    printf("%6s %11s %11s %11s %11s %11s %11s %11s %11s", "id", "energy", "log_product", "largest", "trace",
+           "noise", "quadratic", "rel. noise", "inputs");
     if (r->test_rows > 0) printf(" %11s %11s %11s", "test loss", "gap", "test error");
     printf("\n");
     for (size_t k = 0; k < r->count && k < MOST_LINES; k++) {
         const el4ml_robust_minimum *m = &r->minima[k];
-        const double all[] = {m->energy,          m->log_product,     m->largest,
-                              m->trace,           m->noise.sampled,   m->noise.quadratic,
-                              m->relative_noise.sampled, m->input_noise.sampled, m->test_loss,
-                              m->test_gap,        m->test_error};
+        const double all[] = {m->energy,
+                              m->log_product,
+                              m->largest,
+                              m->trace,
+                              m->noise.sampled,
+                              m->noise.quadratic,
+                              m->relative_noise.sampled,
+                              m->input_noise.sampled,
+                              m->test_loss,
+                              m->test_gap,
+                              m->test_error};
         printf("%6zu", m->minimum + 1);
         for (size_t j = 0; j < (r->test_rows > 0 ? 11 : 8); j++)
             print_number(all[j]);
@@ -48,10 +55,11 @@ static void print_minima(const el4ml_robustness *r)
     }
     if (r->count > MOST_LINES) printf("... and %zu more (--json lists all)\n", r->count - MOST_LINES);
     if (r->left_out > 0) printf("%zu minima are left out (--most takes more)\n", r->left_out);
-    printf("noise: rise of the loss under noise of %g on the parameters, sampled %zu times, and to second order "
-           "exactly;\nrel. noise: %g of each parameter's size; inputs: rise of the training loss with %g on the "
-           "inputs\n",
-           r->noise, r->samples, r->relative_noise, r->input_noise);
+    printf(
+        "noise: rise of the loss under noise of %g on the parameters, sampled %zu times, and to second order "
+        "exactly;\nrel. noise: %g of each parameter's size; inputs: rise of the training loss with %g on the "
+        "inputs\n",
+        r->noise, r->samples, r->relative_noise, r->input_noise);
 }
 
 static void print_coefficient(const el4ml_coefficient *c)
@@ -65,8 +73,8 @@ static void print_coefficient(const el4ml_coefficient *c)
 static void print_correlations(const el4ml_robustness *r)
 {
     if (r->test_rows == 0) return;
-    printf("rank correlation over %zu minima with\n%-19s %23s %24s %24s   loss, energy fixed (p)\n", r->count, "",
-           "test loss", "test less train", "test error");
+    printf("rank correlation over %zu minima with\n%-19s %23s %24s %24s   loss, energy fixed (p)\n", r->count,
+           "", "test loss", "test less train", "test error");
     for (unsigned f = 0; f < EL4ML_FLATNESSES; f++) {
         const el4ml_flatness_test *t = &r->test[f];
         printf("%-18s", el4ml_flatness_name((el4ml_flatness)f));
@@ -110,7 +118,8 @@ int command_robustness(const arguments *a)
     el4ml_status status = el4ml_landscape_read(a->words[0], &l, &error);
     if (status == EL4ML_OK) status = open_folder_study(a->words[0], l, &model, &error);
     if (status == EL4ML_OK) status = el4ml_landscape_network(l, &network, &error);
-    if (status == EL4ML_OK) status = el4ml_robustness_new(l, network, model.surface, model.data, &o, &r, &error);
+    if (status == EL4ML_OK)
+        status = el4ml_robustness_new(l, network, model.surface, model.data, &o, &r, &error);
     if (status == EL4ML_OK && a->figure) status = write_figure(a->figure, r, &error);
     int code = status == EL4ML_OK ? EXIT_DONE : report_error(&error);
     if (status == EL4ML_OK && a->json)

@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "el4ml/analysis.h"
+#include "el4ml/robustness.h"
 #include "model_help.h"
 
 static void scramble(el4ml_dataset *d)
@@ -97,6 +98,23 @@ static void check_ensembles(const model *plain, const model *scrambled)
     el4ml_ensembles_free(b);
 }
 
+static void check_robustness(const model *plain, const model *scrambled)
+{
+    el4ml_robustness_options o = el4ml_robustness_options_default();
+    el4ml_robustness *a = NULL, *b = NULL;
+    o.samples = 4;
+    ck_assert_int_eq(
+        el4ml_robustness_new(plain->landscape, plain->network, plain->surface, plain->data, &o, &a, NULL),
+        EL4ML_OK);
+    ck_assert_int_eq(el4ml_robustness_new(scrambled->landscape, scrambled->network, scrambled->surface,
+                                          scrambled->data, &o, &b, NULL),
+                     EL4ML_OK);
+    ck_assert_uint_eq(a->most_robust, b->most_robust);
+    check_same_but_tests(el4ml_robustness_json(a, true), el4ml_robustness_json(b, true), true);
+    el4ml_robustness_free(a);
+    el4ml_robustness_free(b);
+}
+
 static const model_case cases[] = {
     {"wine.csv", "cultivar", EL4ML_CROSS_ENTROPY, 2, 1e-3, 0.3, 0, 64, 40},
     {"iris.csv", "species", EL4ML_CROSS_ENTROPY, 3, 1e-4, 0.3, 0.3, 64, 40},
@@ -117,6 +135,7 @@ START_TEST(only_test_numbers_change)
     check_same_but_tests(without_seconds(analysis_text(&plain)), without_seconds(analysis_text(&scrambled)),
                          false);
     check_ensembles(&plain, &scrambled);
+    check_robustness(&plain, &scrambled);
     model_end(&plain);
     model_end(&scrambled);
 }

@@ -1,4 +1,5 @@
-/* How robust each minimum is as a model, and whether flatness tells how it generalises (docs/ensembles.md). */
+/* How robust each minimum is as a model, and whether flatness tells how it generalises (docs/ensembles.md).
+ */
 #ifndef EL4ML_ROBUSTNESS_H
 #define EL4ML_ROBUSTNESS_H
 
@@ -9,21 +10,21 @@
 EL4ML_BEGIN
 
 typedef struct el4ml_robustness_options {
-    size_t most;           /* the lowest so many minima; default 200 */
-    double noise;          /* standard deviation of parameter noise, in the surface's length_scale; default 0.05 */
+    size_t most;  /* the lowest so many minima; default 200 */
+    double noise; /* standard deviation of parameter noise, in the surface's length_scale; default 0.05 */
     double relative_noise; /* likewise, as a share of each parameter's size; default 0.1 */
     double input_noise;    /* likewise, of noise on the inputs as the model sees them; default 0.1 */
     size_t samples;        /* of each noise; at least 2, default 64 */
     double margin; /* minima whose V lies above the lowest by at most this share of it are candidates for the
                       most robust one; default 0.1 */
-    uint64_t seed;               /* default 1 */
+    uint64_t seed; /* default 1 */
     const volatile bool *cancel; /* optional */
 } el4ml_robustness_options;
 
 EL4ML_API el4ml_robustness_options el4ml_robustness_options_default(void);
 
-/* Mean rise of a loss under noise: to second order in the noise, exactly, and sampled with its standard error.
- * NaN where it was not computed. */
+/* Mean rise of a loss under noise: to second order in the noise, exactly, and sampled with its standard
+ * error. NaN where it was not computed. */
 typedef struct el4ml_rise {
     double quadratic; /* sigma^2/2 tr H; relative noise: rho^2/2 sum_i H_ii x_i^2; input noise: NaN */
     double sampled, error;
@@ -32,12 +33,13 @@ typedef struct el4ml_rise {
 typedef struct el4ml_robust_minimum {
     size_t minimum; /* index */
     double energy;
-    double log_product;       /* ln of the product of positive Hessian eigenvalues: how small its basin's volume is */
+    double
+        log_product; /* ln of the product of positive Hessian eigenvalues: how small its basin's volume is */
     double largest, smallest; /* Hessian eigenvalues */
     double trace, frobenius;  /* sum of the eigenvalues; root of the sum of their squares */
-    const double *spectrum;   /* (n) ascending; NULL: n is too large, trace and frobenius are then estimates by
-                                 Hutchinson's method, largest by iteration, smallest NaN */
-    double norm;              /* |x| */
+    const double *spectrum; /* (n) ascending; NULL: n is too large, trace and frobenius are then estimates by
+                               Hutchinson's method, largest by iteration, smallest NaN */
+    double norm;            /* |x| */
     el4ml_rise noise, relative_noise; /* of V */
     el4ml_rise input_noise;           /* of the mean training loss without L2 */
     /* Mean log loss, or squared error in standardised units, of models; NaN without rows. */

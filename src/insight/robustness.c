@@ -9,9 +9,9 @@
 #include "base/memory.h"
 #include "network/order.h"
 
-#define PURPOSE_NOISE UINT64_C(0x4e4f495345)   /* "NOISE" */
+#define PURPOSE_NOISE UINT64_C(0x4e4f495345)    /* "NOISE" */
 #define PURPOSE_INPUTS UINT64_C(0x494e50555453) /* "INPUTS" */
-#define PURPOSE_PROBES UINT64_C(0x50524f4245)  /* "PROBE" */
+#define PURPOSE_PROBES UINT64_C(0x50524f4245)   /* "PROBE" */
 
 enum { MOST_DENSE = 1000, PROBES = 64, POWER_STEPS = 200 };
 
@@ -50,11 +50,9 @@ const char *el4ml_flatness_name(el4ml_flatness flatness)
 
 double el4ml_flatness_of(const el4ml_robust_minimum *m, el4ml_flatness flatness)
 {
-    const double all[EL4ML_FLATNESSES] = {m->log_product,   m->largest,
-                                          m->trace,         m->frobenius,
-                                          m->noise.sampled, m->relative_noise.sampled,
-                                          m->input_noise.sampled, m->norm,
-                                          m->energy};
+    const double all[EL4ML_FLATNESSES] = {m->log_product,         m->largest,       m->trace,
+                                          m->frobenius,           m->noise.sampled, m->relative_noise.sampled,
+                                          m->input_noise.sampled, m->norm,          m->energy};
     return all[flatness];
 }
 
@@ -98,8 +96,8 @@ static el4ml_status dense_spectrum(study *s, const double *x, el4ml_robust_minim
     return EL4ML_OK;
 }
 
-/* v' H v of vectors of random signs has the mean tr H, |H v|^2 the mean tr H^2, and sum_i x_i^2 v_i (H v)_i that
- * of the relative noise (Hutchinson 1990). */
+/* v' H v of vectors of random signs has the mean tr H, |H v|^2 the mean tr H^2, and sum_i x_i^2 v_i (H v)_i
+ * that of the relative noise (Hutchinson 1990). */
 static el4ml_status probe(study *s, const double *x, el4ml_robust_minimum *m)
 {
     const size_t n = s->e.n;
@@ -120,7 +118,8 @@ static el4ml_status probe(study *s, const double *x, el4ml_robust_minimum *m)
     return EL4ML_OK;
 }
 
-/* Of a minimum no eigenvalue is below zero by more than rounding, so that the largest in size is the largest. */
+/* Of a minimum no eigenvalue is below zero by more than rounding, so that the largest in size is the largest.
+ */
 static el4ml_status iterate(study *s, const double *x, el4ml_robust_minimum *m)
 {
     el4ml_random random = el4ml_random_new(s->o->seed, PURPOSE_PROBES, UINT64_C(1) << 40 | m->minimum);
@@ -176,8 +175,8 @@ static void set_rise(const sample_mean *m, el4ml_rise *rise)
     rise->error = m->count > 1 ? sqrt(m->squares / (double)(m->count - 1) / (double)m->count) : NAN;
 }
 
-/* Each draw is used with both signs: what is odd in the noise then cancels and does not blur the mean. The same
- * draws serve every minimum. */
+/* Each draw is used with both signs: what is odd in the noise then cancels and does not blur the mean. The
+ * same draws serve every minimum. */
 static el4ml_status parameter_noise(study *s, const double *x, double absolute, double relative, double v,
                                     el4ml_rise *rise)
 {
@@ -220,8 +219,8 @@ static size_t best_class(const double *p, size_t count)
     return best;
 }
 
-/* Mean log loss or squared error; share of wrong classes, or the part of the variance about the rows' own mean
- * that is left. */
+/* Mean log loss or squared error; share of wrong classes, or the part of the variance about the rows' own
+ * mean that is left. */
 static el4ml_status score(study *s, const double *x, const el4ml_dataset *rows, double *loss, double *wrong)
 {
     const size_t outputs = s->e.surface->info.outputs;
@@ -423,8 +422,9 @@ static bool allocate(study *s, size_t minima)
     if (!s->models) return true;
     const el4ml_dataset *train = &s->data->train, *test = &s->data->test;
     s->noisy = *train;
-    s->noisy.x = EL4ML_NEW(double, train->rows *train->inputs);
-    s->said = EL4ML_NEW(double, (train->rows > test->rows ? train->rows : test->rows) * s->e.surface->info.outputs);
+    s->noisy.x = EL4ML_NEW(double, train->rows * train->inputs);
+    s->said =
+        EL4ML_NEW(double, (train->rows > test->rows ? train->rows : test->rows) * s->e.surface->info.outputs);
     return s->noisy.x && s->said;
 }
 
@@ -443,9 +443,10 @@ static void clear(study *s)
 static el4ml_status check(const el4ml_landscape *l, const el4ml_surface *surface,
                           const el4ml_robustness_options *o, el4ml_error *error)
 {
-    if (!(o->noise > 0) || !(o->relative_noise > 0) || !(o->input_noise > 0) || o->samples < 2 || o->most == 0 ||
-        !(o->margin >= 0))
-        return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "robustness: noises are positive, samples at least 2");
+    if (!(o->noise > 0) || !(o->relative_noise > 0) || !(o->input_noise > 0) || o->samples < 2 ||
+        o->most == 0 || !(o->margin >= 0))
+        return el4ml_fail(error, EL4ML_INVALID_ARGUMENT,
+                          "robustness: noises are positive, samples at least 2");
     if (el4ml_landscape_dimension(l) != surface->info.dimension)
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "robustness: the landscape is of another surface");
     return EL4ML_OK;

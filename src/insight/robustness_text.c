@@ -33,8 +33,8 @@ char *el4ml_robustness_advice(const el4ml_robustness *r)
         return el4ml_builder_take(&text);
     }
     const el4ml_robust_minimum *best = &r->minima[r->most_robust], *lowest = &r->minima[0];
-    el4ml_builder_format(&text, "The most robust of the %zu minima near the lowest is minimum %zu: with ", r->within,
-                         best->minimum + 1);
+    el4ml_builder_format(&text, "The most robust of the %zu minima near the lowest is minimum %zu: with ",
+                         r->within, best->minimum + 1);
     put(&text, 100 * r->relative_noise, 3);
     el4ml_builder_text(&text, " % noise on every parameter the loss rises by ");
     put_rise(&text, &best->relative_noise);
@@ -79,13 +79,15 @@ char *el4ml_robustness_verdict(const el4ml_robustness *r)
     const el4ml_flatness best = strongest(r);
     const el4ml_flatness_test *t = &r->test[best], *v = &r->test[EL4ML_FLAT_ENERGY];
     if (isnan(t->loss.value)) {
-        el4ml_builder_format(&text, "Over %zu minima nothing can be said of flatness and test loss.", r->count);
+        el4ml_builder_format(&text, "Over %zu minima nothing can be said of flatness and test loss.",
+                             r->count);
         return el4ml_builder_take(&text);
     }
     const int measures = EL4ML_FLAT_NORM;
     const bool real = t->loss.p_permutation * measures < 0.05, beyond = t->partial_p * measures < 0.05;
-    el4ml_builder_format(&text, "Over %zu minima and %zu test rows, of %d measures of sharpness %s goes best with "
-                                "test loss: rank correlation ",
+    el4ml_builder_format(&text,
+                         "Over %zu minima and %zu test rows, of %d measures of sharpness %s goes best with "
+                         "test loss: rank correlation ",
                          r->count, r->test_rows, measures, el4ml_flatness_name(best));
     put_coefficient(&text, &t->loss);
     el4ml_builder_text(&text, "; the training objective itself: ");
@@ -100,19 +102,25 @@ char *el4ml_robustness_verdict(const el4ml_robustness *r)
     else if (!beyond)
         el4ml_builder_text(&text, "flatness says no more than the training objective.");
     else
-        el4ml_builder_text(&text, t->partial > 0
-                                      ? "flatter minima do generalise better here, beyond what the objective tells."
-                                      : "here it is the sharper minima that generalise better.");
+        el4ml_builder_text(&text,
+                           t->partial > 0
+                               ? "flatter minima do generalise better here, beyond what the objective tells."
+                               : "here it is the sharper minima that generalise better.");
     return el4ml_builder_take(&text);
 }
 
 const char *el4ml_robustness_caveat(void)
 {
-    return "Eigenvalues, trace, log_product and noise of fixed size depend on the scale of the parameters: with "
-           "activations such as relu the same function can be written with other scales and then looks as sharp as "
-           "one likes (Dinh, Pascanu, Bengio and Bengio, ICML 2017). Relative noise does not change under such "
-           "scaling, and the L2 term of a study fixes the scale. Compare minima of one study, not models of other "
-           "sizes, losses or L2. P values take minima as independent, which those of one landscape are not quite.";
+    return "Eigenvalues, trace, log_product and noise of fixed size depend on the scale of the parameters: "
+           "with "
+           "activations such as relu the same function can be written with other scales and then looks as "
+           "sharp as "
+           "one likes (Dinh, Pascanu, Bengio and Bengio, ICML 2017). Relative noise does not change under "
+           "such "
+           "scaling, and the L2 term of a study fixes the scale. Compare minima of one study, not models of "
+           "other "
+           "sizes, losses or L2. P values take minima as independent, which those of one landscape are not "
+           "quite.";
 }
 
 /* ---- JSON ---- */
@@ -217,17 +225,28 @@ el4ml_status el4ml_robustness_svg(const el4ml_robustness *r, char **svg, el4ml_e
     }
     char title[160], correlation[EL4ML_NUMBER_SIZE];
     el4ml_number_general(r->test[EL4ML_FLAT_LOG_PRODUCT].gap.value, 2, correlation);
-    snprintf(title, sizeof title, tested ? "%zu minima: sharpness and train-test gap, rank correlation %s"
-                                         : "%zu minima: sharpness and loss under noise",
+    snprintf(title, sizeof title,
+             tested ? "%zu minima: sharpness and train-test gap, rank correlation %s"
+                    : "%zu minima: sharpness and loss under noise",
              r->count, correlation);
-    const el4ml_series series[2] = {
-        {.label = "minima", .count = r->count, .x = x, .y = y, .colour = el4ml_palette_class(0), .marker = 2.6},
-        {.label = "the lowest", .count = r->count > 0, .x = x, .y = y, .colour = el4ml_palette_class(1), .marker = 4.5}};
+    const el4ml_series series[2] = {{.label = "minima",
+                                     .count = r->count,
+                                     .x = x,
+                                     .y = y,
+                                     .colour = el4ml_palette_class(0),
+                                     .marker = 2.6},
+                                    {.label = "the lowest",
+                                     .count = r->count > 0,
+                                     .x = x,
+                                     .y = y,
+                                     .colour = el4ml_palette_class(1),
+                                     .marker = 4.5}};
     const el4ml_chart chart = {.width = 640,
                                .height = 400,
                                .title = title,
                                .x_label = "ln of the product of Hessian eigenvalues (right: sharper)",
-                               .y_label = tested ? "test loss less training loss" : "rise of the loss under relative noise",
+                               .y_label = tested ? "test loss less training loss"
+                                                 : "rise of the loss under relative noise",
                                .series = series,
                                .series_count = 2,
                                .empty = "There is no minimum to draw."};

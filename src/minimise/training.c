@@ -1,6 +1,6 @@
 /* Training as it is usual: epochs of mini-batches, each giving a step of Adam, of stochastic gradient descent
- * with momentum, or of the latter with the gradient of sharpness-aware minimisation. A surface without rows
- * of data has epochs of one step along the full gradient.
+ * with momentum, of the latter with the gradient of sharpness-aware minimisation, or of the walk of
+ * Entropy-SGD. A surface without rows of data has epochs of one step along the full gradient.
  *
  * The batches of an epoch are a partition of the rows, so the means of their losses and of their gradients,
  * weighted by their sizes, are those of V along the epoch, and cost nothing. By the mean gradient the descent
@@ -51,6 +51,26 @@ static el4ml_status sharpest(training *t, size_t first, size_t count)
     return gradient_at(t, d->ball, first, count, &value);
 }
 
+/* One step of the walk, whose losses and gradients are those that count. */
+static el4ml_status walk_step(training *t, size_t first, size_t count)
+{
+    el4ml_descent *d = t->d;
+    const double share = (double)count / (double)t->rows;
+    const uint64_t step = t->steps % d->options.training.walk;
+    double value;
+    if (step == 0) el4ml_entropy_begin(d);
+    const el4ml_status status = gradient_at(t, d->ball, first, count, &value);
+    if (status != EL4ML_OK || t->broken) return status;
+    t->loss += share * value;
+    el4ml_axpy(d->n, share, d->g, d->mean);
+    d->value = value;
+    t->steps++;
+    el4ml_entropy_step(d, t->rate, step);
+    if (step + 1 < d->options.training.walk) return EL4ML_OK;
+    t->moved = true;
+    return el4ml_descent_tell(d, false);
+}
+
 static el4ml_status batch_step(training *t, size_t first, size_t count)
 {
     el4ml_descent *d = t->d;
@@ -83,7 +103,9 @@ static el4ml_status epoch(training *t)
     if (!t->whole) el4ml_random_shuffle(&d->random, t->rows, d->order);
     for (size_t first = 0; first < t->rows && !t->broken; first += t->batch) {
         const size_t left = t->rows - first;
-        const el4ml_status status = batch_step(t, first, left < t->batch ? left : t->batch);
+        const size_t count = left < t->batch ? left : t->batch;
+        const el4ml_status status =
+            d->options.method == EL4ML_ENTROPY_SGD ? walk_step(t, first, count) : batch_step(t, first, count);
         if (status != EL4ML_OK) return status;
     }
     return EL4ML_OK;

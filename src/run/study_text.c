@@ -83,8 +83,12 @@ static void add_minimiser(el4ml_builder *text, const el4ml_study *s)
     count_line(text, "epochs", t->epochs);
     if (t->learning_rate > 0) number_line(text, "learning_rate", t->learning_rate);
     if (s->has_data) count_line(text, "batch_size", t->batch_size);
-    if (s->minimiser != EL4ML_ADAM) number_line(text, "momentum", t->momentum);
+    if (s->minimiser == EL4ML_SGD || s->minimiser == EL4ML_SAM) number_line(text, "momentum", t->momentum);
     if (s->minimiser == EL4ML_SAM) number_line(text, "sam_radius", t->radius);
+    if (s->minimiser != EL4ML_ENTROPY_SGD) return;
+    count_line(text, "entropy_walk", t->walk);
+    number_line(text, "entropy_scope", t->scope);
+    number_line(text, "entropy_noise", t->noise);
 }
 
 static void add_search(el4ml_builder *text, const el4ml_study *s)

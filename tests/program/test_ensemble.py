@@ -1,0 +1,167 @@
+"""ensemble and robustness: what they answer, recommend, draw and save."""
+import json
+import os
+import re
+
+import program
+
+CLASSES = {"accuracy", "auc", "log_loss", "calibration_error"}
+VALUES = {"rmse", "r2", "log_density"}
+
+
+class Answers(program.Case):
+    """Two landscapes for all tests of the class: classes with validation rows, values without."""
+    @classmethod
+    def setUpClass(cls):
+        case = cls("prepare")
+        case.setUp()
+        cls.case = case
+        case.write("c.toml", program.study(
+            {"file": os.path.join(program.DATA, "breast_cancer.csv"), "target": "diagnosis", "test_fraction": 0.3,
+             "validation_fraction": 0.25},
+            {"kind": "mlp", "hidden": [2], "l2": 1e-4}, explore={"steps": 96}, connect={"budget": 40}))
+        case.write("v.toml", program.study(
+            {"file": os.path.join(program.DATA, "diabetes.csv"), "target": "progression", "test_fraction": 0.3},
+            {"kind": "mlp", "hidden": [2], "loss": "mse", "l2": 1e-3}, explore={"steps": 96}, connect={"budget": 40}))
+        case.good("run", "c.toml", "-o", "classes", "--quiet")
+        case.good("run", "v.toml", "-o", "values", "--quiet")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.case.doCleanups()
+
+    def prepare(self):
+        pass
+
+    def setUp(self):
+        if self._testMethodName == "prepare":
+            super().setUp()
+        else:
+            self.folder = self.case.folder
+
+
+class Ensemble(Answers):
+    def test_answer(self):
+        for folder, names, rows in (("classes", CLASSES, "validation rows"),
+                                    ("values", VALUES, "training rows, cross-fitted")):
+            before = program.listing(self.path(folder))
+            answer = self.json("ensemble", folder, "--members", "4", "--bootstraps", "100")
+            self.assertEqual(program.listing(self.path(folder)), before)
+            self.assertEqual(answer["held_out_rows_are"], rows)
+            listed = answer["ensembles"]
+            self.assertEqual((listed[0]["selection"], len(listed[0]["members"])), ("single", 1))
+            minima = {m["id"]: m for m in self.json("list", folder, "minima")}
+            lowest = min(minima.values(), key=lambda m: m["energy"])
+            self.assertEqual(listed[0]["members"][0]["minimum"], lowest["id"])
+            found = {(e["selection"], e["combination"]) for e in listed}
+            for selection in ("lowest", "random", "disagreement", "restarts"):
+                for combination in ("mean", "vote", "stack", "gate"):
+                    self.assertIn((selection, combination), found)
+            self.assertIn(("bagging", "mean"), found)
+            self.assertEqual(("validated", "mean") in found, folder == "classes")
+            for one in listed:
+                self.assertEqual(set(one["test_scores"]), names)
+                self.assertAlmostEqual(sum(m["weight"] for m in one["members"]), 1, delta=1e-12)
+                for name in names:
+                    low, value, high = (one[k][name] for k in ("test_low", "test_scores", "test_high"))
+                    if value is not None and name != "calibration_error":  # the bootstrap's ECE is biased upwards
+                        self.assertLessEqual(low, value)
+                        self.assertLessEqual(value, high)
+            self.assertIn(answer["recommended"], range(len(listed)))
+            self.assertTrue(answer["recommendation"])
+            self.assertTrue(answer["test_verdict"])
+
+    def test_recommended_by_held_out_rows(self):
+        answer = self.json("ensemble", "values", "--members", "4", "--bootstraps", "10")
+        gains = [(one["gain"], k) for k, one in enumerate(answer["ensembles"]) if k > 0 and one["gain"] is not None
+                 and one["gain"] > max(one["gain_error"], 1e-4)]
+        self.assertEqual(answer["recommended"], max(gains)[1] if gains else 0)
+
+    def test_save(self):
+        """Members come as models that predict what the minima do; their mean is that of predict."""
+        answer = self.json("ensemble", "values", "--members", "3", "--save", "kept", "--bootstraps", "10")
+        chosen = answer["ensembles"][answer["recommended"]]
+        with open(self.path("kept", "ensemble.json")) as file:
+            kept = json.load(file)
+        self.assertEqual([m["minimum"] for m in kept["members"]], [m["minimum"] for m in chosen["members"]])
+        for member in kept["members"]:
+            self.assertTrue(os.path.getsize(self.path("kept", member["file"])) > 0)
+            if member["minimum"] is not None:
+                self.good("export", "model", "values", "--minimum", str(member["minimum"]), "-o", "one.npz", "--force")
+                with open(self.path("one.npz"), "rb") as a, open(self.path("kept", member["file"]), "rb") as b:
+                    self.assertEqual(a.read(), b.read())
+        self.assertIn("exists already", self.run_program("ensemble", "values", "--save", "kept").err)
+
+    def test_figure_and_text(self):
+        said = self.good("ensemble", "classes", "--members", "3", "--figure", "e.svg", "--bootstraps", "50").out
+        self.assertIn("* ", said)
+        self.assertIn("communities", said)
+        with open(self.path("e.svg")) as file:
+            self.assertIn("</svg>", file.read())
+        quick = self.json("ensemble", "classes", "--members", "3", "--no-refits", "--bootstraps", "10")
+        self.assertEqual(quick["left_out"]["bagging"], "left out on demand")
+        self.assertEqual(self.json("ensemble", "classes", "--seed", "5", "--bootstraps", "10"),
+                         self.json("ensemble", "classes", "--seed", "5", "--bootstraps", "10"))
+
+    def test_refused(self):
+        self.assertIn("--members", self.refused("ensemble", "classes", "--members", "1"))
+        self.assertIn("nowhere", self.refused("ensemble", "nowhere"))
+        self.write("f.toml", program.study(explore={"steps": 8}))
+        self.good("run", "f.toml", "-o", "function", "--quiet")
+        result = self.run_program("ensemble", "function")
+        self.assertNotEqual(result.status, 0)
+        self.assertIn("learns from no data", result.err)
+
+
+class Robustness(Answers):
+    def test_answer(self):
+        for folder in ("classes", "values"):
+            answer = self.json("robustness", folder, "--samples", "8", "--spectra")
+            minima = {m["id"]: m for m in self.json("list", folder, "minima")}
+            self.assertEqual(len(answer["minima"]) + answer["left_out"], len(minima))
+            energies = [m["energy"] for m in answer["minima"]]
+            self.assertEqual(energies, sorted(energies))
+            for m in answer["minima"]:
+                self.assertEqual(m["log_product"], minima[m["id"]]["log_product"])
+                self.assertAlmostEqual(sum(m["spectrum"]), m["trace"], delta=1e-9 * m["trace"])
+                self.assertGreater(m["input_noise"]["error"], 0)
+            lowest = answer["minima"][0]["energy"]
+            near = [m for m in answer["minima"] if m["energy"] - lowest <= 0.1 * abs(lowest)]
+            self.assertEqual(answer["within_margin"], len(near))
+            best = min(near, key=lambda m: m["relative_noise"]["sampled"])
+            self.assertEqual(answer["most_robust"], best["id"])
+            self.assertEqual(len(answer["test_correlations"]), 9)
+            self.assertIn("Dinh", answer["caveat"])
+
+    def test_text_and_figure(self):
+        said = self.good("robustness", "values", "--samples", "4", "--most", "5", "--figure", "r.svg").out
+        self.assertIn("minima are left out", said)
+        self.assertIn("rank correlation", said)
+        with open(self.path("r.svg")) as file:
+            self.assertIn("</svg>", file.read())
+
+    def test_without_data(self):
+        """A surface that learns from nothing has a spectrum and noise, and nothing else."""
+        self.write("g.toml", program.study(explore={"steps": 16}))
+        self.good("run", "g.toml", "-o", "plane", "--quiet")
+        answer = self.json("robustness", "plane", "--samples", "4")
+        self.assertGreater(len(answer["minima"]), 1)
+        self.assertIsNone(answer["test_verdict"])
+        for m in answer["minima"]:
+            self.assertIsNone(m["test_loss"])
+            self.assertGreater(m["largest_eigenvalue"], 0)
+
+    def test_flat_minima(self):
+        """method = "sam" and "entropy-sgd" are random starts by these minimisers."""
+        for method in ("sam", "entropy-sgd"):
+            self.write("m.toml", program.iris([2], explore={"steps": 6, "method": method, "epochs": 20},
+                                              connect={"budget": 0}))
+            self.good("run", "m.toml", "-o", method, "--quiet")
+            with open(self.path(method, "study.toml")) as file:
+                text = file.read()
+            self.assertTrue(re.search(r'^method = "random"$', text, re.M), text)
+            self.assertTrue(re.search(r'^minimiser = "%s"$' % method, text, re.M), text)
+
+
+if __name__ == "__main__":
+    program.main()
