@@ -90,23 +90,26 @@ static const command commands[] = {
      "min.data and its like (or that min.data), of pele the SQLite file. --kappa: positive Hessian "
      "eigenvalues\n"
      "of a minimum; otherwise 3N - 6 where PATHSAMPLE's points tell the number N of atoms.\n"},
-    {"ensemble", command_ensemble, 1, 1, TAKES_ENSEMBLE | TAKES_FIGURE | TAKES_TEMPERATURE,
-     "el4ml ensemble DIR [--members N] [--save FOLDER] [--figure FILE.svg] [--bootstraps N] [--no-refits]\n"
+    {"ensemble", command_ensemble, 1, MAX_WORDS, TAKES_ENSEMBLE | TAKES_FIGURE | TAKES_TEMPERATURE,
+     "el4ml ensemble DIR [DIR ...] [--members N] [--save FOLDER] [--figure FILE.svg] [--bootstraps N] "
+     "[--no-refits]\n"
      "                   [--temperature T] [--seed N] [--json]\n"
      "Which minima to combine (lowest, at random, by the peaks of the heat capacity, by community, by "
      "disagreement)\n"
      "and how (mean, vote, stacking, a gate), against the lowest alone, random restarts and bagging. Chosen "
      "on\n"
      "validation rows, or by cross-fitting on training rows; test rows only tell what that is worth.\n"
-     "--save: the members of the recommended one as .npz. --no-refits: leave restarts and bagging out.\n"},
-    {"robustness", command_robustness, 1, 1, TAKES_ROBUSTNESS | TAKES_FIGURE,
-     "el4ml robustness DIR [--most N] [--noise S] [--relative-noise R] [--input-noise S] [--samples N]\n"
+     "--save: the members of the recommended one as .npz. --no-refits: leave restarts and bagging out.\n"
+     "Several landscapes of one study on different splits of its data: means over the splits.\n"},
+    {"robustness", command_robustness, 1, MAX_WORDS, TAKES_ROBUSTNESS | TAKES_FIGURE,
+     "el4ml robustness DIR [DIR ...] [--most N] [--noise S] [--relative-noise R] [--input-noise S] "
+     "[--samples N]\n"
      "                     [--spectra] [--figure FILE.svg] [--seed N] [--json]\n"
      "Of every minimum (the lowest N, 200): Hessian eigenvalues, trace, loss under noise on parameters and "
      "inputs,\n"
      "train-test gap; and how each measure of sharpness goes with generalisation over the minima. --spectra: "
      "all\n"
-     "eigenvalues in --json.\n"},
+     "eigenvalues in --json. Several landscapes of one study on different splits: means over the splits.\n"},
     {"predict", command_predict, 2, 2, TAKES_OUTPUT | TAKES_FORCE | TAKES_MINIMUM,
      "el4ml predict DIR DATA.csv [--minimum SET] [-o FILE.csv] [--force] [--json]\n"
      "What a minimum (the global one), or the mean of several, says of each row of DATA: classes with their\n"

@@ -19,7 +19,7 @@ static void close_session(session *s)
     el4ml_landscape_close(s->landscape);
 }
 
-static el4ml_status answer(const arguments *a, session *s, el4ml_error *error)
+static el4ml_ensembles_options read_options(const arguments *a)
 {
     el4ml_ensembles_options o = el4ml_ensembles_options_default();
     if (a->members.given) o.members = (size_t)a->members.value;
@@ -28,12 +28,18 @@ static el4ml_status answer(const arguments *a, session *s, el4ml_error *error)
     if (a->temperature.given) o.temperature = a->temperature.value;
     o.no_refits = a->no_refits;
     o.cancel = &interrupted;
-    el4ml_status status = el4ml_landscape_read(a->words[0], &s->landscape, error);
-    if (status == EL4ML_OK) status = open_folder_study(a->words[0], s->landscape, &s->model, error);
+    return o;
+}
+
+static el4ml_status answer(const arguments *a, const char *folder, session *s, el4ml_error *error)
+{
+    const el4ml_ensembles_options o = read_options(a);
+    el4ml_status status = el4ml_landscape_read(folder, &s->landscape, error);
+    if (status == EL4ML_OK) status = open_folder_study(folder, s->landscape, &s->model, error);
     if (status == EL4ML_OK) status = el4ml_landscape_network(s->landscape, &s->network, error);
     if (status != EL4ML_OK) return status;
     if (!s->model.data)
-        return el4ml_fail(error, EL4ML_NOT_SUPPORTED, "%s: its surface (%s) learns from no data", a->words[0],
+        return el4ml_fail(error, EL4ML_NOT_SUPPORTED, "%s: its surface (%s) learns from no data", folder,
                           s->model.surface->info.description);
     const el4ml_ensembles_source source = {.landscape = s->landscape,
                                            .network = s->network,
@@ -138,11 +144,11 @@ static el4ml_status write_figure(const char *path, const session *s, el4ml_error
     return status;
 }
 
-int command_ensemble(const arguments *a)
+static int answer_one(const arguments *a)
 {
     el4ml_error error = {0};
     session s = {0};
-    el4ml_status status = answer(a, &s, &error);
+    el4ml_status status = answer(a, a->words[0], &s, &error);
     if (status == EL4ML_OK && a->save) {
         const size_t which = s.ensembles->recommended == EL4ML_NONE ? 0 : s.ensembles->recommended;
         status = el4ml_ensembles_save(s.ensembles, which, s.model.data, a->save, &error);
@@ -155,4 +161,84 @@ int command_ensemble(const arguments *a)
         print_text(&s);
     close_session(&s);
     return code;
+}
+
+/* ---- Several splits ---- */
+
+static void print_mean(const el4ml_split_mean *m)
+{
+    if (isnan(m->low))
+        printf(" %24s", "-");
+    else
+        printf("  %+8.4f [%+.4f,%+.4f]", m->mean, m->low, m->high);
+}
+
+static void print_splits(const el4ml_ensembles_splits *o)
+{
+    const bool classes = o->kind == EL4ML_PREDICTS_PROBABILITIES;
+    const el4ml_score first = classes ? EL4ML_SCORE_LOG_LOSS : EL4ML_SCORE_LOG_DENSITY,
+                      second = classes ? EL4ML_SCORE_ACCURACY : EL4ML_SCORE_RMSE;
+    const char *names[2] = {el4ml_score_name(first), el4ml_score_name(second)};
+    char *advice = el4ml_ensembles_splits_advice(o);
+    printf("%zu splits; means over their test rows, 95 %% intervals that allow for shared training rows "
+           "(Nadeau and "
+           "Bengio)\n  %-20s %10s %10s   %s less single's%12s %s less restarts'%10s %s less single's\n",
+           o->splits, "", names[0], names[1], names[0], "", names[0], "", names[1]);
+    for (size_t k = 0; k < o->count; k++) {
+        const el4ml_split_ensemble *one = &o->ensembles[k];
+        const bool alone = one->recommended || one->selection <= EL4ML_SELECT_VALIDATED;
+        printf("  %-13s %-6s", one->recommended ? "recommended" : el4ml_selection_name(one->selection),
+               alone ? "" : el4ml_combination_name(one->combination));
+        print_number(one->score[first].mean, 4);
+        print_number(one->score[second].mean, 4);
+        print_mean(&one->gain[first]);
+        print_mean(&one->over_restarts[first]);
+        print_mean(&one->gain[second]);
+        printf("\n");
+    }
+    if (advice) printf("%s\n", advice);
+    el4ml_text_free(advice);
+}
+
+static el4ml_status write_splits_figure(const char *path, const el4ml_ensembles_splits *over,
+                                        el4ml_error *error)
+{
+    char *svg = NULL;
+    el4ml_status status = el4ml_ensembles_splits_svg(over, &svg, error);
+    if (status == EL4ML_OK) status = el4ml_text_write(path, svg, error);
+    el4ml_text_free(svg);
+    return status;
+}
+
+static int answer_several(const arguments *a)
+{
+    el4ml_error error = {0};
+    const size_t count = (size_t)a->word_count;
+    session sessions[MAX_WORDS] = {0};
+    const el4ml_ensembles *runs[MAX_WORDS];
+    const el4ml_data *data[MAX_WORDS];
+    el4ml_ensembles_splits *over = NULL;
+    el4ml_status status = EL4ML_OK;
+    if (a->save) status = el4ml_fail(&error, EL4ML_BAD_INPUT, "ensemble: --save takes one landscape");
+    for (size_t k = 0; status == EL4ML_OK && k < count; k++) {
+        status = answer(a, a->words[k], &sessions[k], &error);
+        runs[k] = sessions[k].ensembles;
+        data[k] = sessions[k].model.data;
+    }
+    if (status == EL4ML_OK) status = el4ml_ensembles_over_splits(runs, data, count, &over, &error);
+    if (status == EL4ML_OK && a->figure) status = write_splits_figure(a->figure, over, &error);
+    int code = status == EL4ML_OK ? EXIT_DONE : report_error(&error);
+    if (status == EL4ML_OK && a->json)
+        code = print_json(el4ml_ensembles_splits_json(over));
+    else if (status == EL4ML_OK)
+        print_splits(over);
+    el4ml_ensembles_splits_free(over);
+    for (size_t k = 0; k < count; k++)
+        close_session(&sessions[k]);
+    return code;
+}
+
+int command_ensemble(const arguments *a)
+{
+    return a->word_count > 1 ? answer_several(a) : answer_one(a);
 }

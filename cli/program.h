@@ -6,7 +6,7 @@
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
 
-#define MAX_WORDS 16
+#define MAX_WORDS 100
 #define MAX_OPTIONS 64
 
 /* Options that only some commands take; the others are harmless where they are of no use. */

@@ -107,28 +107,119 @@ static el4ml_status write_figure(const char *path, const el4ml_robustness *r, el
     return status;
 }
 
-int command_robustness(const arguments *a)
+/* One landscape with what was measured on it. */
+typedef struct session {
+    el4ml_landscape *landscape;
+    opened model;
+    el4ml_robustness *robustness;
+} session;
+
+static void close_session(session *s)
+{
+    el4ml_robustness_free(s->robustness);
+    close_study(&s->model);
+    el4ml_landscape_close(s->landscape);
+}
+
+static el4ml_status answer(const arguments *a, const char *folder, session *s, el4ml_error *error)
+{
+    el4ml_network *network = NULL;
+    const el4ml_robustness_options o = read_options(a);
+    el4ml_status status = el4ml_landscape_read(folder, &s->landscape, error);
+    if (status == EL4ML_OK) status = open_folder_study(folder, s->landscape, &s->model, error);
+    if (status == EL4ML_OK) status = el4ml_landscape_network(s->landscape, &network, error);
+    if (status == EL4ML_OK)
+        status = el4ml_robustness_new(s->landscape, network, s->model.surface, s->model.data, &o,
+                                      &s->robustness, error);
+    el4ml_network_free(network);
+    return status;
+}
+
+static int answer_one(const arguments *a)
 {
     el4ml_error error = {0};
-    el4ml_landscape *l = NULL;
-    el4ml_network *network = NULL;
-    el4ml_robustness *r = NULL;
-    opened model = {0};
-    const el4ml_robustness_options o = read_options(a);
-    el4ml_status status = el4ml_landscape_read(a->words[0], &l, &error);
-    if (status == EL4ML_OK) status = open_folder_study(a->words[0], l, &model, &error);
-    if (status == EL4ML_OK) status = el4ml_landscape_network(l, &network, &error);
-    if (status == EL4ML_OK)
-        status = el4ml_robustness_new(l, network, model.surface, model.data, &o, &r, &error);
-    if (status == EL4ML_OK && a->figure) status = write_figure(a->figure, r, &error);
+    session s = {0};
+    el4ml_status status = answer(a, a->words[0], &s, &error);
+    if (status == EL4ML_OK && a->figure) status = write_figure(a->figure, s.robustness, &error);
     int code = status == EL4ML_OK ? EXIT_DONE : report_error(&error);
     if (status == EL4ML_OK && a->json)
-        code = print_json(el4ml_robustness_json(r, a->spectra));
+        code = print_json(el4ml_robustness_json(s.robustness, a->spectra));
     else if (status == EL4ML_OK)
-        print_text(r);
-    el4ml_robustness_free(r);
-    el4ml_network_free(network);
-    close_study(&model);
-    el4ml_landscape_close(l);
+        print_text(s.robustness);
+    close_session(&s);
     return code;
+}
+
+/* ---- Several splits ---- */
+
+static void print_mean(const el4ml_split_mean *m)
+{
+    if (isnan(m->low))
+        printf(" %24s", "-");
+    else
+        printf("   %+.3f [%+.2f, %+.2f]", m->mean, m->low, m->high);
+}
+
+static void print_splits(const el4ml_flatness_splits *over, size_t splits)
+{
+    printf("rank correlations over the minima, means of %zu splits; 95 %% intervals that allow for shared "
+           "training rows "
+           "(Nadeau and Bengio)\n%-19s %23s %24s %24s %24s\n",
+           splits, "", "test loss", "test less train", "test error", "loss, energy fixed");
+    for (unsigned f = 0; f < EL4ML_FLATNESSES; f++) {
+        printf("%-18s", el4ml_flatness_name((el4ml_flatness)f));
+        print_mean(&over[f].loss);
+        print_mean(&over[f].gap);
+        print_mean(&over[f].error);
+        print_mean(&over[f].partial);
+        printf("\n");
+    }
+    printf("%s\n", el4ml_robustness_caveat());
+}
+
+static el4ml_status write_splits_figure(const char *path, const el4ml_flatness_splits *over, size_t splits,
+                                        el4ml_error *error)
+{
+    char *svg = NULL;
+    el4ml_status status = el4ml_robustness_splits_svg(over, splits, &svg, error);
+    if (status == EL4ML_OK) status = el4ml_text_write(path, svg, error);
+    el4ml_text_free(svg);
+    return status;
+}
+
+static int answer_several(const arguments *a)
+{
+    el4ml_error error = {0};
+    const size_t count = (size_t)a->word_count;
+    session sessions[MAX_WORDS] = {0};
+    const el4ml_robustness *runs[MAX_WORDS];
+    el4ml_flatness_splits over[EL4ML_FLATNESSES];
+    el4ml_status status = EL4ML_OK;
+    for (size_t k = 0; status == EL4ML_OK && k < count; k++) {
+        status = answer(a, a->words[k], &sessions[k], &error);
+        runs[k] = sessions[k].robustness;
+        if (status == EL4ML_OK && runs[k]->test_rows == 0)
+            status = el4ml_fail(&error, EL4ML_BAD_INPUT,
+                                "%s: several landscapes are compared on test rows, and this one has none",
+                                a->words[k]);
+    }
+    if (status == EL4ML_OK) {
+        const el4ml_data *d = sessions[0].model.data;
+        status = el4ml_robustness_over_splits(
+            runs, count, (double)d->test.rows / (double)(d->train.rows + d->validation.rows), over, &error);
+    }
+    if (status == EL4ML_OK && a->figure) status = write_splits_figure(a->figure, over, count, &error);
+    int code = status == EL4ML_OK ? EXIT_DONE : report_error(&error);
+    if (status == EL4ML_OK && a->json)
+        code = print_json(el4ml_robustness_splits_json(over, count));
+    else if (status == EL4ML_OK)
+        print_splits(over, count);
+    for (size_t k = 0; k < count; k++)
+        close_session(&sessions[k]);
+    return code;
+}
+
+int command_robustness(const arguments *a)
+{
+    return a->word_count > 1 ? answer_several(a) : answer_one(a);
 }

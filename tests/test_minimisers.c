@@ -302,6 +302,7 @@ static el4ml_study study_with(int method, uint64_t steps)
     el4ml_study study = plain_study();
     study.minimiser = (el4ml_minimise_method)method;
     study.training = el4ml_minimise_options_default().training;
+    if (method == EL4ML_ENTROPY_SGD) study.training.epochs = 15; /* walks, of 20 steps each */
     study.steps = steps;
     return study;
 }

@@ -383,8 +383,8 @@ END_TEST
 /* Without noise: a walk tied to x, and every fifth step x goes to its mean. */
 START_TEST(local_entropy)
 {
-    enum { STEPS = 12, WALK = 5 };
-    el4ml_minimise_options o = training_options(EL4ML_ENTROPY_SGD, 50, STEPS / 3);
+    enum { STEPS = 10, WALK = 5 };
+    el4ml_minimise_options o = training_options(EL4ML_ENTROPY_SGD, 50, STEPS / WALK);
     o.training.learning_rate = 0.02;
     o.training.walk = WALK;
     o.training.scope = 0.5;

@@ -9,6 +9,7 @@
 #include "el4ml/communities.h"
 #include "el4ml/model.h"
 #include "el4ml/network.h"
+#include "el4ml/statistics.h"
 
 EL4ML_BEGIN
 
@@ -141,6 +142,38 @@ EL4ML_API char *el4ml_ensembles_json(const el4ml_ensembles *ensembles, const el4
 /* Scores of the test rows, or without any of the held-out rows, with their intervals. */
 EL4ML_API el4ml_status el4ml_ensembles_svg(const el4ml_ensembles *ensembles, const el4ml_data *data,
                                            char **svg, el4ml_error *error);
+
+/* ---- Over several splits of the data ---- */
+
+/* One sort of ensemble over landscapes of the same study on different splits. */
+typedef struct el4ml_split_ensemble {
+    bool recommended; /* what was recommended on each split, whichever it was */
+    el4ml_selection selection;
+    el4ml_combination combination;
+    el4ml_split_mean score[EL4ML_SCORES];         /* on test rows */
+    el4ml_split_mean gain[EL4ML_SCORES];          /* less that of the single lowest minimum */
+    el4ml_split_mean over_restarts[EL4ML_SCORES]; /* less that of the mean of as many random restarts */
+} el4ml_split_ensemble;
+
+typedef struct el4ml_ensembles_splits {
+    el4ml_prediction kind;
+    size_t splits, count;
+    el4ml_split_ensemble *ensembles; /* (count) 0: the single lowest minimum; 1: what was recommended */
+    double overlap;                  /* test rows over training rows, validation rows among these */
+    size_t members;                  /* of each ensemble at most */
+} el4ml_ensembles_splits;
+
+/* runs: (splits) tested; data: (splits) likewise, for units. Of all sorts that at least two splits have.
+ * INVALID_ARGUMENT: classes and values, or a run without test rows. */
+EL4ML_API el4ml_status el4ml_ensembles_over_splits(const el4ml_ensembles *const *runs,
+                                                   const el4ml_data *const *data, size_t splits,
+                                                   el4ml_ensembles_splits **over, el4ml_error *error);
+EL4ML_API void el4ml_ensembles_splits_free(el4ml_ensembles_splits *over);
+/* Free with el4ml_text_free. */
+EL4ML_API char *el4ml_ensembles_splits_advice(const el4ml_ensembles_splits *over);
+EL4ML_API char *el4ml_ensembles_splits_json(const el4ml_ensembles_splits *over);
+EL4ML_API el4ml_status el4ml_ensembles_splits_svg(const el4ml_ensembles_splits *over, char **svg,
+                                                  el4ml_error *error);
 
 EL4ML_END
 #endif

@@ -33,7 +33,7 @@ typedef struct el4ml_training_options {
                              default 0.05 */
     /* ENTROPY_SGD: so many steps y <- y - rate (g(y) + scope (y - x)) + sqrt(rate) noise N(0, 1), the first
      * from x; then x goes to their running mean, the later steps weighing more */
-    uint64_t walk; /* steps; >= 1, default 20 */
+    uint64_t walk; /* steps, each of a mini-batch; an epoch is one walk; >= 1, default 20 */
     double scope;  /* how tightly y is tied to x, in V/x^2; > 0, default 0.1 */
     double noise;  /* >= 0, in sqrt(V); default 0.01 */
 } el4ml_training_options;

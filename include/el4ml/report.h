@@ -125,11 +125,12 @@ typedef struct el4ml_intervals_options {
     const char *title; /* NULL: none */
     const el4ml_interval_panel *panels;
     size_t panel_count, count; /* count: rows */
-    double width;              /* pixels, at least 200; default 0: 360 for the first panel, 240 for others */
+    bool zero;    /* the dashed line is at 0 rather than at the first row's value; default false */
+    double width; /* pixels, at least 200; default 0: 360 for the first panel, 240 for others */
 } el4ml_intervals_options;
 
-/* A row each, with a dot at its value and a line over its interval, in one or more panels side by side; the
- * value of the first row as a dashed line. */
+/* A row each, with a dot at its value and a line over its interval, in one or more panels side by side; a
+ * dashed line at the value of the first row. */
 EL4ML_API el4ml_status el4ml_intervals_svg(const el4ml_intervals_options *options, char **svg,
                                            el4ml_error *error);
 

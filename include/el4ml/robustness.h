@@ -103,5 +103,21 @@ EL4ML_API char *el4ml_robustness_json(const el4ml_robustness *robustness, bool s
 EL4ML_API el4ml_status el4ml_robustness_svg(const el4ml_robustness *robustness, char **svg,
                                             el4ml_error *error);
 
+/* ---- Over several splits of the data ---- */
+
+/* Rank correlations averaged over landscapes of the same study on different splits. */
+typedef struct el4ml_flatness_splits {
+    el4ml_split_mean loss, gap, error, partial;
+} el4ml_flatness_splits;
+
+/* runs: (splits); over: (EL4ML_FLATNESSES). overlap as for el4ml_mean_over_splits. */
+EL4ML_API el4ml_status el4ml_robustness_over_splits(const el4ml_robustness *const *runs, size_t splits,
+                                                    double overlap, el4ml_flatness_splits *over,
+                                                    el4ml_error *error);
+EL4ML_API char *el4ml_robustness_splits_json(const el4ml_flatness_splits *over, size_t splits);
+/* The measures with their intervals. */
+EL4ML_API el4ml_status el4ml_robustness_splits_svg(const el4ml_flatness_splits *over, size_t splits,
+                                                   char **svg, el4ml_error *error);
+
 EL4ML_END
 #endif

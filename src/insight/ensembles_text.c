@@ -225,12 +225,15 @@ static void fill_row(const el4ml_ensembles *e, size_t k, el4ml_score score, cons
                      el4ml_interval *row)
 {
     const el4ml_ensemble *one = &e->ensembles[k];
+    const el4ml_tested *t = &one->test;
     const bool tested = e->test_rows > 0;
-    const double value = tested ? one->test.score.value[score] : one->held_out.value[score];
-    row->value = el4ml_score_in_own_unit(score, value, false, data);
-    row->low = tested ? el4ml_score_in_own_unit(score, one->test.low.value[score], false, data) : (double)NAN;
-    row->high =
-        tested ? el4ml_score_in_own_unit(score, one->test.high.value[score], false, data) : (double)NAN;
+    row->low = row->high = NAN;
+    row->value = el4ml_score_in_own_unit(score, one->held_out.value[score], false, data);
+    if (tested) {
+        row->value = el4ml_score_in_own_unit(score, t->gain.value[score], true, data);
+        row->low = el4ml_score_in_own_unit(score, t->gain_low.value[score], true, data);
+        row->high = el4ml_score_in_own_unit(score, t->gain_high.value[score], true, data);
+    }
     row->group = one->selection;
     row->marked = k == e->recommended;
 }
@@ -241,8 +244,11 @@ el4ml_status el4ml_ensembles_svg(const el4ml_ensembles *e, const el4ml_data *dat
     const bool classes = e->kind == EL4ML_PREDICTS_PROBABILITIES;
     const el4ml_score scores[2] = {classes ? EL4ML_SCORE_LOG_LOSS : EL4ML_SCORE_RMSE,
                                    classes ? EL4ML_SCORE_ACCURACY : EL4ML_SCORE_LOG_DENSITY};
-    const char *const labels[2] = {classes ? "log loss" : "root mean square error",
-                                   classes ? "accuracy" : "log density"};
+    static const char *const all[2][2][2] = {
+        {{"RMSE", "log density"}, {"log loss", "accuracy"}},
+        {{"RMSE less that of single", "log density less that of single"},
+         {"log loss less that of single", "accuracy less that of single"}}};
+    const char *const *labels = all[e->test_rows > 0][classes];
     el4ml_interval *rows = EL4ML_NEW(el4ml_interval, 2 * e->count);
     char(*names)[48] = el4ml_allocate(e->count, sizeof *names);
     if (!rows || !names) {

@@ -61,8 +61,10 @@ static bool allocate(el4ml_descent *d)
                ball = entropy || method == EL4ML_SAM, training = trains(method);
     double **const vectors[] = {&d->x,    &d->g,    &d->trial, &d->trial_g, &d->d,      &d->first,
                                 &d->mean, &d->kept, &d->begun, &d->origin,  &d->second, &d->ball};
-    const bool needed[] = {true,     true,     !training, !training, !training, training,
-                           training, training, training,  training,  adam,      ball};
+    const bool needed[] = {true,      true,      !training || entropy,
+                           !training, !training, training,
+                           training,  training,  training,
+                           training,  adam,      ball};
     enum { COUNT = sizeof needed / sizeof *needed };
     const size_t stride = (n + 7) / 8 * 8;
     size_t count = 0;

@@ -20,7 +20,7 @@ typedef struct el4ml_descent {
     size_t n;
     double value;
     double *x, *g;                 /* (n) each, as all below; what a method has no use for is NULL */
-    double *trial, *trial_g, *d;   /* conjugate gradients */
+    double *trial, *trial_g, *d;   /* conjugate gradients; trial: of what the observer of walks knows */
     double *first, *second, *ball; /* moments or velocity, or the mean of a walk; the worst point of the
                                       ball, or the walker */
     double *mean, *kept, *begun;   /* the epoch's mean gradient; where the epoch before and this one began */

@@ -12,9 +12,9 @@ typedef struct place {
     el4ml_ticks ticks;
 } place;
 
-static bool set_axis(const el4ml_interval_panel *panel, size_t count, place *p)
+static bool set_axis(const el4ml_interval_panel *panel, size_t count, bool zero, place *p)
 {
-    double low = INFINITY, high = -INFINITY;
+    double low = zero ? 0 : INFINITY, high = zero ? 0 : -INFINITY;
     for (size_t k = 0; k < count; k++) {
         const double all[3] = {panel->rows[k].value, panel->rows[k].low, panel->rows[k].high};
         for (size_t j = 0; j < 3; j++) {
@@ -49,11 +49,13 @@ static void draw_axis(el4ml_markup *m, const el4ml_interval_panel *panel, const 
     el4ml_svg_text_end(m);
 }
 
-static void draw_rows(el4ml_markup *m, const el4ml_interval_panel *panel, size_t count, const place *p)
+static void draw_rows(el4ml_markup *m, const el4ml_intervals_options *o, size_t which, const place *p)
 {
+    const el4ml_interval_panel *panel = &o->panels[which];
+    const size_t count = o->count;
     const el4ml_stroke dashed = {.width = 1, .dash = "4 3", .opacity = 0.6};
-    if (count > 0 && isfinite(panel->rows[0].value)) {
-        const double x = el4ml_axis_place(&p->axis, panel->rows[0].value);
+    if (count > 0 && (o->zero || isfinite(panel->rows[0].value))) {
+        const double x = el4ml_axis_place(&p->axis, o->zero ? 0 : panel->rows[0].value);
         el4ml_svg_line(m, x, p->top, x, p->bottom, &dashed);
     }
     for (size_t k = 0; k < count; k++) {
@@ -110,9 +112,9 @@ el4ml_status el4ml_intervals_svg(const el4ml_intervals_options *o, char **svg, e
     for (size_t k = 0; k < o->panel_count; k++) {
         place p = {
             .left = left, .right = left + scale * (k == 0 ? FIRST : FURTHER), .top = top, .bottom = bottom};
-        if (set_axis(&o->panels[k], o->count, &p)) {
+        if (set_axis(&o->panels[k], o->count, o->zero, &p)) {
             draw_axis(&m, &o->panels[k], &p);
-            draw_rows(&m, &o->panels[k], o->count, &p);
+            draw_rows(&m, o, k, &p);
         }
         left = p.right + scale * GAP;
     }
