@@ -45,8 +45,7 @@ static el4ml_status answer(const arguments *a, const char *folder, session *s, e
                                            .network = s->network,
                                            .study = s->model.study,
                                            .surface = s->model.surface,
-                                           .train = &s->model.data->train,
-                                           .validation = &s->model.data->validation};
+                                           .data = s->model.data};
     status = el4ml_ensembles_fit(&source, &o, &s->ensembles, error);
     return status == EL4ML_OK ? el4ml_ensembles_test(s->ensembles, &s->model.data->test, error) : status;
 }

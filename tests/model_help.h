@@ -76,8 +76,7 @@ static inline el4ml_ensembles *model_ensembles(const model *m, const el4ml_ensem
                                            .network = m->network,
                                            .study = &m->study,
                                            .surface = m->surface,
-                                           .train = &m->data->train,
-                                           .validation = &m->data->validation};
+                                           .data = m->data};
     el4ml_ensembles *e = NULL;
     el4ml_error error = {0};
     ck_assert_msg(el4ml_ensembles_fit(&source, options, &e, &error) == EL4ML_OK, "%s", error.message);

@@ -398,8 +398,7 @@ START_TEST(every_allocation_may_fail)
                                            .network = m.network,
                                            .study = &m.study,
                                            .surface = m.surface,
-                                           .train = &m.data->train,
-                                           .validation = &m.data->validation};
+                                           .data = m.data};
     el4ml_ensembles_options o = el4ml_ensembles_options_default();
     o.members = 2;
     o.bootstraps = 3;

@@ -280,7 +280,7 @@ static el4ml_status fit(el4ml_ensembles *e, el4ml_error *error)
 static el4ml_status check(const el4ml_ensembles_source *s, const el4ml_ensembles_options *o,
                           el4ml_error *error)
 {
-    if (!s || !s->landscape || !s->network || !s->study || !s->surface || !s->train)
+    if (!s || !s->landscape || !s->network || !s->study || !s->surface || !s->data)
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "ensemble: nothing given");
     if (o->members < 2 || o->members > 1000 || o->folds < 2 || o->folds > 100)
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "ensemble: 2 to 1000 members, 2 to 100 folds");
@@ -288,7 +288,7 @@ static el4ml_status check(const el4ml_ensembles_source *s, const el4ml_ensembles
         return el4ml_fail(error, EL4ML_NOT_SUPPORTED, "ensemble: this surface (%s) predicts nothing",
                           s->surface->info.description);
     const bool classes = s->surface->info.prediction == EL4ML_PREDICTS_PROBABILITIES;
-    if (classes ? !s->train->label : !s->train->y || s->train->targets != s->surface->info.outputs)
+    if (classes ? !s->data->train.label : !s->data->train.y || s->data->train.targets != s->surface->info.outputs)
         return el4ml_fail(error, EL4ML_NOT_SUPPORTED,
                           "ensemble: this surface's predictions (%s) have no target among the data",
                           s->surface->info.description);
@@ -308,6 +308,10 @@ el4ml_status el4ml_ensembles_fit(const el4ml_ensembles_source *source, const el4
         return el4ml_ensembles_no_memory(error);
     }
     e->inside->source = *source;
+    e->inside->data = *source->data;
+    e->inside->data.test = (el4ml_dataset){0};
+    e->inside->data.test_rows = NULL;
+    e->inside->source.data = &e->inside->data;
     e->inside->options = *o;
     e->inside->n = source->surface->info.dimension;
     e->kind = source->surface->info.prediction;

@@ -5,7 +5,8 @@
 #include "insight/combine.h"
 
 typedef struct el4ml_ensembles_inside {
-    el4ml_ensembles_source source;
+    el4ml_ensembles_source source; /* its data are `data` */
+    el4ml_data data;               /* borrowed, the test rows left out */
     el4ml_ensembles_options options;
     size_t n;
     double **owned; /* (candidates) coordinates of restarts and bagged models; NULL: the landscape's */

@@ -133,7 +133,7 @@ static el4ml_status add_restarts(el4ml_ensembles *e, el4ml_error *error)
 /* A bootstrap sample of the training rows; all classes stay known by the dataset's number of them. */
 static bool draw_sample(const el4ml_ensembles *e, uint64_t job, el4ml_dataset *sample, bool *bag)
 {
-    const el4ml_dataset *train_rows = e->inside->source.train;
+    const el4ml_dataset *train_rows = &e->inside->data.train;
     el4ml_random random = el4ml_random_new(e->inside->options.seed, PURPOSE_BAG, 2 * job);
     if (!new_rows(train_rows, train_rows->rows, sample)) return false;
     for (size_t i = 0; i < train_rows->rows; i++) {
@@ -149,10 +149,10 @@ static el4ml_status add_bagged(el4ml_ensembles *e, uint64_t job, el4ml_error *er
     fitter f = {0};
     el4ml_dataset sample = {0};
     double *x = EL4ML_NEW(double, e->inside->n);
-    bool *bag = EL4ML_NEW(bool, e->inside->source.train->rows);
+    bool *bag = EL4ML_NEW(bool, e->inside->data.train.rows);
     el4ml_status status =
         x && bag && draw_sample(e, job, &sample, bag) ? EL4ML_OK : el4ml_ensembles_no_memory(error);
-    if (status == EL4ML_OK) status = el4ml_study_refit(e->inside->source.study, &sample, &f.surface, error);
+    if (status == EL4ML_OK) status = el4ml_study_refit(e->inside->source.study, &e->inside->data, &sample, &f.surface, error);
     if (status == EL4ML_OK) status = open_fitter(e, f.surface, &f, error);
     if (status == EL4ML_OK)
         status = train(&f, e->inside->options.seed, PURPOSE_BAG, (UINT64_C(1) << 32) + job, x, error);
@@ -171,7 +171,7 @@ static bool can_refit(const el4ml_ensembles *e)
 {
     el4ml_surface *surface = NULL;
     const el4ml_status status =
-        el4ml_study_refit(e->inside->source.study, e->inside->source.train, &surface, NULL);
+        el4ml_study_refit(e->inside->source.study, &e->inside->data, &e->inside->data.train, &surface, NULL);
     el4ml_surface_free(surface);
     return status == EL4ML_OK;
 }
@@ -189,8 +189,8 @@ el4ml_status el4ml_add_restarts(el4ml_ensembles *e, el4ml_error *error)
     if (!restarts->candidate || !bagging->candidate) return el4ml_ensembles_no_memory(error);
     el4ml_status status = add_restarts(e, error);
     if (status != EL4ML_OK) return status;
-    if (!can_refit(e)) {
-        bagging->none = "this kind of model is not fitted to parts of its rows";
+    if (e->inside->source.study->kind != EL4ML_KIND_MLP) { /* whose forecasts need nothing but its weights */
+        bagging->none = "this kind of model is not fitted to samples of its rows";
         return EL4ML_OK;
     }
     for (size_t k = 0; status == EL4ML_OK && k < e->inside->options.members; k++)
@@ -295,7 +295,7 @@ static el4ml_status cross_fit_fold(el4ml_ensembles *e, size_t fold, el4ml_error 
     double *x = EL4ML_NEW(double, e->inside->n);
     el4ml_status status = x && make_cut(e, fold, &c) ? EL4ML_OK : el4ml_ensembles_no_memory(error);
     if (status == EL4ML_OK && c.part.rows > 0) {
-        status = el4ml_study_refit(e->inside->source.study, &c.rest, &f.surface, error);
+        status = el4ml_study_refit(e->inside->source.study, &e->inside->data, &c.rest, &f.surface, error);
         if (status == EL4ML_OK) status = open_fitter(e, f.surface, &f, error);
         for (size_t k = 0; status == EL4ML_OK && k < e->candidate_count; k++) {
             el4ml_minimise_result result;
@@ -341,14 +341,14 @@ static void set_deviations(el4ml_ensembles *e)
 el4ml_status el4ml_hold_out(el4ml_ensembles *e, el4ml_error *error)
 {
     const el4ml_ensembles_source *s = &e->inside->source;
-    const bool validated = s->validation && s->validation->rows > 0;
+    const bool validated = s->data->validation.rows > 0;
     if (!validated && !can_refit(e)) {
         e->no_held_out =
             "there are no validation rows, and this kind of model is not fitted to parts of its rows";
         return EL4ML_OK;
     }
     e->cross_fitted = !validated;
-    e->inside->held = validated ? s->validation : s->train;
+    e->inside->held = validated ? &s->data->validation : &s->data->train;
     e->held_out_rows = e->inside->held->rows;
     e->inside->said = EL4ML_NEW(double *, e->candidate_count);
     if (!e->inside->said || !deal_folds(e)) return el4ml_ensembles_no_memory(error);

@@ -281,7 +281,7 @@ static el4ml_status fill_pool(const chooser *c, pool *p)
 {
     const el4ml_ensembles_source *s = &c->e->inside->source;
     p->count = c->minima < MOST_POOL ? c->minima : MOST_POOL;
-    p->rows = s->validation && s->validation->rows > 0 ? s->validation : s->train;
+    p->rows = s->data->validation.rows > 0 ? &s->data->validation : &s->data->train;
     p->minimum = EL4ML_NEW(size_t, p->count);
     p->x = EL4ML_NEW(const double *, p->count);
     p->loss = EL4ML_NEW(double, p->count);
@@ -294,7 +294,7 @@ static el4ml_status fill_pool(const chooser *c, pool *p)
     const el4ml_status status =
         el4ml_predictions_new(s->surface, p->x, p->count, p->rows, NULL, &p->said, c->error);
     for (size_t k = 0; status == EL4ML_OK && k < p->count; k++)
-        p->loss[k] = p->rows == s->train ? c->network->nodes[p->minimum[k]].energy : loss_of(p, k);
+        p->loss[k] = p->rows == &s->data->train ? c->network->nodes[p->minimum[k]].energy : loss_of(p, k);
     return status;
 }
 
@@ -352,7 +352,7 @@ static el4ml_status choose_by_predictions(chooser *c)
     el4ml_status status = fill_pool(c, &p);
     if (status == EL4ML_OK) status = choose_by_disagreement(c, &p);
     if (status == EL4ML_OK) status = begin(c, EL4ML_SELECT_VALIDATED, 1, &m);
-    if (status == EL4ML_OK && p.rows != c->e->inside->source.train)
+    if (status == EL4ML_OK && p.rows != &c->e->inside->data.train)
         status = take(c, m, p.minimum[best_of(&p)]);
     else if (status == EL4ML_OK)
         m->none = "there are no validation rows";
