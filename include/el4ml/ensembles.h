@@ -1,8 +1,8 @@
 /* Minima of a landscape as an ensemble of models: which to take, how to combine them, what it gains over the
  * best single one, over random restarts and over bagging (docs/ensembles.md).
  *
- * Fitting and testing are two calls, and the first works on a copy of the data without the test rows: they cannot
- * have a part in the choice of members, in weights, or in what is recommended. */
+ * Fitting and testing are two calls, and the first works on a copy of the data without the test rows: they
+ * cannot have a part in the choice of members, in weights, or in what is recommended. */
 #ifndef EL4ML_ENSEMBLES_H
 #define EL4ML_ENSEMBLES_H
 
@@ -58,9 +58,9 @@ typedef struct el4ml_ensembles_options {
 
 EL4ML_API el4ml_ensembles_options el4ml_ensembles_options_default(void);
 
-/* What ensembles are made from. Without validation rows what is fitted after training, and what is recommended,
- * rests on cross-fitting, for which every model is minimised anew, from where it is, without each fold of the
- * training rows in turn. */
+/* What ensembles are made from. Without validation rows what is fitted after training, and what is
+ * recommended, rests on cross-fitting, for which every model is minimised anew, from where it is, without
+ * each fold of the training rows in turn. */
 typedef struct el4ml_ensembles_source {
     el4ml_landscape *landscape;
     const el4ml_network *network; /* of the landscape */

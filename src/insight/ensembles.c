@@ -288,7 +288,8 @@ static el4ml_status check(const el4ml_ensembles_source *s, const el4ml_ensembles
         return el4ml_fail(error, EL4ML_NOT_SUPPORTED, "ensemble: this surface (%s) predicts nothing",
                           s->surface->info.description);
     const bool classes = s->surface->info.prediction == EL4ML_PREDICTS_PROBABILITIES;
-    if (classes ? !s->data->train.label : !s->data->train.y || s->data->train.targets != s->surface->info.outputs)
+    if (classes ? !s->data->train.label
+                : !s->data->train.y || s->data->train.targets != s->surface->info.outputs)
         return el4ml_fail(error, EL4ML_NOT_SUPPORTED,
                           "ensemble: this surface's predictions (%s) have no target among the data",
                           s->surface->info.description);

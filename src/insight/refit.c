@@ -152,7 +152,8 @@ static el4ml_status add_bagged(el4ml_ensembles *e, uint64_t job, el4ml_error *er
     bool *bag = EL4ML_NEW(bool, e->inside->data.train.rows);
     el4ml_status status =
         x && bag && draw_sample(e, job, &sample, bag) ? EL4ML_OK : el4ml_ensembles_no_memory(error);
-    if (status == EL4ML_OK) status = el4ml_study_refit(e->inside->source.study, &e->inside->data, &sample, &f.surface, error);
+    if (status == EL4ML_OK)
+        status = el4ml_study_refit(e->inside->source.study, &e->inside->data, &sample, &f.surface, error);
     if (status == EL4ML_OK) status = open_fitter(e, f.surface, &f, error);
     if (status == EL4ML_OK)
         status = train(&f, e->inside->options.seed, PURPOSE_BAG, (UINT64_C(1) << 32) + job, x, error);
