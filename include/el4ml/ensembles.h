@@ -94,7 +94,10 @@ typedef struct el4ml_ensemble {
                                 the standard error of that mean */
     /* After el4ml_ensembles_test: */
     el4ml_tested test;
-    double test_disagreement; /* mean over pairs of members; NaN for one */
+    /* Of its members on the test rows: the share of pairs that give a row different classes; values: the root
+     * mean square difference over pairs and rows. And its 95 % interval by the same bootstrap. NaN for one
+     * member. */
+    double test_disagreement, test_disagreement_low, test_disagreement_high;
 } el4ml_ensemble;
 
 typedef struct el4ml_members {

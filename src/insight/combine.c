@@ -39,28 +39,22 @@ static size_t largest(const double *p, size_t count)
     return best;
 }
 
-static double pair_disagreement(const el4ml_panel *p, size_t a, size_t b)
+static double differ(const el4ml_panel *p, size_t a, size_t b, size_t row)
 {
+    const double *u = p->said[a] + row * p->outputs, *v = p->said[b] + row * p->outputs;
     double sum = 0;
-    for (size_t i = 0; i < p->rows; i++) {
-        const double *u = p->said[a] + i * p->outputs, *v = p->said[b] + i * p->outputs;
-        if (p->kind == EL4ML_PREDICTS_PROBABILITIES) {
-            sum += largest(u, p->outputs) != largest(v, p->outputs);
-            continue;
-        }
-        for (size_t t = 0; t < p->outputs; t++)
-            sum += (u[t] - v[t]) * (u[t] - v[t]) / (double)p->outputs;
-    }
-    sum /= (double)p->rows;
-    return p->kind == EL4ML_PREDICTS_PROBABILITIES ? sum : sqrt(sum);
+    if (p->kind == EL4ML_PREDICTS_PROBABILITIES) return largest(u, p->outputs) != largest(v, p->outputs);
+    for (size_t t = 0; t < p->outputs; t++)
+        sum += (u[t] - v[t]) * (u[t] - v[t]) / (double)p->outputs;
+    return sum;
 }
 
-double el4ml_panel_disagreement(const el4ml_panel *p)
+double el4ml_panel_row_disagreement(const el4ml_panel *p, size_t row)
 {
     double sum = 0;
     for (size_t a = 0; a < p->models; a++)
         for (size_t b = 0; b < a; b++)
-            sum += pair_disagreement(p, a, b);
+            sum += differ(p, a, b, row);
     return p->models > 1 ? 2 * sum / (double)p->models / (double)(p->models - 1) : NAN;
 }
 

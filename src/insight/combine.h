@@ -24,8 +24,9 @@ typedef struct el4ml_combiner {
 
 /* ln of the probability or density that model m gives to what was observed; NaN without. */
 double el4ml_panel_log_density(const el4ml_panel *panel, size_t m, size_t row);
-/* Mean over pairs of models of their disagreement, as el4ml_disagreement; NaN for one model. */
-double el4ml_panel_disagreement(const el4ml_panel *panel);
+/* Share of pairs of models that give the row different classes; values: mean square difference over the
+ * pairs. NaN for one model. */
+double el4ml_panel_row_disagreement(const el4ml_panel *panel, size_t row);
 
 /* held: NULL for combinations that take no fit; row: (count) the rows of it that the fit may see. Start from
  * {0}; clear in any case. False when out of memory. */

@@ -142,7 +142,9 @@ static bool list_ensembles(el4ml_ensembles *e)
                                      .members = e->selected[s].candidate,
                                      .gain = NAN,
                                      .gain_error = NAN,
-                                     .test_disagreement = NAN};
+                                     .test_disagreement = NAN,
+                                     .test_disagreement_low = NAN,
+                                     .test_disagreement_high = NAN};
             blank_scores(&made->held_out);
             blank_test(&made->test);
             made->weight = EL4ML_NEW(double, made->count);
@@ -288,8 +290,9 @@ static el4ml_status check(const el4ml_ensembles_source *s, const el4ml_ensembles
         return el4ml_fail(error, EL4ML_NOT_SUPPORTED, "ensemble: this surface (%s) predicts nothing",
                           s->surface->info.description);
     const bool classes = s->surface->info.prediction == EL4ML_PREDICTS_PROBABILITIES;
-    if (classes ? !s->data->train.label
-                : !s->data->train.y || s->data->train.targets != s->surface->info.outputs)
+    const el4ml_dataset *train = &s->data->train;
+    if (classes ? !train->label || train->classes != s->surface->info.outputs
+                : !train->y || train->targets != s->surface->info.outputs)
         return el4ml_fail(error, EL4ML_NOT_SUPPORTED,
                           "ensemble: this surface's predictions (%s) have no target among the data",
                           s->surface->info.description);

@@ -17,6 +17,8 @@ typedef struct testing {
     double *weight;            /* (rows) */
     el4ml_scores *sampled;     /* (ensembles, bootstraps) */
     double *sorted;            /* (bootstraps) */
+    double *differ;            /* (selections, rows) disagreement of each row */
+    double *differed;          /* (selections, bootstraps) */
 } testing;
 
 static void clear(testing *t)
@@ -31,6 +33,8 @@ static void clear(testing *t)
     el4ml_release(t->weight);
     el4ml_release(t->sampled);
     el4ml_release(t->sorted);
+    el4ml_release(t->differ);
+    el4ml_release(t->differed);
 }
 
 static el4ml_status prepare(testing *t, el4ml_error *error)
@@ -41,15 +45,32 @@ static el4ml_status prepare(testing *t, el4ml_error *error)
     t->weight = EL4ML_NEW(double, t->rows->rows);
     t->sampled = EL4ML_NEW(el4ml_scores, count * bootstraps);
     t->sorted = EL4ML_NEW(double, bootstraps);
-    if (!t->forecast || !t->scorer || !t->weight || !t->sampled || !t->sorted)
+    t->differ = EL4ML_NEW(double, EL4ML_SELECTIONS * t->rows->rows);
+    t->differed = EL4ML_NEW(double, EL4ML_SELECTIONS *bootstraps);
+    if (!t->forecast || !t->scorer || !t->weight || !t->sampled || !t->sorted || !t->differ || !t->differed)
         return el4ml_ensembles_no_memory(error);
     el4ml_status status = el4ml_said_fill(t->e, t->rows, &t->said, error);
+    for (size_t k = 0; status == EL4ML_OK && k < EL4ML_SELECTIONS * t->rows->rows; k++)
+        t->differ[k] = el4ml_panel_row_disagreement(&t->said.panels[k / t->rows->rows], k % t->rows->rows);
     for (size_t k = 0; status == EL4ML_OK && k < count; k++) {
         t->forecast[k] = el4ml_said_combine(t->e, k, &t->said);
         status = t->forecast[k] ? el4ml_scorer_new(t->forecast[k], t->rows, &t->scorer[k], error)
                                 : el4ml_ensembles_no_memory(error);
     }
     return status;
+}
+
+/* Of the members of a choice, with these weights of the rows; NULL: all 1. */
+static double disagreement(const testing *t, size_t selection, const double *weight)
+{
+    const size_t rows = t->rows->rows;
+    double sum = 0, total = 0;
+    for (size_t i = 0; i < rows; i++) {
+        const double w = weight ? weight[i] : 1;
+        sum += w * t->differ[selection * rows + i];
+        total += w;
+    }
+    return t->e->kind == EL4ML_PREDICTS_PROBABILITIES ? sum / total : sqrt(sum / total);
 }
 
 static el4ml_status sample(testing *t, el4ml_error *error)
@@ -66,6 +87,8 @@ static el4ml_status sample(testing *t, el4ml_error *error)
             t->weight[el4ml_random_below(&random, rows)] += 1;
         for (size_t k = 0; k < t->e->count; k++)
             el4ml_scorer_score(t->scorer[k], t->weight, &t->sampled[k * o->bootstraps + b]);
+        for (size_t k = 0; k < EL4ML_SELECTIONS; k++)
+            t->differed[k * o->bootstraps + b] = disagreement(t, k, t->weight);
     }
     return EL4ML_OK;
 }
@@ -76,21 +99,26 @@ static int compare_numbers(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The central 95 % of one score, or of its difference from the single minimum's (base not NULL). */
+/* The central 95 % of `count` sorted numbers. */
+static void central(double *sorted, size_t count, double *low, double *high)
+{
+    if (count == 0) return;
+    qsort(sorted, count, sizeof *sorted, compare_numbers);
+    const double last = (double)(count - 1);
+    *low = sorted[(size_t)(0.025 * last + 0.5)];
+    *high = sorted[(size_t)(0.975 * last + 0.5)];
+}
+
+/* Of one score, or of its difference from the single minimum's (base not NULL). */
 static void interval(testing *t, const el4ml_scores *of, const el4ml_scores *base, size_t score, double *low,
                      double *high)
 {
-    const size_t bootstraps = t->e->inside->options.bootstraps;
     size_t count = 0;
-    for (size_t b = 0; b < bootstraps; b++) {
+    for (size_t b = 0; b < t->e->inside->options.bootstraps; b++) {
         const double value = of[b].value[score] - (base ? base[b].value[score] : 0);
         if (isfinite(value)) t->sorted[count++] = value;
     }
-    if (count == 0) return;
-    qsort(t->sorted, count, sizeof *t->sorted, compare_numbers);
-    const double last = (double)(count - 1);
-    *low = t->sorted[(size_t)(0.025 * last + 0.5)];
-    *high = t->sorted[(size_t)(0.975 * last + 0.5)];
+    central(t->sorted, count, low, high);
 }
 
 static void fill(testing *t)
@@ -106,7 +134,11 @@ static void fill(testing *t)
             interval(t, sampled, NULL, s, &test->low.value[s], &test->high.value[s]);
             interval(t, sampled, t->sampled, s, &test->gain_low.value[s], &test->gain_high.value[s]);
         }
-        one->test_disagreement = el4ml_panel_disagreement(&t->said.panels[one->selection]);
+        one->test_disagreement = disagreement(t, one->selection, NULL);
+        for (size_t b = 0; b < bootstraps; b++)
+            t->sorted[b] = t->differed[one->selection * bootstraps + b];
+        if (one->count > 1)
+            central(t->sorted, bootstraps, &one->test_disagreement_low, &one->test_disagreement_high);
     }
 }
 

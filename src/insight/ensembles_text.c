@@ -178,6 +178,8 @@ static json_t *ensemble_object(const el4ml_ensembles *e, const el4ml_ensemble *o
     el4ml_json_put(o, "test_gain_low", own_scores(&one->test.gain_low, true, e->kind, data));
     el4ml_json_put(o, "test_gain_high", own_scores(&one->test.gain_high, true, e->kind, data));
     el4ml_json_put_number(o, "test_disagreement", one->test_disagreement);
+    el4ml_json_put_number(o, "test_disagreement_low", one->test_disagreement_low);
+    el4ml_json_put_number(o, "test_disagreement_high", one->test_disagreement_high);
     return o;
 }
 

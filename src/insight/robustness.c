@@ -206,7 +206,8 @@ static el4ml_status parameter_noise(study *s, const double *x, double absolute, 
 static bool can_score(const el4ml_surface *surface, const el4ml_data *data)
 {
     if (!data || !surface->ops.predict) return false;
-    if (surface->info.prediction == EL4ML_PREDICTS_PROBABILITIES) return data->train.label != NULL;
+    if (surface->info.prediction == EL4ML_PREDICTS_PROBABILITIES)
+        return data->train.label && data->train.classes == surface->info.outputs;
     return surface->info.prediction == EL4ML_PREDICTS_VALUES && data->train.y &&
            data->train.targets == surface->info.outputs;
 }
