@@ -20,6 +20,7 @@
 #include "el4ml/model.h"
 #include "el4ml/ensembles.h"
 #include "el4ml/robustness.h"
+#include "el4ml/consensus.h"
 #include "el4ml/network.h"
 #include "el4ml/basins.h"
 #include "el4ml/statistics.h"
