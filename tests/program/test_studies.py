@@ -1,5 +1,4 @@
-"""Every study runs in its tiny form and leaves what it promises."""
-import glob
+"""Studies run in their tiny form and leave what they promise."""
 import json
 import os
 import subprocess
@@ -7,12 +6,13 @@ import subprocess
 import program
 
 
+NAMES = ("ensembles", "flatness")  # those with a tiny form
+
+
 class Studies(program.Case):
     def test_tiny(self):
-        scripts = sorted(glob.glob(os.path.join(program.SOURCE, "studies", "*", "run")))
-        self.assertGreaterEqual(len(scripts), 2)
-        for script in scripts:
-            name = os.path.basename(os.path.dirname(script))
+        for name in NAMES:
+            script = os.path.join(program.SOURCE, "studies", name, "run")
             self.assertTrue(os.path.exists(os.path.join(os.path.dirname(script), "README.md")), name)
             done = subprocess.run([script, "--tiny", "-o", self.path(name)], env=dict(os.environ, EL4ML=program.EL4ML),
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=400)
