@@ -155,7 +155,8 @@ typedef struct el4ml_split_ensemble {
     el4ml_combination combination;
     el4ml_split_mean score[EL4ML_SCORES];         /* on test rows */
     el4ml_split_mean gain[EL4ML_SCORES];          /* less that of the single lowest minimum */
-    el4ml_split_mean over_restarts[EL4ML_SCORES]; /* less that of the mean of as many random restarts */
+    el4ml_split_mean over_restarts[EL4ML_SCORES]; /* less that of as many random restarts, combined the
+                                                     same way (single, validated, recommended: their mean) */
 } el4ml_split_ensemble;
 
 typedef struct el4ml_ensembles_splits {

@@ -43,7 +43,7 @@ static void average(const averager *a, el4ml_score s, double overlap, el4ml_spli
 {
     for (size_t k = 0; k < a->splits; k++) {
         const el4ml_ensemble *here = of_run(a, k, one),
-                             *restarts = find(a->runs[k], EL4ML_SELECT_RESTARTS, EL4ML_COMBINE_MEAN);
+                             *restarts = find(a->runs[k], EL4ML_SELECT_RESTARTS, one->combination);
         a->score[k] = a->gain[k] = a->restarts[k] = NAN;
         if (!here) continue;
         const double value = here->test.score.value[s];
@@ -170,13 +170,13 @@ static void tell_best(el4ml_builder *text, const el4ml_ensembles_splits *o, size
 {
     const el4ml_split_ensemble *one = &o->ensembles[best];
     const el4ml_split_mean *m = &one->over_restarts[leading(o)];
-    el4ml_builder_format(
-        text,
-        " Of %zu ensembles chosen by the landscape %s, %s does best: against the mean of %zu random "
-        "restarts ",
-        tried, el4ml_selection_name(one->selection), el4ml_combination_name(one->combination), o->members);
-    put_mean(text, m);
     const double p = fmin(1, m->p_value * (double)tried);
+    el4ml_builder_format(text,
+                         " Of %zu sorts chosen by the landscape %s by %s gains most over %zu random restarts "
+                         "combined the same way: ",
+                         tried, el4ml_selection_name(one->selection),
+                         el4ml_combination_name(one->combination), o->members);
+    put_mean(text, m);
     el4ml_builder_text(text, ", p = ");
     put(text, p, 2);
     el4ml_builder_text(text, " with Bonferroni's correction: ");

@@ -103,6 +103,41 @@ class Ensemble(Answers):
         self.assertEqual(self.json("ensemble", "classes", "--seed", "5", "--bootstraps", "10"),
                          self.json("ensemble", "classes", "--seed", "5", "--bootstraps", "10"))
 
+    def test_several_splits(self):
+        """Means over landscapes are the means of what each of them says."""
+        folders = []
+        for seed in (1, 2, 3):
+            self.write("s.toml", program.study(
+                {"file": os.path.join(program.DATA, "diabetes.csv"), "target": "progression", "test_fraction": 0.3,
+                 "split_seed": seed}, {"kind": "mlp", "hidden": [2], "loss": "mse", "l2": 1e-3},
+                explore={"steps": 24}, connect={"budget": 0}))
+            folders.append("split_%d" % seed)
+            self.good("run", "s.toml", "-o", folders[-1], "--quiet")
+        options = ["--members", "3", "--bootstraps", "5"]
+        each = [self.json("ensemble", folder, *options)["ensembles"] for folder in folders]
+        whole = self.json("ensemble", *folders, *options, "--figure", "splits.svg")
+        self.assertEqual(whole["splits"], 3)
+        self.assertIn("splits", whole["test_verdict"])
+        checked = 0
+        for one in whole["ensembles"]:
+            same = [e for run in each for e in run
+                    if (e["selection"], e["combination"]) == (one["selection"], one["combination"])]
+            if len(same) == 3:
+                self.assertAlmostEqual(one["test_scores"]["rmse"]["mean"],
+                                       sum(e["test_scores"]["rmse"] for e in same) / 3, delta=1e-9)
+                self.assertAlmostEqual(one["test_gain"]["r2"]["mean"], sum(e["test_gain"]["r2"] for e in same) / 3,
+                                       delta=1e-12)
+                checked += 1
+        self.assertGreater(checked, 8)
+        self.good("ensemble", *folders, *options)
+        self.assertIn("one landscape", self.refused("ensemble", *folders, "--save", "several"))
+        rank = [self.json("robustness", folder, "--samples", "4")["test_correlations"] for folder in folders]
+        mean = self.json("robustness", *folders, "--samples", "4", "--figure", "rank.svg")["test_correlations"]
+        for k, one in enumerate(mean):
+            self.assertAlmostEqual(one["test_gap"]["mean"],
+                                   sum(r[k]["test_gap"]["rank_correlation"] for r in rank) / 3, delta=1e-12)
+        self.good("robustness", *folders, "--samples", "4")
+
     def test_refused(self):
         self.assertIn("--members", self.refused("ensemble", "classes", "--members", "1"))
         self.assertIn("nowhere", self.refused("ensemble", "nowhere"))
