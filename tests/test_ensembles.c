@@ -389,6 +389,33 @@ START_TEST(whole_ensembles)
 }
 END_TEST
 
+/* The same landscape twice: means are its numbers, and intervals have no width. */
+static el4ml_status over_splits(const el4ml_ensembles *e, const model *m)
+{
+    const el4ml_ensembles *const runs[2] = {e, e};
+    const el4ml_data *const data[2] = {m->data, m->data};
+    el4ml_ensembles_splits *over = NULL;
+    char *svg = NULL;
+    el4ml_status status = el4ml_ensembles_over_splits(runs, data, 2, &over, NULL);
+    for (size_t k = 0; status == EL4ML_OK && k < over->count; k++) {
+        const el4ml_split_ensemble *one = &over->ensembles[k];
+        for (size_t j = 0; j < e->count && !one->recommended; j++) {
+            if (e->ensembles[j].selection != one->selection ||
+                e->ensembles[j].combination != one->combination)
+                continue;
+            const el4ml_split_mean *score = &one->score[EL4ML_SCORE_LOG_LOSS];
+            ck_assert(score->mean == e->ensembles[j].test.score.value[EL4ML_SCORE_LOG_LOSS]);
+            ck_assert(score->low == score->mean && score->high == score->mean);
+        }
+        if (one->selection == EL4ML_SELECT_RESTARTS)
+            ck_assert(one->over_restarts[EL4ML_SCORE_LOG_LOSS].mean == 0);
+    }
+    if (status == EL4ML_OK) status = el4ml_ensembles_splits_svg(over, &svg, NULL);
+    el4ml_text_free(svg);
+    el4ml_ensembles_splits_free(over);
+    return status;
+}
+
 /* Wherever memory runs out, it is said and nothing is lost. */
 START_TEST(every_allocation_may_fail)
 {
@@ -410,6 +437,7 @@ START_TEST(every_allocation_may_fail)
         status = el4ml_ensembles_fit(&source, &o, &e, NULL);
         if (status == EL4ML_OK) status = el4ml_ensembles_test(e, &m.data->test, NULL);
         if (status == EL4ML_OK) status = el4ml_ensembles_svg(e, m.data, &svg, NULL);
+        if (status == EL4ML_OK) status = over_splits(e, &m);
         el4ml_fail_allocation_after(SIZE_MAX);
         ck_assert_msg(status == EL4ML_OK || status == EL4ML_OUT_OF_MEMORY, "%zu: %d", n, (int)status);
         el4ml_text_free(svg);
