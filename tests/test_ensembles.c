@@ -443,7 +443,7 @@ START_TEST(every_allocation_may_fail)
         el4ml_text_free(svg);
         el4ml_text_free(json);
         el4ml_ensembles_free(e);
-        if (n > 200) step = 7;
+        if (n > 100) step = 13;
     }
     ck_assert_uint_gt(n, 60);
     model_end(&m);
