@@ -3,17 +3,20 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 typedef struct session {
     el4ml_landscape *landscape;
     opened model;
     el4ml_network *network;
-    el4ml_ensembles *ensembles;
+    el4ml_ensembles *ensembles;     /* of models */
+    el4ml_clusterings *clusterings; /* or of clusterings */
 } session;
 
 static void close_session(session *s)
 {
     el4ml_ensembles_free(s->ensembles);
+    el4ml_clusterings_free(s->clusterings);
     el4ml_network_free(s->network);
     close_study(&s->model);
     el4ml_landscape_close(s->landscape);
@@ -31,9 +34,22 @@ static el4ml_ensembles_options read_options(const arguments *a)
     return o;
 }
 
-static el4ml_status answer(const arguments *a, const char *folder, session *s, el4ml_error *error)
+static el4ml_ensembles_source source_of(const session *s)
 {
-    const el4ml_ensembles_options o = read_options(a);
+    return (el4ml_ensembles_source){.landscape = s->landscape,
+                                    .network = s->network,
+                                    .study = s->model.study,
+                                    .surface = s->model.surface,
+                                    .data = s->model.data};
+}
+
+static bool clusters(const session *s)
+{
+    return strcmp(s->model.surface->ops.kind, "kmeans") == 0;
+}
+
+static el4ml_status open_session(const char *folder, session *s, el4ml_error *error)
+{
     el4ml_status status = el4ml_landscape_read(folder, &s->landscape, error);
     if (status == EL4ML_OK) status = open_folder_study(folder, s->landscape, &s->model, error);
     if (status == EL4ML_OK) status = el4ml_landscape_network(s->landscape, &s->network, error);
@@ -41,11 +57,16 @@ static el4ml_status answer(const arguments *a, const char *folder, session *s, e
     if (!s->model.data)
         return el4ml_fail(error, EL4ML_NOT_SUPPORTED, "%s: its surface (%s) learns from no data", folder,
                           s->model.surface->info.description);
-    const el4ml_ensembles_source source = {.landscape = s->landscape,
-                                           .network = s->network,
-                                           .study = s->model.study,
-                                           .surface = s->model.surface,
-                                           .data = s->model.data};
+    return EL4ML_OK;
+}
+
+static el4ml_status answer(const arguments *a, const char *folder, session *s, el4ml_error *error)
+{
+    const el4ml_ensembles_options o = read_options(a);
+    el4ml_status status = open_session(folder, s, error);
+    if (status != EL4ML_OK) return status;
+    const el4ml_ensembles_source source = source_of(s);
+    if (clusters(s)) return el4ml_clusterings_new(&source, &o, &s->clusterings, error);
     status = el4ml_ensembles_fit(&source, &o, &s->ensembles, error);
     return status == EL4ML_OK ? el4ml_ensembles_test(s->ensembles, &s->model.data->test, error) : status;
 }
@@ -134,13 +155,48 @@ static void print_text(const session *s)
     el4ml_text_free(verdict);
 }
 
+static void print_clusterings(const el4ml_clusterings *c)
+{
+    char *advice = el4ml_clusterings_advice(c);
+    printf("%zu clusters of %zu rows; agreement: adjusted Rand index\n  %-13s %3s %12s %12s %12s %12s %12s",
+           c->clusters, c->train_rows, "members", "no.", "to members", "of members", "certainty", "inertia",
+           "to classes");
+    if (c->test_rows > 0) printf(" %12s %12s", "test inertia", "test classes");
+    printf("\n");
+    for (size_t k = 0; k < c->count; k++) {
+        const el4ml_cluster_ensemble *one = &c->ensembles[k];
+        const double all[] = {
+            one->consensus->agreement, one->consensus->between, one->consensus->certain,  one->inertia,
+            one->class_agreement,      one->test_inertia,       one->test_class_agreement};
+        printf("%c %-13s %3zu", k == c->recommended ? '*' : ' ', el4ml_selection_name(one->selection),
+               one->count);
+        for (size_t j = 0; j < (c->test_rows > 0 ? 7 : 5); j++) {
+            printf("  ");
+            print_number(all[j], 4);
+        }
+        printf("\n");
+    }
+    if (advice) printf("%s\n", advice);
+    el4ml_text_free(advice);
+}
+
 static el4ml_status write_figure(const char *path, const session *s, el4ml_error *error)
 {
     char *svg = NULL;
-    el4ml_status status = el4ml_ensembles_svg(s->ensembles, s->model.data, &svg, error);
+    el4ml_status status = s->clusterings ? el4ml_clusterings_svg(s->clusterings, &svg, error)
+                                         : el4ml_ensembles_svg(s->ensembles, s->model.data, &svg, error);
     if (status == EL4ML_OK) status = el4ml_text_write(path, svg, error);
     el4ml_text_free(svg);
     return status;
+}
+
+static el4ml_status save(const arguments *a, const session *s, el4ml_error *error)
+{
+    if (s->clusterings)
+        return el4ml_fail(error, EL4ML_NOT_SUPPORTED,
+                          "ensemble: --save is for models; --json has the clusters");
+    const size_t which = s->ensembles->recommended == EL4ML_NONE ? 0 : s->ensembles->recommended;
+    return el4ml_ensembles_save(s->ensembles, which, s->model.data, a->save, error);
 }
 
 static int answer_one(const arguments *a)
@@ -148,14 +204,14 @@ static int answer_one(const arguments *a)
     el4ml_error error = {0};
     session s = {0};
     el4ml_status status = answer(a, a->words[0], &s, &error);
-    if (status == EL4ML_OK && a->save) {
-        const size_t which = s.ensembles->recommended == EL4ML_NONE ? 0 : s.ensembles->recommended;
-        status = el4ml_ensembles_save(s.ensembles, which, s.model.data, a->save, &error);
-    }
+    if (status == EL4ML_OK && a->save) status = save(a, &s, &error);
     if (status == EL4ML_OK && a->figure) status = write_figure(a->figure, &s, &error);
     int code = status == EL4ML_OK ? EXIT_DONE : report_error(&error);
     if (status == EL4ML_OK && a->json)
-        code = print_json(el4ml_ensembles_json(s.ensembles, s.model.data));
+        code = print_json(s.clusterings ? el4ml_clusterings_json(s.clusterings)
+                                        : el4ml_ensembles_json(s.ensembles, s.model.data));
+    else if (status == EL4ML_OK && s.clusterings)
+        print_clusterings(s.clusterings);
     else if (status == EL4ML_OK)
         print_text(&s);
     close_session(&s);
@@ -221,6 +277,9 @@ static int answer_several(const arguments *a)
     if (a->save) status = el4ml_fail(&error, EL4ML_BAD_INPUT, "ensemble: --save takes one landscape");
     for (size_t k = 0; status == EL4ML_OK && k < count; k++) {
         status = answer(a, a->words[k], &sessions[k], &error);
+        if (status == EL4ML_OK && sessions[k].clusterings)
+            status = el4ml_fail(&error, EL4ML_NOT_SUPPORTED,
+                                "ensemble: clusterings are combined one landscape at a time");
         runs[k] = sessions[k].ensembles;
         data[k] = sessions[k].model.data;
     }

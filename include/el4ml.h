@@ -21,6 +21,7 @@
 #include "el4ml/ensembles.h"
 #include "el4ml/robustness.h"
 #include "el4ml/consensus.h"
+#include "el4ml/clusterings.h"
 #include "el4ml/network.h"
 #include "el4ml/basins.h"
 #include "el4ml/statistics.h"

@@ -349,6 +349,11 @@ static el4ml_status choose_by_predictions(chooser *c)
 {
     pool p = {0};
     el4ml_members *m;
+    if (!c->e->inside->source.surface->ops.predict) {
+        c->e->selected[EL4ML_SELECT_DISAGREEMENT].none = c->e->selected[EL4ML_SELECT_VALIDATED].none =
+            "the surface predicts nothing";
+        return EL4ML_OK;
+    }
     el4ml_status status = fill_pool(c, &p);
     if (status == EL4ML_OK) status = choose_by_disagreement(c, &p);
     if (status == EL4ML_OK) status = begin(c, EL4ML_SELECT_VALIDATED, 1, &m);
