@@ -24,10 +24,12 @@ enum {
     TAKES_COMMUNITIES = 1024,
     TAKES_COLOUR = 2048,
     TAKES_BASINS = 4096,
-    TAKES_MINIMUM = 8192,
-    TAKES_ENSEMBLE = 16384,
-    TAKES_FIGURE = 32768,
-    TAKES_ROBUSTNESS = 65536
+    TAKES_ADVICE = 8192,
+    TAKES_K = 16384,
+    TAKES_MINIMUM = 32768,
+    TAKES_ENSEMBLE = 65536,
+    TAKES_FIGURE = 131072,
+    TAKES_ROBUSTNESS = 262144
 };
 
 typedef struct given_whole {
@@ -52,6 +54,7 @@ typedef struct arguments {
     given_whole threads, seed;     /* threads 0: all cores */
     given_whole kappa;             /* of an import */
     bool json, quiet, coordinates, force, help, version;
+    const char *clusters;           /* --k of choose-k */
     const char *box, *minima, *map; /* of basin-volume */
     given_whole samples;
     given_number tolerance;
@@ -71,9 +74,10 @@ typedef struct arguments {
     given_whole most; /* of robustness */
     given_number noise, relative_noise, input_noise;
     bool spectra;
-    const char *figure; /* of those that answer with one */
-    const char *colour; /* of a report's disconnectivity graph */
-    double time_limit;  /* seconds, 0: none */
+    const char *figure;      /* of those that answer with one */
+    const char *colour;      /* of a report's disconnectivity graph */
+    given_whole evaluations; /* of gp-advice */
+    double time_limit;       /* seconds, 0: none */
 } arguments;
 
 typedef int (*command_function)(const arguments *args);
@@ -88,6 +92,7 @@ int command_list(const arguments *args);
 int command_verify(const arguments *args);
 int command_init(const arguments *args);
 int command_check(const arguments *args);
+int command_gp_advice(const arguments *args);
 int command_rates(const arguments *args);
 int command_paths(const arguments *args);
 int command_communities(const arguments *args);
@@ -99,6 +104,7 @@ int command_ensemble(const arguments *args);
 int command_predict(const arguments *args);
 /* export model: one minimum, not a landscape. */
 int export_model(const arguments *args);
+int command_choose_k(const arguments *args);
 
 /* Print the error on standard error and give the exit status that belongs to it. */
 int report_error(const el4ml_error *error);
@@ -126,6 +132,10 @@ typedef struct opened {
 
 /* args: for --seed; may be NULL. */
 el4ml_status open_study(const char *path, const arguments *args, opened *result, el4ml_error *error);
+/* Explores and connects, or continues to; the landscape of the study in `folder`, open also where that was
+ * interrupted. */
+el4ml_status map_study(const arguments *args, const opened *o, const char *folder,
+                       el4ml_landscape **landscape, el4ml_error *error);
 /* The study kept in a landscape's folder, with the seed it has there. The data must be the landscape's. */
 el4ml_status open_folder_study(const char *folder, el4ml_landscape *landscape, opened *result,
                                el4ml_error *error);

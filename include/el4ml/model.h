@@ -13,7 +13,8 @@ EL4ML_BEGIN
 
 /* Write the model x (dimension of the surface) to `path`, a .npz archive: of a perceptron for each layer
  * "0.weight" (units, inputs) and "0.bias" (units), "2.weight" ..., as PyTorch names those of a Sequential
- * with the activations between; of others "x", flat. Beside them what inputs go through before and targets
+ * with the activations between; of K-means "centroids" (clusters, inputs); of
+ * others "x", flat. Beside them what inputs go through before and targets
  * after, "input_mean", "input_scale", "target_mean", "target_scale", and "input_names", "class_names".
  * `start` reads it back to the same point. data may be NULL. BAD_INPUT: `path` exists and `replace` is false.
  */

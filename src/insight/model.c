@@ -51,6 +51,9 @@ el4ml_status el4ml_model_write(const el4ml_study *study, const el4ml_surface *su
     const size_t layers = el4ml_model_layers(study, data, sizes);
     if (layers > 0)
         add_layers(&w, sizes, layers, x);
+    else if (study->kind == EL4ML_KIND_KMEANS && data)
+        el4ml_npz_add(&w, "centroids", 2,
+                      (size_t[2]){surface->info.dimension / data->train.inputs, data->train.inputs}, x);
     else
         el4ml_npz_add(&w, "x", 1, &surface->info.dimension, x);
     if (data) add_data(&w, data);

@@ -105,7 +105,7 @@ size_t el4ml_model_layers(const el4ml_study *study, const el4ml_data *data, size
     sizes[0] = data->train.inputs;
     for (size_t l = 0; l < study->mlp.hidden_layers; l++)
         sizes[l + 1] = study->mlp.hidden[l];
-    sizes[layers] = data->train.classes ? data->train.classes : data->train.targets;
+    sizes[layers] = el4ml_mlp_outputs(&study->mlp, data->train.classes, data->train.targets);
     return layers;
 }
 

@@ -138,6 +138,27 @@ class Ensemble(Answers):
                                    sum(r[k]["test_gap"]["rank_correlation"] for r in rank) / 3, delta=1e-12)
         self.good("robustness", *folders, "--samples", "4")
 
+    def test_clusterings(self):
+        """K-means minima are combined by consensus."""
+        self.write("k.toml", program.study(
+            {"file": os.path.join(program.DATA, "wine.csv"), "target": "cultivar", "test_fraction": 0.3},
+            {"kind": "kmeans", "clusters": 4}, explore={"steps": 60, "method": "random"}, connect={"budget": 0}))
+        self.good("run", "k.toml", "-o", "clusters", "--quiet")
+        answer = self.json("ensemble", "clusters", "--members", "5", "--figure", "k.svg")
+        self.assertEqual((answer["predicts"], answer["clusters"]), ("clusters", 4))
+        single, names = answer["ensembles"][0], [one["selection"] for one in answer["ensembles"]]
+        minima = {m["id"]: m for m in self.json("list", "clusters", "minima")}
+        lowest = min(minima.values(), key=lambda m: m["energy"])
+        self.assertEqual(single["minima"], [lowest["id"]])
+        self.assertAlmostEqual(single["inertia"] * answer["train_rows"], lowest["energy"], delta=1e-9 * lowest["energy"])
+        self.assertIn("restarts", names)
+        for one in answer["ensembles"]:
+            self.assertEqual(len(one["cluster"]), answer["train_rows"])
+            self.assertGreaterEqual(one["inertia"], single["inertia"] - 1e-12)
+        self.assertIn("--save is for models", self.run_program("ensemble", "clusters", "--save", "k").err)
+        self.good("ensemble", "clusters")
+        self.good("export", "model", "clusters", "-o", "centroids.npz")
+
     def test_refused(self):
         self.assertIn("--members", self.refused("ensemble", "classes", "--members", "1"))
         self.assertIn("nowhere", self.refused("ensemble", "nowhere"))
