@@ -1,6 +1,7 @@
 """ensemble and robustness: what they answer, recommend, draw and save."""
 import json
 import os
+import random
 import re
 
 import program
@@ -167,6 +168,46 @@ class Ensemble(Answers):
         result = self.run_program("ensemble", "function")
         self.assertNotEqual(result.status, 0)
         self.assertIn("learns from no data", result.err)
+
+
+def without_tests(value):
+    """All but what is about test rows."""
+    if isinstance(value, dict):
+        return {k: without_tests(v) for k, v in value.items() if not k.startswith("test") and k != "predictions"}
+    return [without_tests(v) for v in value] if isinstance(value, list) else value
+
+
+class Leakage(program.Case):
+    def test_scrambled_test_rows(self):
+        """Inputs of the test rows replaced in the file: nothing changes but numbers named test. (Their targets stay: the
+        split is stratified by them.) tests/test_leakage.c scrambles the targets too."""
+        with open(os.path.join(program.DATA, "diabetes.csv")) as file:
+            lines = file.read().splitlines()
+        answers = []
+        for name in ("plain", "scrambled"):
+            if name == "scrambled":
+                rows = [r["row"] for r in answers[0]["analyse"]["peaks"][0]["predictions"]["rows"]]
+                self.assertEqual(len(rows), answers[0]["ensemble"]["test_rows"])
+                draw = random.Random(1)
+                for row in rows:
+                    cells = lines[row].split(",")
+                    lines[row] = ",".join(["%.3f" % draw.uniform(-5, 5) for _ in cells[:-1]] + cells[-1:])
+            self.write(name + ".csv", "\n".join(lines) + "\n")
+            self.write(name + ".toml", program.study(
+                {"file": name + ".csv", "target": "progression", "test_fraction": 0.3},
+                {"kind": "mlp", "hidden": [3], "loss": "mse", "l2": 1e-3}, explore={"steps": 96},
+                connect={"budget": 40}, analyse={"temperatures": [1e-6, 1.0, 200]}))
+            self.good("run", name + ".toml", "-o", name, "--quiet")
+            answer = {command: self.json(command, name, *words) for command, words in
+                      (("analyse", []), ("ensemble", ["--members", "4", "--bootstraps", "20"]),
+                       ("robustness", ["--samples", "4", "--spectra"]))}
+            answer["list"] = self.json("list", name, "minima", "--coordinates")
+            del answer["analyse"]["seconds"]
+            answers.append(answer)
+        self.assertNotEqual(answers[0]["ensemble"], answers[1]["ensemble"])
+        self.assertNotEqual(answers[0]["robustness"], answers[1]["robustness"])
+        for command in answers[0]:
+            self.assertEqual(without_tests(answers[0][command]), without_tests(answers[1][command]), command)
 
 
 class Robustness(Answers):
