@@ -130,7 +130,8 @@ static void compare(el4ml_surface *surface, size_t starts)
     } others[] = {{"conjugate-gradient", EL4ML_CONJUGATE_GRADIENT},
                   {"adam", EL4ML_ADAM},
                   {"sgd", EL4ML_SGD},
-                  {"sam", EL4ML_SAM}};
+                  {"sam", EL4ML_SAM},
+                  {"entropy-sgd", EL4ML_ENTROPY_SGD}};
     el4ml_minimise_options options = el4ml_minimise_options_default();
     printf("%s, n = %zu, %zu random starts\n  %-22s %9s %9s %9s %9s %9s %6s %6s %6s\n",
            surface->info.description, surface->info.dimension, starts, "per minimum:", "gradients",

@@ -103,12 +103,40 @@ static const command commands[] = {
      "min.data and its like (or that min.data), of pele the SQLite file. --kappa: positive Hessian "
      "eigenvalues\n"
      "of a minimum; otherwise 3N - 6 where PATHSAMPLE's points tell the number N of atoms.\n"},
-    {"export", command_export, 2, 2, TAKES_OUTPUT | TAKES_FORCE | TAKES_COORDINATES,
+    {"ensemble", command_ensemble, 1, MAX_WORDS, TAKES_ENSEMBLE | TAKES_FIGURE | TAKES_TEMPERATURE,
+     "el4ml ensemble DIR [DIR ...] [--members N] [--save FOLDER] [--figure FILE.svg] [--bootstraps N] "
+     "[--no-refits]\n"
+     "                   [--temperature T] [--seed N] [--json]\n"
+     "Which minima to combine (lowest, at random, by the peaks of the heat capacity, by community, by "
+     "disagreement)\n"
+     "and how (mean, vote, stacking, a gate), against the lowest alone, random restarts and bagging. Chosen "
+     "on\n"
+     "validation rows, or by cross-fitting on training rows; test rows only tell what that is worth.\n"
+     "--save: the members of the recommended one as .npz. --no-refits: leave restarts and bagging out.\n"
+     "Several landscapes of one study on different splits of its data: means over the splits.\n"},
+    {"robustness", command_robustness, 1, MAX_WORDS, TAKES_ROBUSTNESS | TAKES_FIGURE,
+     "el4ml robustness DIR [DIR ...] [--most N] [--noise S] [--relative-noise R] [--input-noise S] "
+     "[--samples N]\n"
+     "                     [--spectra] [--figure FILE.svg] [--seed N] [--json]\n"
+     "Of every minimum (the lowest N, 200): Hessian eigenvalues, trace, loss under noise on parameters and "
+     "inputs,\n"
+     "train-test gap; and how each measure of sharpness goes with generalisation over the minima. --spectra: "
+     "all\n"
+     "eigenvalues in --json. Several landscapes of one study on different splits: means over the splits.\n"},
+    {"predict", command_predict, 2, 2, TAKES_OUTPUT | TAKES_FORCE | TAKES_MINIMUM,
+     "el4ml predict DIR DATA.csv [--minimum SET] [-o FILE.csv] [--force] [--json]\n"
+     "What a minimum (the global one), or the mean of several, says of each row of DATA: classes with their\n"
+     "probabilities, or values. Columns are found by name; with the target's column there are scores "
+     "too.\n" SETS},
+    {"export", command_export, 2, 2, TAKES_OUTPUT | TAKES_FORCE | TAKES_COORDINATES | TAKES_MINIMUM,
      "el4ml export pathsample|graphml|json DIR -o PATH [--force] [--coordinates] [--quiet] [--json]\n"
+     "el4ml export model DIR [--minimum ID] -o FILE.npz [--force] [--quiet] [--json]\n"
      "Write the landscape for other programs: min.data, ts.data, points.min, points.ts, min.A and min.B in "
      "the\n"
      "folder PATH, or the file PATH; json with --coordinates holds those too. --force replaces what is "
-     "there.\n"},
+     "there.\n"
+     "model: the weights of one minimum (the global one), with named arrays, as start = \"FILE.npz\" reads "
+     "them.\n"},
 };
 
 static const char general_help[] =
@@ -131,7 +159,11 @@ static const char general_help[] =
     "  el4ml gp-advice STUDY.toml               Gaussian process: point estimate, mixture or sampling\n"
     "  el4ml choose-k STUDY.toml --k 2..10      how many clusters\n"
     "  el4ml import FORMAT PATH -o DIR          a database of pathsample, topsearch or pele\n"
-    "  el4ml export FORMAT DIR -o PATH          for pathsample, or as graphml or json\n"
+    "  el4ml export FORMAT DIR -o PATH          for pathsample, or as graphml or json; model: weights as "
+    ".npz\n"
+    "  el4ml ensemble DIR                       which minima to combine, and what that gains\n"
+    "  el4ml robustness DIR                     sharpness, noise, and what they tell of generalisation\n"
+    "  el4ml predict DIR DATA.csv               what a minimum says of the rows of a file\n"
     "\n"
     "options: -o DIR, --threads N (all cores), --seed N, --time-limit 10m, --quiet, --json, --version, "
     "--help\n"

@@ -29,7 +29,7 @@ static const format_name *find_format(const arguments *a, bool import)
         fprintf(stderr, "el4ml: %s: there is no format '%s'; the formats are:", a->command, a->words[0]);
         for (size_t k = 0; k < FORMATS; k++)
             if (import ? formats[k].read : formats[k].written) fprintf(stderr, " %s", formats[k].name);
-        fprintf(stderr, "\n");
+        fprintf(stderr, "%s\n", import ? "" : " model");
         return NULL;
     }
     if (!a->output) {
@@ -129,6 +129,11 @@ static void print_export(const arguments *a, const format_name *format, const el
 
 int command_export(const arguments *a)
 {
+    if (strcmp(a->words[0], "model") == 0) return export_model(a);
+    if (a->minima) {
+        fprintf(stderr, "el4ml: export: --minimum is for export model only; see el4ml export --help\n");
+        return EXIT_USAGE;
+    }
     el4ml_error error = {0};
     el4ml_landscape *l = NULL;
     el4ml_export_report report = {0};

@@ -6,7 +6,7 @@
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
 
-#define MAX_WORDS 16
+#define MAX_WORDS 100
 #define MAX_OPTIONS 64
 
 /* Options that only some commands take; the others are harmless where they are of no use. */
@@ -25,7 +25,11 @@ enum {
     TAKES_COLOUR = 2048,
     TAKES_BASINS = 4096,
     TAKES_ADVICE = 8192,
-    TAKES_K = 16384
+    TAKES_K = 16384,
+    TAKES_MINIMUM = 32768,
+    TAKES_ENSEMBLE = 65536,
+    TAKES_FIGURE = 131072,
+    TAKES_ROBUSTNESS = 262144
 };
 
 typedef struct given_whole {
@@ -64,6 +68,13 @@ typedef struct arguments {
     const char *method; /* of communities */
     bool unweighted;
     given_number resolution, threshold;
+    given_whole members, bootstraps; /* of ensemble */
+    bool no_refits;
+    const char *save; /* folder */
+    given_whole most; /* of robustness */
+    given_number noise, relative_noise, input_noise;
+    bool spectra;
+    const char *figure;      /* of those that answer with one */
     const char *colour;      /* of a report's disconnectivity graph */
     given_whole evaluations; /* of gp-advice */
     double time_limit;       /* seconds, 0: none */
@@ -88,6 +99,11 @@ int command_communities(const arguments *args);
 int command_import(const arguments *args);
 int command_export(const arguments *args);
 int command_basin_volume(const arguments *args);
+int command_robustness(const arguments *args);
+int command_ensemble(const arguments *args);
+int command_predict(const arguments *args);
+/* export model: one minimum, not a landscape. */
+int export_model(const arguments *args);
 int command_choose_k(const arguments *args);
 
 /* Print the error on standard error and give the exit status that belongs to it. */

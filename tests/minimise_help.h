@@ -63,7 +63,7 @@ static inline double check_minimisation(bench *b)
 }
 
 /* Minimisers by number, in the order of el4ml_minimise_method. */
-enum { METHODS = EL4ML_SAM + 1 };
+enum { METHODS = EL4ML_ENTROPY_SGD + 1 };
 
 static inline el4ml_minimise_options options_of(int method)
 {

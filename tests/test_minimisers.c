@@ -3,7 +3,8 @@
 #include "minimise_help.h"
 #include "run_samples.h"
 
-static const char *const names[] = {"newton-lbfgs", "lbfgs", "conjugate-gradient", "adam", "sgd", "sam"};
+static const char *const names[] = {"newton-lbfgs", "lbfgs", "conjugate-gradient", "adam",
+                                    "sgd",          "sam",   "entropy-sgd"};
 
 /* ---- Hard surfaces ---- */
 
@@ -245,7 +246,8 @@ START_TEST(options_out_of_range_are_refused)
         {EL4ML_SAM, 0, 0, 0.9, 0, 1, false},
         {EL4ML_SAM, 0, 0, 0.9, INFINITY, 1, false},
         {EL4ML_ADAM, 0, 0, 0.9, 0.05, 0, false},
-        {(el4ml_minimise_method)6, 0, 0, 0.9, 0.05, 1, false},
+        {EL4ML_ENTROPY_SGD, 0, 0, 0.9, 0.05, 1, false}, /* a walk of no steps */
+        {(el4ml_minimise_method)7, 0, 0, 0.9, 0.05, 1, false},
         {EL4ML_CONJUGATE_GRADIENT, INFINITY, 0, 0.9, 0.05, 1, false},
     };
     el4ml_surface *surface = function_surface("himmelblau");
@@ -300,6 +302,7 @@ static el4ml_study study_with(int method, uint64_t steps)
     el4ml_study study = plain_study();
     study.minimiser = (el4ml_minimise_method)method;
     study.training = el4ml_minimise_options_default().training;
+    if (method == EL4ML_ENTROPY_SGD) study.training.epochs = 15; /* walks, of 20 steps each */
     study.steps = steps;
     return study;
 }

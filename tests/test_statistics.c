@@ -228,6 +228,28 @@ START_TEST(groups_explain_what_they_explain)
 }
 END_TEST
 
+/* By scipy.stats.t on the same six numbers: mean -+ ppf(0.975, 5) sqrt((1/6 + overlap) var), 2 sf(mean/error,
+ * 5). */
+START_TEST(means_over_splits)
+{
+    static const double value[] = {0.3, -0.1, NAN, 0.4, 0.25, 0.05, 0.6, INFINITY};
+    const el4ml_split_mean apart = el4ml_mean_over_splits(value, 8, 0),
+                           shared = el4ml_mean_over_splits(value, 8, 0.5);
+    ck_assert_uint_eq(apart.count, 6);
+    ck_assert_double_eq_tol(apart.mean, 0.25, 1e-15);
+    ck_assert_double_eq_tol(apart.low, -0.011307367025121364, 1e-13);
+    ck_assert_double_eq_tol(apart.high, 0.51130736702512136, 1e-13);
+    ck_assert_double_eq_tol(apart.p_value, 0.057274556488142075, 1e-13);
+    ck_assert_double_eq_tol(shared.low, -0.27261473405024273, 1e-13);
+    ck_assert_double_eq_tol(shared.high, 0.77261473405024273, 1e-13);
+    ck_assert_double_eq_tol(shared.p_value, 0.27352131409897937, 1e-13);
+    ck_assert(isnan(el4ml_mean_over_splits(value, 0, 0).mean) &&
+              isnan(el4ml_mean_over_splits(value, 1, 0).low));
+    const double same[3] = {0, 0, 0};
+    ck_assert_double_eq(el4ml_mean_over_splits(same, 3, 0.3).p_value, 1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("statistics");
@@ -238,6 +260,7 @@ int main(void)
     tcase_add_test(tests, intervals_cover_the_truth);
     tcase_add_test(tests, special_cases);
     tcase_add_test(tests, groups_explain_what_they_explain);
+    tcase_add_test(tests, means_over_splits);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

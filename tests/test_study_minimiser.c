@@ -20,6 +20,8 @@ static void check_equal(const el4ml_study *a, const el4ml_study *b)
     ck_assert(a->minimiser == b->minimiser && a->history == b->history && a->handover == b->handover);
     ck_assert(s->learning_rate == t->learning_rate && s->momentum == t->momentum);
     ck_assert(s->batch_size == t->batch_size && s->epochs == t->epochs && s->radius == t->radius);
+    ck_assert(s->walk == t->walk && s->scope == t->scope && s->noise == t->noise);
+    ck_assert_int_eq(a->method, b->method);
 }
 
 START_TEST(every_key)
@@ -40,14 +42,15 @@ END_TEST
 START_TEST(defaults)
 {
     const el4ml_minimise_options usual = el4ml_minimise_options_default();
-    for (int k = 0; k < 7; k++) {
+    for (int k = 0; k < 8; k++) {
         static const char *const lines[] = {"",
                                             "minimiser = \"newton-lbfgs\"\n",
                                             "minimiser = \"lbfgs\"\n",
                                             "minimiser = \"conjugate-gradient\"\n",
                                             "minimiser = \"adam\"\n",
                                             "minimiser = \"sgd\"\n",
-                                            "minimiser = \"sam\"\n"};
+                                            "minimiser = \"sam\"\n",
+                                            "minimiser = \"entropy-sgd\"\n"};
         char text[300];
         snprintf(text, sizeof text, "%s%s", k % 2 ? LJ : MLP, lines[k]);
         el4ml_study *s = read_text(text);
@@ -70,6 +73,9 @@ START_TEST(round_trips)
         MLP "minimiser = \"adam\"\nlearning_rate = 3e-4\nbatch_size = 0\nepochs = 12\n",
         MLP "minimiser = \"sgd\"\nmomentum = 0.5\nhandover = 0.01\n",
         MLP "minimiser = \"sam\"\nsam_radius = 0.125\nhistory = 7\n",
+        MLP "minimiser = \"entropy-sgd\"\nentropy_walk = 7\nentropy_scope = 0.3\nentropy_noise = 0\n",
+        MLP "method = \"sam\"\nsam_radius = 0.3\n",
+        MLP "method = \"entropy-sgd\"\nminimiser = \"entropy-sgd\"\n",
         MLP "history = 11\n",
         MLP "minimiser = \"conjugate-gradient\"\n",
         LJ "minimiser = \"sgd\"\nlearning_rate = 0.001\n"};
@@ -115,6 +121,12 @@ START_TEST(bad_keys)
         {MLP "handover = 0.1\n", "'handover'|but to: lbfgs, conjugate-gradient, adam, sgd, sam"},
         {MLP "minimiser = \"adam\"\nmomentum = 0.9\n",
          "s.toml:9:1: 'momentum'|minimiser \"adam\", but to: sgd, sam"},
+        {MLP "method = \"sam\"\nminimiser = \"adam\"\n",
+         "s.toml:9:1: 'minimiser'|method \"sam\" is a minimiser"},
+        {MLP "minimiser = \"sam\"\nentropy_walk = 3\n",
+         "'entropy_walk'|minimiser \"sam\", but to: entropy-sgd"},
+        {MLP "minimiser = \"entropy-sgd\"\nentropy_walk = 0\n", "'entropy_walk'|between 1"},
+        {MLP "minimiser = \"entropy-sgd\"\nentropy_noise = -1\n", "'entropy_noise'|at least 0"},
         {MLP "minimiser = \"sgd\"\nsam_radius = 0.1\n", "'sam_radius'|minimiser \"sgd\", but to: sam"},
         {MLP "minimiser = \"lbfgs\"\nepochs = 3\n", "'epochs'|minimiser \"lbfgs\""},
         {MLP "history = 0\n", "'history'|between 1 and 500"},

@@ -380,11 +380,45 @@ START_TEST(sharpness_aware)
 }
 END_TEST
 
+/* Without noise: a walk tied to x, and every fifth step x goes to its mean. */
+START_TEST(local_entropy)
+{
+    enum { STEPS = 10, WALK = 5 };
+    el4ml_minimise_options o = training_options(EL4ML_ENTROPY_SGD, 50, STEPS / WALK);
+    o.training.learning_rate = 0.02;
+    o.training.walk = WALK;
+    o.training.scope = 0.5;
+    o.training.noise = 0;
+    spy *s = spy_new(iris_surface(3, EL4ML_TANH, 1e-3));
+    record(s, &o, 1);
+    const size_t n = s->n;
+    double *x = fixture_doubles(n), *y = fixture_doubles(n), *mean = fixture_doubles(n);
+    el4ml_copy(n, s->x, x);
+    for (size_t step = 0; step < STEPS; step++) {
+        const double *g = s->g + (1 + step) * n;
+        if (step % WALK == 0) {
+            el4ml_copy(n, x, y);
+            el4ml_copy(n, x, mean);
+        }
+        for (size_t i = 0; i < n; i++) {
+            ck_assert_double_eq_tol(s->x[(1 + step) * n + i], y[i], 1e-13);
+            y[i] -= 0.02 * (g[i] + 0.5 * (y[i] - x[i]));
+            mean[i] = 0.75 * mean[i] + 0.25 * y[i];
+        }
+        if (step % WALK == WALK - 1) el4ml_copy(n, mean, x);
+    }
+    free(x);
+    free(y);
+    free(mean);
+    spy_free(s);
+}
+END_TEST
+
 /* A rate that is far too high is brought down: V ends no higher than it began, and the minimum is reached. */
 START_TEST(a_rate_that_is_too_high)
 {
-    static const el4ml_minimise_method methods[] = {EL4ML_ADAM, EL4ML_SGD, EL4ML_SAM};
-    for (int k = 0; k < 6; k++) {
+    static const el4ml_minimise_method methods[] = {EL4ML_ADAM, EL4ML_SGD, EL4ML_SAM, EL4ML_ENTROPY_SGD};
+    for (int k = 0; k < 8; k++) {
         el4ml_minimise_options o = training_options(methods[k / 2], 32, 40);
         o.training.learning_rate = k / 2 == 0 ? 30 : 1e4;
         bench b;
@@ -437,6 +471,7 @@ int main(void)
                                   momentum,
                                   adam,
                                   sharpness_aware,
+                                  local_entropy,
                                   a_rate_that_is_too_high,
                                   epochs_and_handover};
     return RUN_SUITE("training", tests);

@@ -15,21 +15,27 @@ typedef enum el4ml_minimise_method {
     EL4ML_CONJUGATE_GRADIENT, /* nonlinear, with guaranteed descent (Dai and Kou 2013) */
     EL4ML_ADAM,               /* Kingma and Ba (2015) */
     EL4ML_SGD,                /* stochastic gradient descent with momentum */
-    EL4ML_SAM                 /* sharpness-aware minimisation (Foret et al. 2021) by SGD */
+    EL4ML_SAM,                /* sharpness-aware minimisation (Foret et al. 2021) by SGD */
+    EL4ML_ENTROPY_SGD /* local entropy (Chaudhari et al. 2017): to the mean of a noisy descent tied to x */
 } el4ml_minimise_method;
 
-/* Of ADAM, SGD and SAM. An epoch is one pass over the rows of data in mini-batches, newly shuffled; a surface
- * without rows gives its full gradient, and an epoch is one step of plain gradient descent. The learning rate
- * is halved, and the epoch before begun anew without momentum, when the mean loss of an epoch is higher than
- * that of each of the ten before it, V at the start counting as the first. */
+/* Of ADAM, SGD, SAM and ENTROPY_SGD. An epoch is one pass over the rows of data in mini-batches, newly
+ * shuffled; a surface without rows gives its full gradient, and an epoch is one step of plain gradient
+ * descent. The learning rate is halved, and the epoch before begun anew without momentum, when the mean loss
+ * of an epoch is higher than that of each of the ten before it, V at the start counting as the first. */
 typedef struct el4ml_training_options {
-    double learning_rate; /* > 0; ADAM: in length_scale, default 0.01; SGD, SAM: in x^2/V, default 0.1;
+    double learning_rate; /* > 0; ADAM: in length_scale, default 0.01; the others: in x^2/V, default 0.1;
                              0: the default */
     double momentum;      /* SGD, SAM: [0, 1), default 0.9 */
     size_t batch_size;    /* rows of a mini-batch, default 32; 0, or the number of rows: the full gradient */
     uint64_t epochs;      /* most; >= 1, default 300 */
     double radius;        /* SAM: of the ball whose worst point gives the gradient, in length_scale; > 0,
                              default 0.05 */
+    /* ENTROPY_SGD: so many steps y <- y - rate (g(y) + scope (y - x)) + sqrt(rate) noise N(0, 1), the first
+     * from x; then x goes to their running mean, the later steps weighing more */
+    uint64_t walk; /* steps, each of a mini-batch; an epoch is one walk; >= 1, default 20 */
+    double scope;  /* how tightly y is tied to x, in V/x^2; > 0, default 0.1 */
+    double noise;  /* >= 0, in sqrt(V); default 0.01 */
 } el4ml_training_options;
 
 typedef struct el4ml_minimise_options {
@@ -49,7 +55,7 @@ typedef struct el4ml_minimise_options {
     el4ml_minimise_method method; /* default NEWTON_LBFGS */
     /* RMS gradient at which the descent gives over to the finish; with mini-batches, of their mean gradient
      * over an epoch. LBFGS: where Newton steps begin. >= 0; default 0: 1e-6 for CONJUGATE_GRADIENT, 1e-3 for
-     * ADAM, SGD and SAM, newton_gradient for LBFGS. */
+     * ADAM, SGD, SAM and ENTROPY_SGD, newton_gradient for LBFGS. */
     double handover;
     el4ml_training_options training;
 } el4ml_minimise_options;

@@ -34,5 +34,14 @@ EL4ML_API size_t el4ml_predicted_class(const el4ml_predictions *predictions, siz
  * square difference. NaN without rows. */
 EL4ML_API double el4ml_disagreement(const el4ml_predictions *predictions, size_t a, size_t b);
 
+/* Other rows for a model that was trained on `data`: a file of the same sort (CSV, whose columns are found by
+ * name in any order, others being left alone; or .npy, its columns the inputs in their order, with or without
+ * the target's). Inputs and target are scaled as those of `data` were. label or y is NULL where the file has
+ * no target column. BAD_INPUT names file and column, or line: an input is missing, a cell is no number, a
+ * class that `data` do not have. Free with el4ml_dataset_free. */
+EL4ML_API el4ml_status el4ml_rows_read(const el4ml_data *data, const char *file, el4ml_dataset **rows,
+                                       el4ml_error *error);
+EL4ML_API void el4ml_dataset_free(el4ml_dataset *rows);
+
 EL4ML_END
 #endif

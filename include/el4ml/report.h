@@ -107,6 +107,33 @@ typedef struct el4ml_basin_picture {
 EL4ML_API el4ml_status el4ml_basin_map_svg(const el4ml_basin_picture *picture, char **svg,
                                            el4ml_error *error);
 
+/* ---- Numbers with intervals ---- */
+
+typedef struct el4ml_interval {
+    const char *label;
+    double value, low, high; /* NaN: not drawn */
+    size_t group;            /* rows of one group share a colour */
+    bool marked;             /* drawn bold */
+} el4ml_interval;
+
+typedef struct el4ml_interval_panel {
+    const char *label;          /* of its axis */
+    const el4ml_interval *rows; /* (count) the same labels, groups and marks in every panel */
+} el4ml_interval_panel;
+
+typedef struct el4ml_intervals_options {
+    const char *title; /* NULL: none */
+    const el4ml_interval_panel *panels;
+    size_t panel_count, count; /* count: rows */
+    bool zero;    /* the dashed line is at 0 rather than at the first row's value; default false */
+    double width; /* pixels, at least 200; default 0: 360 for the first panel, 240 for others */
+} el4ml_intervals_options;
+
+/* A row each, with a dot at its value and a line over its interval, in one or more panels side by side; a
+ * dashed line at the value of the first row. */
+EL4ML_API el4ml_status el4ml_intervals_svg(const el4ml_intervals_options *options, char **svg,
+                                           el4ml_error *error);
+
 /* ---- report.html ---- */
 
 /* One line of the table of minima. A column whose numbers are all NaN is left out, a single NaN is a dash. */

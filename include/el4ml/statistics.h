@@ -53,5 +53,19 @@ EL4ML_API el4ml_status el4ml_group_effect_of(const double *value, const size_t *
                                              size_t group_count, const el4ml_correlation_options *options,
                                              el4ml_group_effect *effect, el4ml_error *error);
 
+/* The mean of a number that was measured on several random splits of the same data into training and test
+ * rows. Splits share rows, so their numbers are not independent; the variance of the mean is taken as
+ * (1/count + overlap) s^2 (Nadeau and Bengio, Mach. Learn. 52, 239, 2003). */
+typedef struct el4ml_split_mean {
+    size_t count;     /* splits that were used */
+    double mean;      /* NaN without any */
+    double low, high; /* 95 %, Student's t with count - 1 degrees of freedom; NaN for fewer than two */
+    double p_value;   /* two-sided, of a mean of 0; NaN likewise, 1 where all are 0 */
+} el4ml_split_mean;
+
+/* value: (count), those not finite are left out. overlap: test rows over training rows; 0 for independent
+ * numbers. */
+EL4ML_API el4ml_split_mean el4ml_mean_over_splits(const double *value, size_t count, double overlap);
+
 EL4ML_END
 #endif

@@ -94,6 +94,12 @@ EL4ML_API el4ml_status el4ml_study_keep(const char *folder, const char *text, el
 EL4ML_API el4ml_status el4ml_study_open(const el4ml_study *study, el4ml_data **data, el4ml_surface **surface,
                                         el4ml_error *error);
 
+/* The study's surface with other training rows, of the same inputs and classes or targets: for refits on
+ * parts of the data, of which names alone are read. NOT_SUPPORTED: this kind cannot. */
+EL4ML_API el4ml_status el4ml_study_refit(const el4ml_study *study, const el4ml_data *data,
+                                         const el4ml_dataset *rows, el4ml_surface **surface,
+                                         el4ml_error *error);
+
 /* A commented study file with sensible defaults for this data (el4ml init). `text` to be freed with
  * el4ml_text_free. */
 EL4ML_API el4ml_status el4ml_study_suggest(const char *csv_path, const char *target, char **text,

@@ -277,6 +277,19 @@ el4ml_status el4ml_npy_parse(const char *name, const void *bytes, size_t length,
     return EL4ML_OK;
 }
 
+bool el4ml_npy_is_text(const void *bytes, size_t length)
+{
+    static const char *const kinds[] = {"'<U", "'>U", "'|S"};
+    const unsigned char *at = bytes;
+    if (length < 12 || memcmp(at, "\x93NUMPY", 6) != 0) return false;
+    const size_t start = at[6] == 1 ? 10 : 12, said = (size_t)at[8] | (size_t)at[9] << 8;
+    const size_t end = said < length - start ? start + said : length;
+    for (size_t i = start; i + 3 <= end; i++)
+        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+            if (memcmp(at + i, kinds[k], 3) == 0) return true;
+    return false;
+}
+
 void el4ml_array_clear(el4ml_array *array)
 {
     el4ml_release(array->name);
@@ -286,19 +299,33 @@ void el4ml_array_clear(el4ml_array *array)
 
 /* ---- writing ---- */
 
-static char *make_header(size_t rank, const size_t *shape, size_t *length)
+void el4ml_npy_begin(el4ml_builder *text, const char *type, size_t rank, const size_t *shape)
 {
-    el4ml_builder text = {0};
-    el4ml_builder_text(&text, "{'descr': '<f8', 'fortran_order': False, 'shape': (");
+    el4ml_builder header = {0};
+    el4ml_builder_format(&header, "{'descr': '%s', 'fortran_order': False, 'shape': (", type);
     for (size_t k = 0; k < rank; k++)
-        el4ml_builder_format(&text, "%s%zu%s", k > 0 ? " " : "", shape[k],
+        el4ml_builder_format(&header, "%s%zu%s", k > 0 ? " " : "", shape[k],
                              k + 1 < rank || rank == 1 ? "," : "");
-    el4ml_builder_text(&text, "), }");
-    while ((10 + text.length + 1) % 64 != 0 && !text.failed)
-        el4ml_builder_text(&text, " ");
-    el4ml_builder_text(&text, "\n");
-    *length = text.length;
-    return el4ml_builder_take(&text);
+    el4ml_builder_text(&header, "), }");
+    while ((10 + header.length + 1) % 64 != 0 && !header.failed)
+        el4ml_builder_text(&header, " ");
+    el4ml_builder_text(&header, "\n");
+    const unsigned char start[10] = {0x93,
+                                     'N',
+                                     'U',
+                                     'M',
+                                     'P',
+                                     'Y',
+                                     1,
+                                     0,
+                                     (unsigned char)(header.length & 255),
+                                     (unsigned char)(header.length >> 8)};
+    el4ml_builder_bytes(text, (const char *)start, sizeof start);
+    if (header.failed)
+        text->failed = true;
+    else
+        el4ml_builder_bytes(text, header.data, header.length);
+    el4ml_builder_clear(&header);
 }
 
 static bool write_values(FILE *file, size_t count, const double *values)
@@ -319,21 +346,22 @@ el4ml_status el4ml_npy_write(const char *path, size_t rank, const size_t *shape,
                              el4ml_error *error)
 {
     const char *shown = el4ml_path_for_message(path);
-    size_t count = 1, length;
+    size_t count = 1;
     for (size_t k = 0; k < rank; k++)
         count *= shape[k];
-    char *header = make_header(rank, shape, &length);
-    if (!header) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "%s: out of memory", shown);
+    el4ml_builder header = {0};
+    el4ml_npy_begin(&header, "<f8", rank, shape);
+    if (header.failed) {
+        el4ml_builder_clear(&header);
+        return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "%s: out of memory", shown);
+    }
     FILE *file = fopen(path, "wb");
     bool good = file != NULL;
     if (good) {
-        const unsigned char start[10] = {
-            0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (unsigned char)(length & 255), (unsigned char)(length >> 8)};
-        good = fwrite(start, sizeof start, 1, file) == 1 && fwrite(header, length, 1, file) == 1 &&
-               write_values(file, count, values);
+        good = fwrite(header.data, header.length, 1, file) == 1 && write_values(file, count, values);
         good = fclose(file) == 0 && good;
     }
-    el4ml_release(header);
+    el4ml_builder_clear(&header);
     if (!good) return el4ml_fail(error, EL4ML_IO, "%s: %s", shown, el4ml_errno_text_of(errno).text);
     return EL4ML_OK;
 }

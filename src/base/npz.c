@@ -158,6 +158,7 @@ static el4ml_status member_name(const zip *z, const member *m, char **name)
     return EL4ML_OK;
 }
 
+/* Leaves *array without a name where the member is of text. */
 static el4ml_status read_array(const zip *z, const member *m, el4ml_array *array)
 {
     char *name = NULL;
@@ -165,6 +166,11 @@ static el4ml_status read_array(const zip *z, const member *m, el4ml_array *array
     const unsigned char *data = NULL;
     el4ml_status status = member_name(z, m, &name);
     if (status == EL4ML_OK) status = extract(z, m, &data, &made);
+    if (status == EL4ML_OK && el4ml_npy_is_text(data, m->size)) {
+        el4ml_release(made);
+        el4ml_release(name);
+        return EL4ML_OK;
+    }
     if (status == EL4ML_OK) {
         char shown[640];
         snprintf(shown, sizeof shown, "%s: %s.npy", z->shown, el4ml_excerpt_of(name).text);
@@ -186,7 +192,7 @@ static el4ml_status read_arrays(const zip *z, el4ml_archive *archive)
     archive->arrays = EL4ML_NEW(el4ml_array, entries);
     if (!archive->arrays) return el4ml_fail(z->error, EL4ML_OUT_OF_MEMORY, "%s: out of memory", z->shown);
     const size_t end = at + size;
-    while (archive->count < entries) {
+    for (size_t k = 0; k < entries; k++) {
         member m = {0};
         el4ml_array array = {0};
         status = read_member(z, &at, end, &m);
@@ -194,6 +200,7 @@ static el4ml_status read_arrays(const zip *z, el4ml_archive *archive)
         if (total / 1033 > z->length) status = bad(z, "malformed archive: more data than it can hold");
         if (status == EL4ML_OK) status = read_array(z, &m, &array);
         if (status != EL4ML_OK) return status;
+        if (!array.name) continue;
         const bool twice = el4ml_archive_find(archive, array.name) != NULL;
         archive->arrays[archive->count++] = array;
         if (twice)

@@ -7,7 +7,7 @@
 
 static bool trains(el4ml_minimise_method method)
 {
-    return method == EL4ML_ADAM || method == EL4ML_SGD || method == EL4ML_SAM;
+    return method >= EL4ML_ADAM && method <= EL4ML_ENTROPY_SGD;
 }
 
 static bool positive(double x)
@@ -25,12 +25,16 @@ static el4ml_status check_training(const el4ml_minimise_options *o, el4ml_error 
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "minimise: momentum must be in [0, 1)");
     if (o->method == EL4ML_SAM && !positive(t->radius))
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "minimise: the radius must be positive");
+    if (o->method == EL4ML_ENTROPY_SGD &&
+        (t->walk < 1 || !positive(t->scope) || !(t->noise >= 0) || !isfinite(t->noise)))
+        return el4ml_fail(error, EL4ML_INVALID_ARGUMENT,
+                          "minimise: a walk of one step at least, a positive scope, no negative noise");
     return EL4ML_OK;
 }
 
 el4ml_status el4ml_descent_check(const el4ml_minimise_options *o, el4ml_error *error)
 {
-    if ((unsigned)o->method > EL4ML_SAM)
+    if ((unsigned)o->method > EL4ML_ENTROPY_SGD)
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "minimise: unknown method");
     if (!(o->handover >= 0) || !isfinite(o->handover))
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "minimise: handover must be 0 or more");
@@ -53,11 +57,14 @@ static bool allocate(el4ml_descent *d)
                                       ? d->evaluator->surface->info.rows
                                       : 0;
     const el4ml_minimise_method method = d->options.method;
-    const bool adam = method == EL4ML_ADAM, sam = method == EL4ML_SAM, training = trains(method);
+    const bool adam = method == EL4ML_ADAM, entropy = method == EL4ML_ENTROPY_SGD,
+               ball = entropy || method == EL4ML_SAM, training = trains(method);
     double **const vectors[] = {&d->x,    &d->g,    &d->trial, &d->trial_g, &d->d,      &d->first,
                                 &d->mean, &d->kept, &d->begun, &d->origin,  &d->second, &d->ball};
-    const bool needed[] = {true,     true,     !training, !training, !training, training,
-                           training, training, training,  training,  adam,      sam};
+    const bool needed[] = {true,      true,      !training || entropy,
+                           !training, !training, training,
+                           training,  training,  training,
+                           training,  adam,      ball};
     enum { COUNT = sizeof needed / sizeof *needed };
     const size_t stride = (n + 7) / 8 * 8;
     size_t count = 0;

@@ -20,8 +20,9 @@ typedef struct el4ml_descent {
     size_t n;
     double value;
     double *x, *g;                 /* (n) each, as all below; what a method has no use for is NULL */
-    double *trial, *trial_g, *d;   /* conjugate gradients */
-    double *first, *second, *ball; /* moments or velocity; the worst point of the ball */
+    double *trial, *trial_g, *d;   /* conjugate gradients; trial: of what the observer of walks knows */
+    double *first, *second, *ball; /* moments or velocity, or the mean of a walk; the worst point of the
+                                      ball, or the walker */
     double *mean, *kept, *begun;   /* the epoch's mean gradient; where the epoch before and this one began */
     double *origin;                /* where all began */
     size_t *order;                 /* (rows) */
@@ -46,6 +47,10 @@ el4ml_status el4ml_training(el4ml_descent *d);
 /* x after one step along the gradient d->g with this learning rate, clipped. adam: step number from 1. */
 void el4ml_adam_step(el4ml_descent *d, double rate, uint64_t step);
 void el4ml_sgd_step(el4ml_descent *d, double rate);
+/* The walker d->ball after one step along its gradient d->g, clipped; step: 0 ... walk - 1, the last of which
+ * takes x to the walk's mean d->first. */
+void el4ml_entropy_begin(el4ml_descent *d);
+void el4ml_entropy_step(el4ml_descent *d, double rate, uint64_t step);
 
 /* Tell the observer of x. */
 el4ml_status el4ml_observer_tell(const el4ml_observer *observer, const el4ml_iterate *iterate);

@@ -43,17 +43,22 @@ struct el4ml_minimiser {
 
 el4ml_minimise_options el4ml_minimise_options_default(void)
 {
-    return (el4ml_minimise_options){
-        .gradient_tolerance = 1e-9,
-        .max_evaluations = 20000,
-        .history = 0,
-        .max_step = 3,
-        .max_rise = 1e-12,
-        .newton_gradient = 1e-6,
-        .precondition_gradient = 1e-2,
-        .refresh = 0,
-        .dense_limit = 500,
-        .training = {.momentum = 0.9, .batch_size = 32, .epochs = 300, .radius = 0.05}};
+    return (el4ml_minimise_options){.gradient_tolerance = 1e-9,
+                                    .max_evaluations = 20000,
+                                    .history = 0,
+                                    .max_step = 3,
+                                    .max_rise = 1e-12,
+                                    .newton_gradient = 1e-6,
+                                    .precondition_gradient = 1e-2,
+                                    .refresh = 0,
+                                    .dense_limit = 500,
+                                    .training = {.momentum = 0.9,
+                                                 .batch_size = 32,
+                                                 .epochs = 300,
+                                                 .radius = 0.05,
+                                                 .walk = 20,
+                                                 .scope = 0.1,
+                                                 .noise = 0.01}};
 }
 
 void el4ml_minimiser_free(el4ml_minimiser *m)

@@ -1,6 +1,6 @@
 /* Training as it is usual: epochs of mini-batches, each giving a step of Adam, of stochastic gradient descent
- * with momentum, or of the latter with the gradient of sharpness-aware minimisation. A surface without rows
- * of data has epochs of one step along the full gradient.
+ * with momentum, of the latter with the gradient of sharpness-aware minimisation, or of the walk of
+ * Entropy-SGD. A surface without rows of data has epochs of one step along the full gradient.
  *
  * The batches of an epoch are a partition of the rows, so the means of their losses and of their gradients,
  * weighted by their sizes, are those of V along the epoch, and cost nothing. By the mean gradient the descent
@@ -22,6 +22,7 @@ typedef struct training {
     bool whole;         /* a batch is all there is */
     double rate;
     uint64_t steps;          /* since the moments were zero */
+    size_t next;             /* walks: the row in `order` that the next batch begins with */
     bool moved;              /* x is not the start, of which the observer knows */
     bool broken;             /* V was not finite */
     double loss;             /* mean over the epoch */
@@ -49,6 +50,53 @@ static el4ml_status sharpest(training *t, size_t first, size_t count)
     for (size_t i = 0; i < d->n; i++)
         d->ball[i] = d->x[i] + d->options.training.radius / norm * d->g[i];
     return gradient_at(t, d->ball, first, count, &value);
+}
+
+static bool is_told(const el4ml_descent *d)
+{
+    return memcmp(d->x, d->trial, d->n * sizeof *d->x) == 0;
+}
+
+/* The next batch of an endless sequence of partitions. */
+static size_t next_batch(training *t, size_t *first)
+{
+    el4ml_descent *d = t->d;
+    if (t->next >= t->rows) t->next = 0;
+    if (t->next == 0 && !t->whole) el4ml_random_shuffle(&d->random, t->rows, d->order);
+    const size_t left = t->rows - t->next, count = left < t->batch ? left : t->batch;
+    *first = t->next;
+    t->next += count;
+    return count;
+}
+
+/* One step of the walk, whose losses and gradients are those that count. The first is made where x is, of
+ * which the observer is told then. */
+static el4ml_status walk_step(training *t, uint64_t step)
+{
+    el4ml_descent *d = t->d;
+    const double share = 1 / (double)d->options.training.walk;
+    double value;
+    size_t first;
+    const size_t count = next_batch(t, &first);
+    el4ml_status status = gradient_at(t, d->ball, first, count, &value);
+    if (status != EL4ML_OK || t->broken) return status;
+    t->loss += share * value;
+    el4ml_axpy(d->n, share, d->g, d->mean);
+    d->value = value;
+    if (step == 0 && !is_told(d)) status = el4ml_descent_tell(d, t->whole);
+    if (step == 0) el4ml_copy(d->n, d->x, d->trial);
+    el4ml_entropy_step(d, t->rate, step);
+    return status;
+}
+
+/* The epoch of Entropy-SGD: a walk. */
+static el4ml_status walk(training *t)
+{
+    el4ml_status status = EL4ML_OK;
+    el4ml_entropy_begin(t->d);
+    for (uint64_t k = 0; k < t->d->options.training.walk && status == EL4ML_OK && !t->broken; k++)
+        status = walk_step(t, k);
+    return status;
 }
 
 static el4ml_status batch_step(training *t, size_t first, size_t count)
@@ -80,6 +128,7 @@ static el4ml_status epoch(training *t)
     memset(d->mean, 0, d->n * sizeof *d->mean);
     t->loss = 0;
     t->broken = false;
+    if (d->options.method == EL4ML_ENTROPY_SGD) return walk(t);
     if (!t->whole) el4ml_random_shuffle(&d->random, t->rows, d->order);
     for (size_t first = 0; first < t->rows && !t->broken; first += t->batch) {
         const size_t left = t->rows - first;
@@ -152,14 +201,19 @@ el4ml_status el4ml_training(el4ml_descent *d)
     training t;
     const double before = d->value;
     begin(&t, d);
+    const bool walks = d->options.method == EL4ML_ENTROPY_SGD;
     el4ml_copy(d->n, d->x, d->origin);
+    if (walks) el4ml_copy(d->n, d->x, d->trial);
     el4ml_status status = train(&t);
     if (status != EL4ML_OK) return status;
+    if (walks && t.steps % d->options.training.walk != 0)
+        el4ml_copy(d->n, d->first, d->x); /* an unfinished walk */
     status = el4ml_value_gradient(d->evaluator, d->x, &d->value, d->g);
     if (status == EL4ML_NUMERICAL || (status == EL4ML_OK && d->value > before)) {
         /* nothing gained: the finish begins where the descent did */
         el4ml_copy(d->n, d->origin, d->x);
         status = el4ml_value_gradient(d->evaluator, d->x, &d->value, d->g);
     }
-    return status == EL4ML_OK ? el4ml_descent_tell(d, true) : status;
+    if (status != EL4ML_OK || (walks && is_told(d))) return status;
+    return el4ml_descent_tell(d, true);
 }

@@ -77,21 +77,51 @@ static el4ml_status assemble(const char *path, const el4ml_archive *a, const siz
     return EL4ML_OK;
 }
 
+/* What a model's file may say beside the weights. */
+static bool is_remark(const el4ml_array *a)
+{
+    static const char *const names[] = {"input_mean", "input_scale", "target_mean", "target_scale"};
+    for (size_t k = 0; a->name && k < sizeof names / sizeof *names; k++)
+        if (strcmp(a->name, names[k]) == 0) return true;
+    return false;
+}
+
+static void leave_out_remarks(el4ml_archive *a)
+{
+    size_t kept = 0;
+    for (size_t k = 0; k < a->count; k++) {
+        if (is_remark(&a->arrays[k]))
+            el4ml_array_clear(&a->arrays[k]);
+        else
+            a->arrays[kept++] = a->arrays[k];
+    }
+    a->count = kept;
+}
+
+size_t el4ml_model_layers(const el4ml_study *study, const el4ml_data *data, size_t *sizes)
+{
+    if (study->kind != EL4ML_KIND_MLP || !data) return 0;
+    const size_t layers = study->mlp.hidden_layers + 1;
+    sizes[0] = data->train.inputs;
+    for (size_t l = 0; l < study->mlp.hidden_layers; l++)
+        sizes[l + 1] = study->mlp.hidden[l];
+    sizes[layers] = el4ml_mlp_outputs(&study->mlp, data->train.classes, data->train.targets);
+    return layers;
+}
+
 static el4ml_status read_weights(const el4ml_study *study, const el4ml_data *data, size_t n, double *x,
                                  el4ml_error *error)
 {
     if (study->kind != EL4ML_KIND_MLP)
         return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: key 'start' is for kind = \"mlp\"", study->path);
-    size_t sizes[EL4ML_MAX_HIDDEN_LAYERS + 2], layers = study->mlp.hidden_layers + 1;
-    sizes[0] = data->train.inputs;
-    for (size_t l = 0; l < study->mlp.hidden_layers; l++)
-        sizes[l + 1] = study->mlp.hidden[l];
-    sizes[layers] = el4ml_mlp_outputs(&study->mlp, data->train.classes, data->train.targets);
+    size_t sizes[EL4ML_MODEL_SIZES];
+    const size_t layers = el4ml_model_layers(study, data, sizes);
     char *bytes = NULL;
     size_t length;
     el4ml_archive *archive = NULL;
     el4ml_status status = el4ml_file_read(study->start, &bytes, &length, error);
     if (status == EL4ML_OK) status = el4ml_npz_parse(study->start, bytes, length, &archive, error);
+    if (status == EL4ML_OK) leave_out_remarks(archive);
     if (status == EL4ML_OK) status = assemble(study->start, archive, sizes, layers, n, x, error);
     for (size_t i = 0; status == EL4ML_OK && i < n; i++)
         if (!isfinite(x[i]))

@@ -96,6 +96,9 @@ static const struct known {
     {"explore", "batch_size", FOR_MLP},
     {"explore", "epochs", FOR_DESCENTS},
     {"explore", "sam_radius", FOR_DESCENTS},
+    {"explore", "entropy_walk", FOR_DESCENTS},
+    {"explore", "entropy_scope", FOR_DESCENTS},
+    {"explore", "entropy_noise", FOR_DESCENTS},
     {"connect", "budget", FOR_ALL},
     {"connect", "goal", FOR_ALL},
     {"connect", "improve", FOR_ALL},
@@ -323,6 +326,10 @@ static void read_explore(el4ml_study_reader *r)
     unsigned method = s->method;
     el4ml_reader_word(r, "explore", "method", el4ml_method_names, NULL, &method);
     s->method = (el4ml_method)method;
+    if (method > EL4ML_RANDOM_STARTS) { /* sam, entropy-sgd: random starts by that minimiser */
+        s->method = EL4ML_RANDOM_STARTS;
+        s->minimiser = method == EL4ML_RANDOM_STARTS + 1 ? EL4ML_SAM : EL4ML_ENTROPY_SGD;
+    }
     el4ml_reader_count(r, "explore", "steps", 1, MAX_COUNT, &s->steps);
     el4ml_reader_positive(r, "explore", "temperature", &s->temperature);
     el4ml_reader_positive(r, "explore", "step", &s->step);

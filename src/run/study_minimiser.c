@@ -7,14 +7,21 @@
 
 #define OF(minimiser) (1u << (minimiser))
 #define DESCENTS (OF(EL4ML_LBFGS) | OF(EL4ML_CONJUGATE_GRADIENT) | TRAINING)
-#define TRAINING (OF(EL4ML_ADAM) | OF(EL4ML_SGD) | OF(EL4ML_SAM))
+#define TRAINING (OF(EL4ML_ADAM) | OF(EL4ML_SGD) | OF(EL4ML_SAM) | OF(EL4ML_ENTROPY_SGD))
 
 static const struct setting {
     const char *key;
     unsigned minimisers;
 } settings[] = {
-    {"handover", DESCENTS},   {"learning_rate", TRAINING}, {"momentum", OF(EL4ML_SGD) | OF(EL4ML_SAM)},
-    {"batch_size", TRAINING}, {"epochs", TRAINING},        {"sam_radius", OF(EL4ML_SAM)},
+    {"handover", DESCENTS},
+    {"learning_rate", TRAINING},
+    {"momentum", OF(EL4ML_SGD) | OF(EL4ML_SAM)},
+    {"batch_size", TRAINING},
+    {"epochs", TRAINING},
+    {"sam_radius", OF(EL4ML_SAM)},
+    {"entropy_walk", OF(EL4ML_ENTROPY_SGD)},
+    {"entropy_scope", OF(EL4ML_ENTROPY_SGD)},
+    {"entropy_noise", OF(EL4ML_ENTROPY_SGD)},
 };
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
@@ -31,7 +38,7 @@ static void check_settings(el4ml_study_reader *r)
     for (size_t k = 0; k < SETTINGS; k++) {
         const el4ml_toml *node = el4ml_reader_find(r, "explore", settings[k].key);
         if (!node || el4ml_minimiser_has(r->study->minimiser, settings[k].key)) continue;
-        const char *names[EL4ML_SAM + 1];
+        const char *names[EL4ML_ENTROPY_SGD + 1];
         size_t count = 0;
         for (unsigned m = 0; el4ml_minimiser_names[m]; m++)
             if (settings[k].minimisers & OF(m)) names[count++] = el4ml_minimiser_names[m];
@@ -72,7 +79,12 @@ void el4ml_reader_minimiser(el4ml_study_reader *r)
     el4ml_training_options *t = &s->training;
     unsigned minimiser = s->minimiser;
     uint64_t history = s->history, batch = t->batch_size;
+    const el4ml_toml *word = el4ml_reader_find(r, "explore", "minimiser");
     el4ml_reader_word(r, "explore", "minimiser", el4ml_minimiser_names, NULL, &minimiser);
+    if (word && r->status == EL4ML_OK && s->minimiser != EL4ML_NEWTON_LBFGS && minimiser != s->minimiser)
+        r->status =
+            el4ml_toml_fail_key(r->document, word, r->error, "method \"%s\" is a minimiser of its own",
+                                el4ml_minimiser_names[s->minimiser]);
     s->minimiser = (el4ml_minimise_method)minimiser;
     check_bounds(r);
     check_settings(r);
@@ -85,6 +97,10 @@ void el4ml_reader_minimiser(el4ml_study_reader *r)
     el4ml_reader_count(r, "explore", "batch_size", 0, INT32_MAX, &batch);
     el4ml_reader_count(r, "explore", "epochs", 1, INT32_MAX, &t->epochs);
     el4ml_reader_positive(r, "explore", "sam_radius", &t->radius);
+    el4ml_reader_count(r, "explore", "entropy_walk", 1, INT32_MAX, &t->walk);
+    el4ml_reader_positive(r, "explore", "entropy_scope", &t->scope);
+    const el4ml_toml *noise = el4ml_reader_find(r, "explore", "entropy_noise");
+    if (noise) el4ml_reader_check_number(r, noise, 0, true, INFINITY, false, &t->noise);
     s->history = (size_t)history;
     t->batch_size = (size_t)batch;
 }

@@ -173,3 +173,17 @@ el4ml_status el4ml_study_open(const el4ml_study *study, el4ml_data **data, el4ml
     }
     return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "study: unknown kind %d", (int)study->kind);
 }
+
+el4ml_status el4ml_study_refit(const el4ml_study *study, const el4ml_data *data, const el4ml_dataset *rows,
+                               el4ml_surface **surface, el4ml_error *error)
+{
+    if (study->kind == EL4ML_KIND_MLP) {
+        el4ml_mlp_options mlp;
+        const el4ml_status status = el4ml_study_loss_options(study, data, &mlp, error);
+        return status == EL4ML_OK ? el4ml_mlp_new(&mlp, rows, surface, error) : status;
+    }
+    if (study->kind == EL4ML_KIND_GP)
+        return el4ml_gp_new(&study->gp, rows, (const char *const *)data->input_names, surface, error);
+    return el4ml_fail(error, EL4ML_NOT_SUPPORTED, "%s: this kind of model is not fitted to parts of its rows",
+                      study->name);
+}

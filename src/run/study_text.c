@@ -98,8 +98,12 @@ static void add_minimiser(el4ml_builder *text, const el4ml_study *s)
     if (t->learning_rate > 0) number_line(text, "learning_rate", t->learning_rate);
     const bool pairs = s->mlp.loss == EL4ML_AUC || s->mlp.loss == EL4ML_CONTRASTIVE; /* no mini-batches */
     if (s->has_data && !pairs) count_line(text, "batch_size", t->batch_size);
-    if (s->minimiser != EL4ML_ADAM) number_line(text, "momentum", t->momentum);
+    if (s->minimiser == EL4ML_SGD || s->minimiser == EL4ML_SAM) number_line(text, "momentum", t->momentum);
     if (s->minimiser == EL4ML_SAM) number_line(text, "sam_radius", t->radius);
+    if (s->minimiser != EL4ML_ENTROPY_SGD) return;
+    count_line(text, "entropy_walk", t->walk);
+    number_line(text, "entropy_scope", t->scope);
+    number_line(text, "entropy_noise", t->noise);
 }
 
 static void add_search(el4ml_builder *text, const el4ml_study *s)
