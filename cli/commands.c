@@ -83,6 +83,14 @@ static const command commands[] = {
      "hardly ever hit, as in many dimensions.\n"
      "--compare: how many starts a minimiser takes elsewhere. --map: picture of a function of two "
      "variables.\n"},
+    {"interpolate", command_interpolate, 1, 3, TAKES_LINES | TAKES_STARTS | TAKES_FIGURE,
+     "el4ml interpolate DIR [A B] [--points N] [--pairs N] [--starts N] [--figure FILE.svg] [--threads N]\n"
+     "                      [--seed N] [--json]\n"
+     "The loss on the straight line from minimum A to minimum B, with and without alignment over the\n"
+     "symmetry group, and on the path of lowest barrier through the network. Without A and B: over all\n"
+     "pairs, or N of them (100). And from N random starts (100) to where training ends: does it fall all "
+     "the\n"
+     "way?\n"},
     {"import", command_import, 2, 2, TAKES_OUTPUT | TAKES_KAPPA,
      "el4ml import pathsample|topsearch|pele PATH -o DIR [--kappa K] [--quiet] [--json]\n"
      "Read another program's database into a new DIR, to be analysed without its surface. PATH: the folder "
@@ -115,6 +123,7 @@ static const char general_help[] =
     "  el4ml verify DIR                         recompute every stationary point\n"
     "  el4ml check STUDY.toml                   derivatives, symmetry and cost of the surface\n"
     "  el4ml basin-volume DIR                   how likely a start falls to each minimum; basin volumes\n"
+    "  el4ml interpolate DIR [A B]              the loss between minima, straight and by the lowest path\n"
     "  el4ml import FORMAT PATH -o DIR          a database of pathsample, topsearch or pele\n"
     "  el4ml export FORMAT DIR -o PATH          for pathsample, or as graphml or json\n"
     "\n"

@@ -23,7 +23,10 @@ enum {
     TAKES_PATHS = 512,
     TAKES_COMMUNITIES = 1024,
     TAKES_COLOUR = 2048,
-    TAKES_BASINS = 4096
+    TAKES_BASINS = 4096,
+    TAKES_FIGURE = 1 << 20,
+    TAKES_LINES = 1 << 21,
+    TAKES_STARTS = 1 << 22
 };
 
 typedef struct given_whole {
@@ -61,6 +64,9 @@ typedef struct arguments {
     const char *method; /* of communities */
     bool unweighted;
     given_number resolution, threshold;
+    const char *figure;        /* FILE.svg of an answer */
+    given_whole points, pairs; /* of interpolate */
+    given_whole starts;
     const char *colour; /* of a report's disconnectivity graph */
     double time_limit;  /* seconds, 0: none */
 } arguments;
@@ -83,6 +89,7 @@ int command_communities(const arguments *args);
 int command_import(const arguments *args);
 int command_export(const arguments *args);
 int command_basin_volume(const arguments *args);
+int command_interpolate(const arguments *args);
 
 /* Print the error on standard error and give the exit status that belongs to it. */
 int report_error(const el4ml_error *error);

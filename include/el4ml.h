@@ -17,6 +17,7 @@
 #include "el4ml/analysis.h"
 #include "el4ml/basin_volume.h"
 #include "el4ml/answers.h"
+#include "el4ml/interpolation.h"
 #include "el4ml/network.h"
 #include "el4ml/basins.h"
 #include "el4ml/statistics.h"
