@@ -91,6 +91,12 @@ static const command commands[] = {
      "pairs, or N of them (100). And from N random starts (100) to where training ends: does it fall all "
      "the\n"
      "way?\n"},
+    {"compare", command_compare, 1, MAX_WORDS, TAKES_STARTS | TAKES_TEMPERATURE | TAKES_FIGURE,
+     "el4ml compare DIR DIR ... [--temperature T] [--starts N] [--figure FILE.svg] [--threads N] [--seed N]\n"
+     "              [--time-limit T] [--json]\n"
+     "Landscapes side by side: minima, transition states, barriers, peaks, frustration; how likely two\n"
+     "trainings from random starts agree (the hits of an exploration with method = \"random\", otherwise N\n"
+     "trainings made for this, 100), and what a training costs.\n"},
     {"import", command_import, 2, 2, TAKES_OUTPUT | TAKES_KAPPA,
      "el4ml import pathsample|topsearch|pele PATH -o DIR [--kappa K] [--quiet] [--json]\n"
      "Read another program's database into a new DIR, to be analysed without its surface. PATH: the folder "
@@ -124,6 +130,7 @@ static const char general_help[] =
     "  el4ml check STUDY.toml                   derivatives, symmetry and cost of the surface\n"
     "  el4ml basin-volume DIR                   how likely a start falls to each minimum; basin volumes\n"
     "  el4ml interpolate DIR [A B]              the loss between minima, straight and by the lowest path\n"
+    "  el4ml compare DIR DIR ...                landscapes side by side; how reproducible training is\n"
     "  el4ml import FORMAT PATH -o DIR          a database of pathsample, topsearch or pele\n"
     "  el4ml export FORMAT DIR -o PATH          for pathsample, or as graphml or json\n"
     "\n"

@@ -90,6 +90,7 @@ int command_import(const arguments *args);
 int command_export(const arguments *args);
 int command_basin_volume(const arguments *args);
 int command_interpolate(const arguments *args);
+int command_compare(const arguments *args);
 
 /* Print the error on standard error and give the exit status that belongs to it. */
 int report_error(const el4ml_error *error);
