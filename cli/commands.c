@@ -83,6 +83,14 @@ static const command commands[] = {
      "hardly ever hit, as in many dimensions.\n"
      "--compare: how many starts a minimiser takes elsewhere. --map: picture of a function of two "
      "variables.\n"},
+    {"interpret", command_interpret, 1, 1, TAKES_INTERPRET | TAKES_SETS | TAKES_FIGURE,
+     "el4ml interpret DIR [--groups funnels|basins] [--persistence V] [--from SET --to SET]\n"
+     "                    [--permutations N] [--level Q] [--figure FILE.svg] [--threads N] [--seed N] "
+     "[--json]\n"
+     "Which parameters are conserved in a funnel, after alignment over the symmetry group; which features "
+     "its\n"
+     "minima rely on, by their weights and by permutation; what sets two funnels, or two sets, "
+     "apart.\n" SETS},
     {"interpolate", command_interpolate, 1, 3, TAKES_LINES | TAKES_STARTS | TAKES_FIGURE,
      "el4ml interpolate DIR [A B] [--points N] [--pairs N] [--starts N] [--figure FILE.svg] [--threads N]\n"
      "                      [--seed N] [--json]\n"
@@ -129,6 +137,7 @@ static const char general_help[] =
     "  el4ml verify DIR                         recompute every stationary point\n"
     "  el4ml check STUDY.toml                   derivatives, symmetry and cost of the surface\n"
     "  el4ml basin-volume DIR                   how likely a start falls to each minimum; basin volumes\n"
+    "  el4ml interpret DIR                      what funnels have in common, which features they rely on\n"
     "  el4ml interpolate DIR [A B]              the loss between minima, straight and by the lowest path\n"
     "  el4ml compare DIR DIR ...                landscapes side by side; how reproducible training is\n"
     "  el4ml import FORMAT PATH -o DIR          a database of pathsample, topsearch or pele\n"

@@ -26,7 +26,8 @@ enum {
     TAKES_BASINS = 4096,
     TAKES_FIGURE = 1 << 20,
     TAKES_LINES = 1 << 21,
-    TAKES_STARTS = 1 << 22
+    TAKES_STARTS = 1 << 22,
+    TAKES_INTERPRET = 1 << 23
 };
 
 typedef struct given_whole {
@@ -67,6 +68,9 @@ typedef struct arguments {
     const char *figure;        /* FILE.svg of an answer */
     given_whole points, pairs; /* of interpolate */
     given_whole starts;
+    const char *groups; /* of interpret */
+    given_number persistence, level;
+    given_whole permutations;
     const char *colour; /* of a report's disconnectivity graph */
     double time_limit;  /* seconds, 0: none */
 } arguments;
@@ -91,6 +95,7 @@ int command_export(const arguments *args);
 int command_basin_volume(const arguments *args);
 int command_interpolate(const arguments *args);
 int command_compare(const arguments *args);
+int command_interpret(const arguments *args);
 
 /* Print the error on standard error and give the exit status that belongs to it. */
 int report_error(const el4ml_error *error);

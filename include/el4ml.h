@@ -19,6 +19,7 @@
 #include "el4ml/answers.h"
 #include "el4ml/interpolation.h"
 #include "el4ml/comparison.h"
+#include "el4ml/interpretation.h"
 #include "el4ml/network.h"
 #include "el4ml/basins.h"
 #include "el4ml/statistics.h"

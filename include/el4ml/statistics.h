@@ -74,6 +74,11 @@ EL4ML_API void el4ml_agreement_of_means(const double *mean, const uint64_t *hits
 /* Of `count` p-values the one at `which`, adjusted so that the chance of any false discovery among all is
  * what it says (Holm, Scand. J. Stat. 6, 65, 1979). */
 EL4ML_API double el4ml_holm(const double *p, size_t count, size_t which);
+/* q[k]: the smallest rate of false discoveries at which test k counts as one (Benjamini and Hochberg, J. R.
+ * Stat. Soc. B 57, 289, 1995), for tests that are independent or positively related. p that are NaN are no
+ * tests. q: (count). */
+EL4ML_API el4ml_status el4ml_false_discovery_rates(const double *p, size_t count, double *q,
+                                                   el4ml_error *error);
 /* Probability that a standard normal is beyond |z| on either side. */
 EL4ML_API double el4ml_two_sided(double z);
 

@@ -104,20 +104,6 @@ void el4ml_agreement_of(const uint64_t *hits, size_t count, double level, el4ml_
     set_interval(n, level, r);
 }
 
-double el4ml_holm(const double *p, size_t count, size_t which)
-{
-    /* the largest of p_j x (number of values not below p_j), over those not above p_which */
-    double adjusted = 0;
-    for (size_t j = 0; j < count; j++) {
-        if (!(p[j] <= p[which])) continue;
-        size_t rank = 0;
-        for (size_t k = 0; k < count; k++)
-            rank += p[k] < p[j] || (p[k] == p[j] && k < j);
-        adjusted = fmax(adjusted, p[j] * (double)(count - rank));
-    }
-    return fmin(1, adjusted);
-}
-
 double el4ml_two_sided(double z)
 {
     return erfc(fabs(z) / sqrt(2));

@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "report/axis.h"
 
-enum { FONT = 12, SMALL = 11, LINE = 9, GAP = 12, MOST_NAME = 28 };
+enum { FONT = 12, SMALL = 11, LINE = 9, GAP = 12, MOST_NAME = 28, LEGEND = 18 };
 
 typedef struct canvas {
     const el4ml_rows *r;
@@ -51,6 +51,26 @@ static void find_range(const el4ml_rows *r, double *low, double *high)
     }
 }
 
+static double entry_width(const el4ml_row_series *q)
+{
+    return 13 + el4ml_svg_text_width(q->label, SMALL) + 16;
+}
+
+static double legend_lines(const canvas *c)
+{
+    double x = c->left, lines = 1;
+    for (size_t s = 0; s < c->r->series_count; s++) {
+        const el4ml_row_series *q = &c->r->series[s];
+        if (!q->label) continue;
+        if (x > c->left && x + entry_width(q) > c->right + 16) {
+            x = c->left;
+            lines++;
+        }
+        x += entry_width(q);
+    }
+    return lines;
+}
+
 static void set_out(canvas *c)
 {
     const el4ml_rows *r = c->r;
@@ -65,7 +85,7 @@ static void set_out(canvas *c)
         legend |= r->series[s].label != NULL;
     c->left = widest + 24;
     c->right = r->width - 24;
-    c->top = 12 + (r->title ? 22 : 0) + (legend ? 22 : 0);
+    c->top = 12 + (r->title ? 22 : 0) + (legend ? LEGEND * legend_lines(c) + 4 : 0);
     c->row = LINE * (double)r->series_count + GAP;
     c->bottom = c->top + c->row * (double)r->count + 4;
     c->height = c->bottom + 46;
@@ -102,15 +122,18 @@ static void plain(canvas *c, double x, double y, const el4ml_lettering *style, c
 static void draw_legend(canvas *c)
 {
     const el4ml_lettering bold = {.size = 13, .anchor = "middle", .bold = true}, style = {.size = SMALL};
-    const double y = c->r->title ? 42 : 20;
-    double x = c->left;
+    double x = c->left, y = c->r->title ? 42 : 20;
     if (c->r->title) plain(c, c->r->width / 2, 20, &bold, c->r->title);
     for (size_t s = 0; s < c->r->series_count; s++) {
         const el4ml_row_series *q = &c->r->series[s];
         if (!q->label) continue;
+        if (x > c->left && x + entry_width(q) > c->right + 16) {
+            x = c->left;
+            y += LEGEND;
+        }
         el4ml_svg_circle(&c->m, x + 5, y - 4, 3, q->colour);
         plain(c, x + 13, y, &style, q->label);
-        x += 13 + el4ml_svg_text_width(q->label, SMALL) + 16;
+        x += entry_width(q);
     }
 }
 

@@ -21,6 +21,70 @@ def study(hidden, l2, method="random", **data):
                          connect={"budget": 200})
 
 
+GROUP = {"bottom", "energy", "minima", "conserved", "spread", "spread_ratio", "spread_p", "spread_q", "models_permuted",
+         "weight_importance_spearman", "weight_importance_p", "parameters", "features"}
+FEATURE = {"name", "weight", "weight_range", "weights_conserved", "importance", "importance_error", "p", "q", "dispersion_ratio",
+           "dispersion_p", "dispersion_q", "dispersion_conserved"}
+
+
+class Funnels(program.Case):
+    """interpret, on a landscape of several funnels."""
+    def setUp(self):
+        super().setUp()
+        data = {"file": os.path.join(program.DATA, "diabetes.csv"), "target": "progression", "test_fraction": 0.3}
+        self.write("d.toml", program.study(data, {"kind": "mlp", "hidden": [3], "loss": "mse", "l2": 1e-3},
+                                           explore={"method": "random", "steps": 100}, connect={"budget": 100}))
+        self.good("run", "d.toml")
+        self.before = program.listing(self.path("d"))
+
+    def tearDown(self):
+        self.assertEqual(program.listing(self.path("d")), self.before)
+
+    def test_funnels(self):
+        answer = self.json("interpret", "d", "--permutations", "99", "--figure", "d.svg")
+        self.assertEqual(answer["groups_by"], "funnels")
+        self.assertEqual(answer["importance_rows"], "training")
+        self.assertGreaterEqual(len(answer["groups"]), 2)
+        for group in [answer["all"]] + answer["groups"]:
+            self.assertEqual(set(group), GROUP)
+            self.assertEqual(len(group["parameters"]), 37)
+            self.assertEqual([f["name"] for f in group["features"]][:3], ["age", "sex", "bmi"])
+            self.assertAlmostEqual(sum(f["weight"] for f in group["features"]), 1, 9)
+            for feature in group["features"]:
+                self.assertEqual(set(feature), FEATURE)
+        for group in answer["groups"]:
+            self.assertEqual(group["conserved"], sum(p["conserved"] for p in group["parameters"]))
+            for parameter in group["parameters"]:
+                self.assertTrue(0.01 <= parameter["p"] <= parameter["q"] + 1e-12)
+        self.assertEqual(answer["distinction"]["first_bottom"], answer["groups"][0]["bottom"])
+        xml.dom.minidom.parse(self.path("d.svg"))
+        self.assertEqual(answer, self.json("interpret", "d", "--permutations", "99", "--threads", "1"))
+
+    def test_basins_and_sets(self):
+        answer = self.json("interpret", "d", "--groups", "basins", "--permutations", "19")
+        self.assertEqual(answer["groups_by"], "basins")
+        self.assertIsNone(answer["persistence"])
+        answer = self.json("interpret", "d", "--from", "1-4", "--to", "5,6,7", "--permutations", "19")
+        self.assertEqual((answer["distinction"]["first_minima"], answer["distinction"]["second_minima"]), (4, 3))
+        out = self.good("interpret", "d", "--persistence", "0", "--permutations", "19").out
+        self.assertIn("relies most on", out)
+
+    def test_refused(self):
+        self.refused("interpret", "d", "--groups", "heaps")
+        self.refused("interpret", "d", "--groups", "basins", "--persistence", "1")
+        self.refused("interpret", "d", "--from", "1-3", "--to", "3,4")
+        self.refused("interpret", "d", "--from", "1-3")
+        self.refused("interpret", "d", "--level", "2")
+        self.refused("interpret")
+
+    def test_surfaces_that_predict_nothing(self):
+        self.write("h.toml", program.study(explore={"steps": 60}))
+        self.good("run", "h.toml")
+        answer = self.json("interpret", "h", "--permutations", "19", "--figure", "h.svg")
+        self.assertEqual(answer["all"]["features"], [])
+        self.assertEqual(answer["all"]["parameters"][1]["name"], "x[2]")
+
+
 class Lines(program.Case):
     def setUp(self):
         super().setUp()
