@@ -63,6 +63,7 @@ static const option options[] = {
     {"--figure", NULL, TEXT, FIELD(figure), TAKES_FIGURE, 0, 0, NULL},
     {"--points", NULL, WHOLE, FIELD(points), TAKES_LINES, 3, 1000000, "a number of points, at least 3"},
     {"--pairs", NULL, WHOLE, FIELD(pairs), TAKES_LINES, 1, 1000000, "a number of pairs (1 to 1000000)"},
+    {"--trajectory", NULL, TEXT, FIELD(trajectory), TAKES_LINES, 0, 0, NULL},
     {"--starts", NULL, WHOLE, FIELD(starts), TAKES_STARTS, 0, 10000000, "a number of random starts"},
     {"--groups", NULL, TEXT, FIELD(groups), TAKES_INTERPRET, 0, 0, NULL},
     {"--persistence", NULL, NUMBER, FIELD(persistence), TAKES_INTERPRET, 0, 1e300, "an energy from 0"},

@@ -117,6 +117,7 @@ int command_interpolate(const arguments *a)
     asked q = {0};
     opened o = {0};
     answer r = {0};
+    if (a->trajectory) return answer_trajectories(a);
     el4ml_status status = EL4ML_OK;
     if (a->word_count == 2)
         status = el4ml_fail(&error, EL4ML_BAD_INPUT,

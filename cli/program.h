@@ -68,7 +68,8 @@ typedef struct arguments {
     const char *figure;        /* FILE.svg of an answer */
     given_whole points, pairs; /* of interpolate */
     given_whole starts;
-    const char *groups; /* of interpret */
+    const char *trajectory; /* of interpolate */
+    const char *groups;     /* of interpret */
     given_number persistence, level;
     given_whole permutations;
     const char *colour; /* of a report's disconnectivity graph */
@@ -96,6 +97,9 @@ int command_basin_volume(const arguments *args);
 int command_interpolate(const arguments *args);
 int command_compare(const arguments *args);
 int command_interpret(const arguments *args);
+
+/* interpolate --trajectory. */
+int answer_trajectories(const arguments *args);
 
 /* Print the error on standard error and give the exit status that belongs to it. */
 int report_error(const el4ml_error *error);

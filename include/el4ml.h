@@ -20,6 +20,7 @@
 #include "el4ml/interpolation.h"
 #include "el4ml/comparison.h"
 #include "el4ml/interpretation.h"
+#include "el4ml/trajectory.h"
 #include "el4ml/network.h"
 #include "el4ml/basins.h"
 #include "el4ml/statistics.h"

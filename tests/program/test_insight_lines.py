@@ -135,6 +135,28 @@ class Lines(program.Case):
             self.assertLessEqual(pair["aligned_distance"], pair["distance"] + 1e-9)
         self.check_picture("all.svg")
 
+    def test_trajectories(self):
+        answer = self.json("interpolate", "a", "--trajectory", "sgd,lbfgs", "--starts", "2", "--points", "12", "--figure", "t.svg")
+        self.assertEqual(set(answer), {"advice", "trajectories"})
+        self.assertEqual([(t["minimiser"], t["start"]) for t in answer["trajectories"]],
+                         [("sgd", 0), ("lbfgs", 0), ("sgd", 1), ("lbfgs", 1)])
+        for t in answer["trajectories"]:
+            self.assertEqual(set(t), {"minimiser", "start", "converged", "steps", "length", "direct", "rise", "basins", "kept",
+                                      "visits", "points"})
+            self.assertTrue(t["converged"])
+            self.assertEqual(sum(v["points"] for v in t["visits"]), len(t["points"]))
+            self.assertEqual(t["kept"], t["points"][0]["bottom"] is not None and
+                             abs(t["points"][0]["bottom"] - t["points"][-1]["bottom"]) < 1e-9)
+        self.check_picture("t.svg")
+        self.assertIn("ended", self.good("interpolate", "a", "--trajectory", "adam").out)
+        self.write("h.toml", program.study(explore={"steps": 60}))
+        self.good("run", "h.toml")
+        self.good("interpolate", "h", "--trajectory", "adam,newton-lbfgs", "--figure", "h.svg")
+        self.check_picture("h.svg")
+        for words in (["--trajectory", "sgd,"], ["--trajectory", "nothing"], ["1", "2", "--trajectory", "sgd"],
+                      ["--trajectory", "sgd", "--starts", "0"]):
+            self.refused("interpolate", "a", *words)
+
     def test_refused(self):
         for words in (["1"], ["1", "1"], ["1", "999"], ["1", "x"], ["1,2", "1"]):
             self.refused("interpolate", "a", *words)
