@@ -98,7 +98,10 @@ static const command commands[] = {
      "symmetry group, and on the path of lowest barrier through the network. Without A and B: over all\n"
      "pairs, or N of them (100). And from N random starts (100) to where training ends: does it fall all "
      "the\n"
-     "way?\n"},
+     "way?\n"
+     "el4ml interpolate DIR --trajectory METHOD,... [--starts N] [--points N] [--figure FILE.svg] [--json]\n"
+     "The paths that minimisers (newton-lbfgs, lbfgs, conjugate-gradient, adam, sgd, sam) take from the same\n"
+     "random starts (1): which basins they pass, where they end.\n"},
     {"compare", command_compare, 1, MAX_WORDS, TAKES_STARTS | TAKES_TEMPERATURE | TAKES_FIGURE,
      "el4ml compare DIR DIR ... [--temperature T] [--starts N] [--figure FILE.svg] [--threads N] [--seed N]\n"
      "              [--time-limit T] [--json]\n"

@@ -72,7 +72,8 @@ static el4ml_status open_landscape(const opened *o, const char *folder, el4ml_la
                                      .data_sha256 = o->data ? o->data->sha256 : "",
                                      .data_file = o->study->data_file,
                                      .dimension = o->surface->info.dimension,
-                                     .zero_modes = o->surface->info.usual_zero_modes};
+                                     .zero_modes = o->surface->info.usual_zero_modes,
+                                     .info = &o->surface->info};
     const el4ml_status status = el4ml_landscape_open(folder, &identity, l, error);
     el4ml_text_free(identity_text);
     return status;

@@ -706,8 +706,8 @@ static el4ml_report_row row_of(size_t rank)
                               .barrier = rank == 1 ? NAN : INFINITY,
                               .hits = 5,
                               .train = {0.05, rank == 2 ? NAN : 0.975, NAN},
-                              .validation = {NAN, NAN, NAN},
-                              .test = {NAN, NAN, NAN}};
+                              .validation = el4ml_metrics_none(),
+                              .test = el4ml_metrics_none()};
 }
 
 static char *page_of(const el4ml_report_input *input)

@@ -23,13 +23,22 @@ typedef struct el4ml_metrics {
     double accuracy; /* classification: fraction of rows whose largest output is their class; ties count for
                         the lower class */
     double r2;       /* regression: coefficient of determination, averaged over targets */
+    double log_density; /* regression with an error bar (gp): mean over the rows of the ln of the density that
+                           was foretold for the target, in its own unit */
 } el4ml_metrics;
+
+/* All NaN. */
+EL4ML_API el4ml_metrics el4ml_metrics_none(void);
 
 typedef struct el4ml_data_options {
     const char
         *file; /* CSV with a header, or .npy (two-dimensional; `target` is then a column number from 0) */
-    const char *target;         /* column name */
-    bool classification;        /* the target is a class (text or numbers) rather than a number */
+    const char *target;        /* column name */
+    bool classification;       /* the target is a class (text or numbers) rather than a number */
+    const char *const *inputs; /* (input_count) names of the columns that are inputs, in this order; default
+                                  NULL: all but the target. Other columns are not read */
+    size_t input_count;
+    size_t first_rows;          /* only so many, from the top of the file; default 0: all */
     bool standardise;           /* default true */
     double test_fraction;       /* [0, 0.9]; default 0; stratified by class, or by quantile of the target */
     double validation_fraction; /* [0, 0.9], of what is left; default 0 */

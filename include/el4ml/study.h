@@ -13,6 +13,7 @@ typedef enum el4ml_kind {
     EL4ML_KIND_MLP,
     EL4ML_KIND_LENNARD_JONES,
     EL4ML_KIND_FUNCTION,
+    EL4ML_KIND_GP,
     EL4ML_KIND_UNKNOWN /* the last: of an imported landscape, no word of the study file */
 } el4ml_kind;
 typedef enum el4ml_method { EL4ML_BASIN_HOPPING, EL4ML_RANDOM_STARTS } el4ml_method;
@@ -27,6 +28,9 @@ typedef struct el4ml_study {
     bool has_data;
     char *data_file; /* absolute path */
     char *target;
+    char **inputs; /* (input_count), or NULL: all other columns */
+    size_t input_count;
+    uint64_t rows; /* so many from the top; 0: all */
     bool standardise;
     double test_fraction, validation_fraction;
     uint64_t split_seed;
@@ -36,6 +40,9 @@ typedef struct el4ml_study {
     el4ml_mlp_options mlp;
     size_t atoms;        /* lennard-jones */
     char *function_name; /* function */
+    el4ml_gp_options gp; /* gp; its kernel and `each` belong to the study */
+    char *gp_kernel;
+    double *gp_each;
     /* [explore] */
     el4ml_method method;
     uint64_t steps;                  /* minimisations in all; default 1000 */

@@ -36,7 +36,7 @@ static el4ml_status out_of_memory(el4ml_error *error)
 static el4ml_compared unknown(const char *name)
 {
     const el4ml_agreement none = {.probability = NAN, .standard_error = NAN, .low = NAN, .high = NAN};
-    const el4ml_metrics no_metrics = {NAN, NAN, NAN};
+    const el4ml_metrics no_metrics = el4ml_metrics_none();
     return (el4ml_compared){.name = name,
                             .kappa = NAN,
                             .lowest = NAN,

@@ -5,6 +5,7 @@
 #include "base/linalg.h"
 #include "base/memory.h"
 #include "insight/way.h"
+#include "surface/box.h"
 #include "saddle/searcher.h"
 
 enum {
@@ -46,7 +47,7 @@ static el4ml_status go_down(follower *f, const el4ml_stationary *ts, int which)
     s->path_observe = NULL;
     if (status == EL4ML_OK) status = el4ml_value_gradient(&s->evaluator, f->end, &end.energy, s->g);
     if (status != EL4ML_OK) return status;
-    end.gradient_rms = el4ml_norm(f->n, s->g) / sqrt((double)f->n);
+    end.gradient_rms = el4ml_projected_rms(&s->evaluator, f->end, s->g);
     if (!el4ml_trail_add(trail, f->end, end.energy)) return EL4ML_OUT_OF_MEMORY;
     return el4ml_landscape_find(f->landscape, &s->evaluator, EL4ML_MINIMUM, &end, &f->ends[which]);
 }

@@ -10,6 +10,7 @@
 #include "insight/trainings.h"
 #include "run/study_minimiser.h"
 #include "run/study_names.h"
+#include "surface/box.h"
 
 static const uint64_t purpose_batches = 0x7472616a;
 
@@ -154,7 +155,7 @@ static el4ml_status look(void *context, size_t k, el4ml_searcher *searcher)
     if (!gradient) return EL4ML_OUT_OF_MEMORY;
     el4ml_stationary end = {.x = gradient + r->n};
     el4ml_status status = el4ml_value_gradient(e, x, &p->value, gradient);
-    p->gradient_rms = el4ml_norm(r->n, gradient) / sqrt((double)r->n);
+    if (status == EL4ML_OK) p->gradient_rms = el4ml_projected_rms(e, x, gradient);
     p->distance = el4ml_distance(r->n, x, r->end);
     p->x[0] = x[0];
     p->x[1] = r->n > 1 ? x[1] : 0;

@@ -15,6 +15,12 @@ static size_t recognise(void *context, el4ml_evaluator *e, bool transition_state
     return index == EL4ML_NONE ? EL4ML_UNKNOWN : index;
 }
 
+bool el4ml_session_cheap(const el4ml_session *s)
+{
+    const double flops = s->surface->info.evaluation_flops; /* 0: unknown */
+    return flops > 0 && flops <= 1e6 && s->n <= 1000;
+}
+
 void el4ml_session_recognise(el4ml_session *s, el4ml_searcher *searcher)
 {
     el4ml_searcher_recognise(searcher, recognise, s->landscape);
@@ -86,6 +92,13 @@ size_t el4ml_session_root(el4ml_session *s, size_t i)
     return i;
 }
 
+/* From the unit of the standardised target to its own. */
+static void in_own_unit(double scale, el4ml_metrics *m)
+{
+    m->loss *= scale * scale;
+    m->log_density -= log(scale);
+}
+
 /* Predictions of a new minimum on the training and test rows; a regression's loss in the target's own unit.
  */
 static void measure(el4ml_session *s, size_t index)
@@ -97,12 +110,12 @@ static void measure(el4ml_session *s, size_t index)
     const el4ml_dataset *sets[2] = {&s->data->train, &s->data->test};
     el4ml_metrics metrics[2];
     for (int k = 0; k < 2; k++) {
-        metrics[k] = (el4ml_metrics){NAN, NAN, NAN};
+        metrics[k] = el4ml_metrics_none();
         if (sets[k]->rows == 0) continue;
         if (surface->ops.metrics(surface->self, e->workspace, x, sets[k], &metrics[k]) != EL4ML_OK)
-            metrics[k] = (el4ml_metrics){NAN, NAN, NAN};
+            metrics[k] = el4ml_metrics_none();
         else if (sets[k]->classes == 0)
-            metrics[k].loss *= s->data->target_scale[0] * s->data->target_scale[0];
+            in_own_unit(s->data->target_scale[0], &metrics[k]);
     }
     el4ml_landscape_set_metrics(s->landscape, index, &metrics[0], &metrics[1]);
 }

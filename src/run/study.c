@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "run/study_gp.h"
 #include "run/study_minimiser.h"
 #include "run/study_names.h"
 #include "run/study_reader.h"
@@ -22,7 +23,10 @@
 #define FOR_MLP FOR_KIND(EL4ML_KIND_MLP)
 #define FOR_CLUSTER FOR_KIND(EL4ML_KIND_LENNARD_JONES)
 #define FOR_FUNCTION FOR_KIND(EL4ML_KIND_FUNCTION)
-#define FOR_ALL (FOR_MLP | FOR_CLUSTER | FOR_FUNCTION)
+#define FOR_GP FOR_KIND(EL4ML_KIND_GP)
+#define FOR_ALL (FOR_MLP | FOR_CLUSTER | FOR_FUNCTION | FOR_GP)
+#define FOR_DATA (FOR_MLP | FOR_GP)      /* those that learn from data */
+#define FOR_DESCENTS (FOR_ALL & ~FOR_GP) /* those without bounds: every minimiser */
 
 static const char *const table_names[] = {"study", "data", "surface", "explore", "connect", "analyse"};
 enum { TABLES = sizeof table_names / sizeof *table_names };
@@ -33,12 +37,14 @@ static const struct known {
 } known_keys[] = {
     {"study", "name", FOR_ALL},
     {"study", "seed", FOR_ALL},
-    {"data", "file", FOR_MLP},
-    {"data", "target", FOR_MLP},
-    {"data", "standardise", FOR_MLP},
-    {"data", "test_fraction", FOR_MLP},
-    {"data", "validation_fraction", FOR_MLP},
-    {"data", "split_seed", FOR_MLP},
+    {"data", "file", FOR_DATA},
+    {"data", "target", FOR_DATA},
+    {"data", "inputs", FOR_DATA},
+    {"data", "rows", FOR_DATA},
+    {"data", "standardise", FOR_DATA},
+    {"data", "test_fraction", FOR_DATA},
+    {"data", "validation_fraction", FOR_DATA},
+    {"data", "split_seed", FOR_DATA},
     {"surface", "kind", FOR_ALL},
     {"surface", "hidden", FOR_MLP},
     {"surface", "activation", FOR_MLP},
@@ -47,6 +53,20 @@ static const struct known {
     {"surface", "l2_biases", FOR_MLP},
     {"surface", "atoms", FOR_CLUSTER},
     {"surface", "name", FOR_FUNCTION},
+    {"surface", "kernel", FOR_GP},
+    {"surface", "ard", FOR_GP},
+    {"surface", "jitter", FOR_GP},
+    {"surface", "bounds", FOR_GP},
+    {"surface", "signal_bounds", FOR_GP},
+    {"surface", "signal_prior", FOR_GP},
+    {"surface", "length_bounds", FOR_GP},
+    {"surface", "length_prior", FOR_GP},
+    {"surface", "alpha_bounds", FOR_GP},
+    {"surface", "alpha_prior", FOR_GP},
+    {"surface", "nu_bounds", FOR_GP},
+    {"surface", "nu_prior", FOR_GP},
+    {"surface", "noise_bounds", FOR_GP},
+    {"surface", "noise_prior", FOR_GP},
     {"explore", "method", FOR_ALL},
     {"explore", "steps", FOR_ALL},
     {"explore", "temperature", FOR_ALL},
@@ -55,11 +75,11 @@ static const struct known {
     {"explore", "minimiser", FOR_ALL},
     {"explore", "history", FOR_ALL},
     {"explore", "handover", FOR_ALL},
-    {"explore", "learning_rate", FOR_ALL},
-    {"explore", "momentum", FOR_ALL},
+    {"explore", "learning_rate", FOR_DESCENTS},
+    {"explore", "momentum", FOR_DESCENTS},
     {"explore", "batch_size", FOR_MLP},
-    {"explore", "epochs", FOR_ALL},
-    {"explore", "sam_radius", FOR_ALL},
+    {"explore", "epochs", FOR_DESCENTS},
+    {"explore", "sam_radius", FOR_DESCENTS},
     {"connect", "budget", FOR_ALL},
     {"connect", "goal", FOR_ALL},
     {"connect", "improve", FOR_ALL},
@@ -146,7 +166,7 @@ static void check_keys(el4ml_study_reader *r)
 {
     if (r->status != EL4ML_OK) return;
     for (const el4ml_toml *t = r->document->root.first; t; t = t->next) {
-        if (strcmp(t->key, "data") == 0 && r->study->kind != EL4ML_KIND_MLP) {
+        if (strcmp(t->key, "data") == 0 && !(FOR_KIND(r->study->kind) & FOR_DATA)) {
             r->status = el4ml_toml_fail_key(r->document, t, r->error,
                                             "kind \"%s\" learns from no data; leave [data] out",
                                             el4ml_kind_names[r->study->kind]);
@@ -190,7 +210,7 @@ static void read_name(el4ml_study_reader *r)
 static void read_data(el4ml_study_reader *r)
 {
     el4ml_study *s = r->study;
-    if (s->kind != EL4ML_KIND_MLP) return;
+    if (!(FOR_KIND(s->kind) & FOR_DATA)) return;
     s->has_data = true;
     const el4ml_toml *file = el4ml_reader_require(r, "data", "file", "a CSV or .npy file");
     el4ml_reader_path(r, file, &s->data_file);
@@ -198,6 +218,8 @@ static void read_data(el4ml_study_reader *r)
     const char *name = "";
     if (target) el4ml_reader_check_text(r, target, &name);
     el4ml_reader_copy_text(r, name, &s->target);
+    el4ml_reader_texts(r, el4ml_reader_find(r, "data", "inputs"), &s->inputs, &s->input_count);
+    el4ml_reader_count(r, "data", "rows", 2, INT32_MAX, &s->rows);
     el4ml_reader_boolean(r, "data", "standardise", &s->standardise);
     el4ml_reader_fraction(r, "data", "test_fraction", &s->test_fraction);
     el4ml_reader_fraction(r, "data", "validation_fraction", &s->validation_fraction);
@@ -257,6 +279,8 @@ static void read_surface(el4ml_study_reader *r)
     el4ml_study *s = r->study;
     if (s->kind == EL4ML_KIND_MLP) {
         read_mlp(r);
+    } else if (s->kind == EL4ML_KIND_GP) {
+        el4ml_reader_gp(r);
     } else if (s->kind == EL4ML_KIND_LENNARD_JONES) {
         uint64_t atoms = 0;
         const el4ml_toml *node =
@@ -324,6 +348,7 @@ static void set_defaults(el4ml_study *s)
     s->standardise = true;
     s->mlp = el4ml_mlp_options_default();
     s->mlp.l2 = 1e-3; /* without, a net has flat directions and no isolated minima */
+    s->gp = el4ml_gp_options_default();
     s->steps = 1000;
     s->temperature = 1;
     s->step = 1;
@@ -342,7 +367,7 @@ static void read_study(el4ml_study_reader *r)
     set_defaults(s);
     el4ml_reader_copy_text(r, r->path, &s->path);
     if (r->status == EL4ML_OK) check_tables(r);
-    const el4ml_toml *node = el4ml_reader_require(r, "surface", "kind", "mlp, lennard-jones or function");
+    const el4ml_toml *node = el4ml_reader_require(r, "surface", "kind", "mlp, lennard-jones, function or gp");
     if (node) el4ml_reader_check_word(r, node, el4ml_kind_names, el4ml_later_kind_names, &kind);
     s->kind = (el4ml_kind)kind;
     check_keys(r);
@@ -406,6 +431,11 @@ void el4ml_study_free(el4ml_study *study)
     el4ml_release(study->name);
     el4ml_release(study->data_file);
     el4ml_release(study->target);
+    for (size_t k = 0; k < study->input_count; k++)
+        el4ml_release(study->inputs[k]);
+    el4ml_release(study->inputs);
+    el4ml_release(study->gp_kernel);
+    el4ml_release(study->gp_each);
     el4ml_release(study->function_name);
     el4ml_release(study->start);
     el4ml_release(study);

@@ -50,19 +50,53 @@ static el4ml_status open_cluster(const el4ml_study *study, el4ml_surface **surfa
     return status == EL4ML_OK ? el4ml_lennard_jones_new(study->atoms, surface, error) : status;
 }
 
-static el4ml_status open_mlp(const el4ml_study *study, el4ml_data **data, el4ml_surface **surface,
-                             el4ml_error *error)
+static el4ml_status read_data(const el4ml_study *study, bool classification, el4ml_data **data,
+                              el4ml_error *error)
 {
     el4ml_data_options options = el4ml_data_options_default();
     options.file = study->data_file;
     options.target = study->target;
-    options.classification = study->mlp.loss == EL4ML_CROSS_ENTROPY;
+    options.inputs = (const char *const *)study->inputs;
+    options.input_count = study->input_count;
+    options.first_rows = (size_t)study->rows;
+    options.classification = classification;
     options.standardise = study->standardise;
     options.test_fraction = study->test_fraction;
     options.validation_fraction = study->validation_fraction;
     options.split_seed = study->split_seed;
+    return el4ml_data_read(&options, data, error);
+}
+
+/* Matrices of all rows: the covariance and its relatives, and one for each parameter (as many as inputs, at a
+ * guess). */
+static el4ml_status open_gp(const el4ml_study *study, el4ml_data **data, el4ml_surface **surface,
+                            el4ml_error *error)
+{
     el4ml_data *read = NULL;
-    el4ml_status status = el4ml_data_read(&options, &read, error);
+    el4ml_error found = {0};
+    el4ml_status status = read_data(study, false, &read, error);
+    if (status != EL4ML_OK) return status;
+    const double rows = (double)read->train.rows, inputs = (double)read->train.inputs;
+    status = check_memory(study, "kernel", 0, rows * sqrt((8 + inputs) / MATRICES), error);
+    if (status == EL4ML_OK) {
+        status =
+            el4ml_gp_new(&study->gp, &read->train, (const char *const *)read->input_names, surface, &found);
+        if (status != EL4ML_OK)
+            el4ml_fail(error, status, "%s: [surface]: %s", el4ml_path_for_message(study->path),
+                       found.message);
+    }
+    if (status == EL4ML_OK)
+        *data = read;
+    else
+        el4ml_data_free(read);
+    return status;
+}
+
+static el4ml_status open_mlp(const el4ml_study *study, el4ml_data **data, el4ml_surface **surface,
+                             el4ml_error *error)
+{
+    el4ml_data *read = NULL;
+    el4ml_status status = read_data(study, study->mlp.loss == EL4ML_CROSS_ENTROPY, &read, error);
     if (status == EL4ML_OK) status = check_size(study, &read->train, error);
     if (status == EL4ML_OK) status = el4ml_mlp_new(&study->mlp, &read->train, surface, error);
     if (status == EL4ML_OK)
@@ -83,6 +117,8 @@ el4ml_status el4ml_study_open(const el4ml_study *study, el4ml_data **data, el4ml
         return open_cluster(study, surface, error);
     case EL4ML_KIND_FUNCTION:
         return el4ml_function_new(study->function_name, surface, error);
+    case EL4ML_KIND_GP:
+        return open_gp(study, data, surface, error);
     case EL4ML_KIND_UNKNOWN:
         return el4ml_fail(error, EL4ML_NOT_SUPPORTED, "%s: its surface is not known", study->name);
     }

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "run/study_gp.h"
 #include "run/study_minimiser.h"
 #include "run/study_names.h"
 
@@ -35,6 +36,15 @@ static void boolean_line(el4ml_builder *text, const char *key, bool value)
 static void add_data(el4ml_builder *text, const el4ml_study *s)
 {
     text_line(text, "target", s->target);
+    if (s->inputs) {
+        el4ml_builder_text(text, "inputs = [");
+        for (size_t k = 0; k < s->input_count; k++) {
+            el4ml_builder_text(text, k > 0 ? ", " : "");
+            el4ml_builder_quoted(text, s->inputs[k]);
+        }
+        el4ml_builder_text(text, "]\n");
+    }
+    if (s->rows > 0) count_line(text, "rows", s->rows);
     boolean_line(text, "standardise", s->standardise);
     number_line(text, "test_fraction", s->test_fraction);
     number_line(text, "validation_fraction", s->validation_fraction);
@@ -48,6 +58,7 @@ static void add_surface(el4ml_builder *text, const el4ml_study *s)
     text_line(text, "kind", el4ml_kind_names[s->kind]);
     if (s->kind == EL4ML_KIND_LENNARD_JONES) count_line(text, "atoms", s->atoms);
     if (s->kind == EL4ML_KIND_FUNCTION) text_line(text, "name", s->function_name);
+    if (s->kind == EL4ML_KIND_GP) el4ml_gp_text(text, s);
     if (s->kind != EL4ML_KIND_MLP) return;
     el4ml_builder_text(text, "hidden = [");
     for (size_t l = 0; l < s->mlp.hidden_layers; l++)
