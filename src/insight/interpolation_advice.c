@@ -39,13 +39,13 @@ static void say_pair(el4ml_builder *b, const el4ml_interpolation *r)
     if (r->model && joined)
         el4ml_builder_format(
             b,
-            "The weights of these two can be averaged%s, at a loss of %.6g, %s than the lower "
+            "The parameters of these two can be averaged%s, at a loss of %.6g, %s than the lower "
             "of both.\n",
             r->symmetry ? " after alignment" : "", r->middle,
             r->middle < r->stored.top - fmax(r->stored.barrier, r->stored.barrier_back) ? "less" : "no less");
     else if (r->model)
         el4ml_builder_text(b,
-                           "Do not average the weights of these two: combine their predictions instead.\n");
+                           "Do not average the parameters of these two: combine their predictions instead.\n");
 }
 
 static void say_starts(el4ml_builder *b, const el4ml_monotonicity *m)
@@ -85,10 +85,10 @@ static void say_all(el4ml_builder *b, const el4ml_connectivity *c)
     if (!c->model) return;
     el4ml_builder_text(b,
                        c->lowest.share > 0.5
-                           ? "Most minima are one solution up to symmetry and small changes: weights may be "
+                           ? "Most minima are one solution up to symmetry and small changes: parameters may be "
                              "averaged after alignment.\n"
                            : "Most minima are different solutions, not symmetry copies of one: combine "
-                             "predictions, not weights.\n");
+                             "predictions, not parameters.\n");
 }
 
 char *el4ml_interpolation_advice(const el4ml_interpolation *pair, const el4ml_monotonicity *m,

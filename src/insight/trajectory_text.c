@@ -66,19 +66,22 @@ static void say_method(el4ml_builder *b, const el4ml_trace *t, size_t count, siz
 char *el4ml_traces_advice(const el4ml_trace *t, size_t count)
 {
     el4ml_builder b = {0};
-    size_t kept = 0;
+    size_t kept = 0, ended = 0; /* in a basin */
     for (size_t k = 0; k < count; k++) {
         say_one(&b, &t[k]);
+        ended += t[k].points[t[k].count - 1].fell;
         kept += t[k].kept;
     }
     for (size_t k = 0; k < count; k++)
         say_method(&b, t, count, k);
-    if (count > 0)
-        el4ml_builder_text(
-            &b, 2 * kept > count ? "The start decides where most of these paths end: other starts find other "
-                                   "solutions, other minimisers hardly do.\n"
-                                 : "Most of these paths leave the basin they start in: the minimiser and its "
-                                   "steps, not the start alone, decide which solution is found.\n");
+    if (ended == 0)
+        el4ml_builder_text(&b, "None of these paths ended in the basin of a minimum.\n");
+    else
+        el4ml_builder_text(&b, 2 * kept > ended
+                                   ? "The start decides where most of these paths end: other starts find other "
+                                     "solutions, other minimisers hardly do.\n"
+                                   : "Most of these paths leave the basin they start in: the minimiser and its "
+                                     "steps, not the start alone, decide which solution is found.\n");
     return el4ml_builder_take(&b);
 }
 
