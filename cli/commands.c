@@ -100,7 +100,8 @@ static const command commands[] = {
      "the\n"
      "way?\n"
      "el4ml interpolate DIR --trajectory METHOD,... [--starts N] [--points N] [--figure FILE.svg] [--json]\n"
-     "The paths that minimisers (newton-lbfgs, lbfgs, conjugate-gradient, adam, sgd, sam) take from the same\n"
+     "The paths that minimisers (newton-lbfgs, lbfgs, conjugate-gradient, adam, sgd, sam) take from the "
+     "same\n"
      "random starts (1): which basins they pass, where they end.\n"},
     {"compare", command_compare, 1, MAX_WORDS, TAKES_STARTS | TAKES_TEMPERATURE | TAKES_FIGURE,
      "el4ml compare DIR DIR ... [--temperature T] [--starts N] [--figure FILE.svg] [--threads N] [--seed N]\n"

@@ -44,8 +44,8 @@ static void say_pair(el4ml_builder *b, const el4ml_interpolation *r)
             r->symmetry ? " after alignment" : "", r->middle,
             r->middle < r->stored.top - fmax(r->stored.barrier, r->stored.barrier_back) ? "less" : "no less");
     else if (r->model)
-        el4ml_builder_text(b,
-                           "Do not average the parameters of these two: combine their predictions instead.\n");
+        el4ml_builder_text(
+            b, "Do not average the parameters of these two: combine their predictions instead.\n");
 }
 
 static void say_starts(el4ml_builder *b, const el4ml_monotonicity *m)
@@ -83,12 +83,12 @@ static void say_all(el4ml_builder *b, const el4ml_connectivity *c)
                              c->path_median);
     el4ml_builder_text(b, "\n");
     if (!c->model) return;
-    el4ml_builder_text(b,
-                       c->lowest.share > 0.5
-                           ? "Most minima are one solution up to symmetry and small changes: parameters may be "
-                             "averaged after alignment.\n"
-                           : "Most minima are different solutions, not symmetry copies of one: combine "
-                             "predictions, not parameters.\n");
+    el4ml_builder_text(
+        b, c->lowest.share > 0.5
+               ? "Most minima are one solution up to symmetry and small changes: parameters may be "
+                 "averaged after alignment.\n"
+               : "Most minima are different solutions, not symmetry copies of one: combine "
+                 "predictions, not parameters.\n");
 }
 
 char *el4ml_interpolation_advice(const el4ml_interpolation *pair, const el4ml_monotonicity *m,

@@ -77,11 +77,11 @@ char *el4ml_traces_advice(const el4ml_trace *t, size_t count)
     if (ended == 0)
         el4ml_builder_text(&b, "None of these paths ended in the basin of a minimum.\n");
     else
-        el4ml_builder_text(&b, 2 * kept > ended
-                                   ? "The start decides where most of these paths end: other starts find other "
-                                     "solutions, other minimisers hardly do.\n"
-                                   : "Most of these paths leave the basin they start in: the minimiser and its "
-                                     "steps, not the start alone, decide which solution is found.\n");
+        el4ml_builder_text(
+            &b, 2 * kept > ended ? "The start decides where most of these paths end: other starts find other "
+                                   "solutions, other minimisers hardly do.\n"
+                                 : "Most of these paths leave the basin they start in: the minimiser and its "
+                                   "steps, not the start alone, decide which solution is found.\n");
     return el4ml_builder_take(&b);
 }
 

@@ -34,8 +34,7 @@ el4ml_metrics el4ml_metrics_at(el4ml_evaluator *e, const double *x, const el4ml_
     el4ml_metrics metrics = el4ml_metrics_none();
     const el4ml_surface *s = e->surface;
     if (!s->ops.metrics || !data || data->rows == 0) return metrics;
-    if (s->ops.metrics(s->self, e->workspace, x, data, &metrics) != EL4ML_OK)
-        return el4ml_metrics_none();
+    if (s->ops.metrics(s->self, e->workspace, x, data, &metrics) != EL4ML_OK) return el4ml_metrics_none();
     return metrics;
 }
 
