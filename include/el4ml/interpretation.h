@@ -52,9 +52,11 @@ typedef struct el4ml_reliance {
     double importance; /* rise of the mean loss when the feature's values are permuted among the rows, mean
                           over the group's models (Breiman 2001; Fisher, Rudin and Dominici 2019); NaN: not
                           measured */
-    double importance_error; /* standard error, over permutations and models */
-    double p, q; /* one-sided, that the rise is no more than chance, by the signs of the repeats' means
-                    (Student's t); adjusted like el4ml_conserved */
+    double importance_error; /* standard error, over rows: of the mean over rows like these */
+    double p,
+        q; /* one-sided, that the rise over all rows like these is not above zero (Student's t); adjusted
+              like el4ml_conserved. On rows that the model was not trained on, zero is what a feature has
+              that is independent of all else; on training rows a model uses noise that it has fitted */
     el4ml_conserved test; /* of the weights that leave the feature */
 } el4ml_reliance;
 

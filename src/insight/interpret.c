@@ -72,7 +72,7 @@ static el4ml_status set_names(task *t, el4ml_error *error)
     if (!r->parameter_names) return out_of_memory(error);
     for (size_t k = 0; k < r->parameter_count; k++)
         if (!(r->parameter_names[k] = el4ml_weights_name(&t->weights, k))) return out_of_memory(error);
-    if (!t->data || (!t->surface->ops.metrics && t->weights.layers == 0)) return EL4ML_OK;
+    if (!t->data || (!t->surface->ops.predict && t->weights.layers == 0)) return EL4ML_OK;
     r->feature_count = t->data->train.inputs;
     r->feature_names = copy_names(t->data->input_names, r->feature_count);
     if (!r->feature_names) return out_of_memory(error);

@@ -55,9 +55,9 @@ typedef struct el4ml_number_table {
 el4ml_status el4ml_test_apart(const el4ml_number_table *table, const unsigned char *side, el4ml_apart *out,
                               double *distance_p);
 
-/* Rises of the mean loss, (models, features, repeats), of the minima `model`. */
+/* Rises of the loss of every row, mean over permutations, (models, features, rows), of the minima `model`. */
 typedef struct el4ml_rises {
-    size_t models, features, repeats;
+    size_t models, features, rows;
     size_t *model;
     double *rise;
 } el4ml_rises;

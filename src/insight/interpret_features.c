@@ -129,7 +129,9 @@ static el4ml_status correlate(const task *t, el4ml_interpreted_group *g, el4ml_e
 
 el4ml_status el4ml_interpret_importance(task *t, el4ml_error *error)
 {
-    if (t->r->feature_count == 0 || !t->surface->ops.metrics || t->options->repeats == 0) return EL4ML_OK;
+    const el4ml_dataset *train = t->data ? &t->data->train : NULL;
+    if (t->r->feature_count == 0 || !t->surface->ops.predict || t->options->repeats == 0) return EL4ML_OK;
+    if (!train->label && (!train->y || train->targets != t->surface->info.outputs)) return EL4ML_OK;
     t->r->validation = t->data->validation.rows > 0;
     if (!choose_models(t)) return out_of_memory(error);
     el4ml_status status =

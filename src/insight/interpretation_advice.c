@@ -162,6 +162,10 @@ char *el4ml_interpretation_advice(const el4ml_interpretation *r)
         for (size_t g = 0; g < r->group_count && g < MOST_GROUPS; g++)
             say_group(&b, r, &r->groups[g], what);
     say_agreement(&b, r);
+    if (r->all.models > 0 && !r->validation)
+        el4ml_builder_text(
+            &b, "Permuted on the training rows, features also count for the noise that was fitted with "
+                "them: with [data] validation_fraction they would not.\n");
     say_distinction(&b, r);
     el4ml_builder_format(&b,
                          "Counted as certain: a rate of false discoveries of %.3g over all groups and %s "
