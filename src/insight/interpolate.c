@@ -147,7 +147,8 @@ static el4ml_status find_route(const el4ml_network *network, el4ml_interpolation
         r->route_length = path->length;
         r->route_minima = EL4ML_NEW(size_t, path->length);
         r->route_states = EL4ML_NEW(size_t, path->length);
-        if (!r->route_minima || !r->route_states) status = EL4ML_OUT_OF_MEMORY;
+        if (!r->route_minima || !r->route_states)
+            status = el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "interpolate: out of memory");
         for (size_t k = 0; status == EL4ML_OK && k < path->length; k++) {
             r->route_minima[k] = path->minima[k];
             if (k + 1 < path->length) r->route_states[k] = path->edges[k];

@@ -190,6 +190,11 @@ class Lines(program.Case):
         self.check_picture("both.svg")
         self.assertIn("Most reproducible", self.good("compare", "a", "b", "--starts", "20").out)
         self.assertEqual(self.json("compare", "a", "--starts", "0")["reproducibility_differences"], [])
+        self.good("import", "pathsample", os.path.join(program.SOURCE, "tests", "data", "pygt32"), "-o", "imported")
+        imported = self.json("compare", "a", "imported", "--starts", "5")["landscapes"][1]
+        self.assertEqual((imported["minima"], imported["model"], imported["training"]["source"]), (32, None, None))
+        for command in ("interpolate", "interpret"):
+            self.assertIn("surface is not known", self.refused(command, "imported"))
 
 
 if __name__ == "__main__":
