@@ -39,10 +39,11 @@ static const option options[] = {
     {"--box", NULL, TEXT, FIELD(box), TAKES_BASINS, 0, 0, NULL},
     {"--initialiser", NULL, SWITCH, FIELD(initialiser), TAKES_BASINS, 0, 0, NULL},
     {"--minimum", NULL, TEXT, FIELD(minima), TAKES_BASINS, 0, 0, NULL},
-    {"--samples", NULL, WHOLE, FIELD(samples), TAKES_BASINS, 1, 9223372036854775807.,
+    {"--samples", NULL, WHOLE, FIELD(samples), TAKES_BASINS | TAKES_ADVICE, 1, 9223372036854775807.,
      "a whole number from 1"},
     {"--tolerance", NULL, NUMBER, FIELD(tolerance), TAKES_BASINS, 1e-12, 1, "a number from 1e-12 to 1"},
     {"--compare", NULL, SWITCH, FIELD(compare), TAKES_BASINS, 0, 0, NULL},
+    {"--k", NULL, TEXT, FIELD(clusters), TAKES_K, 0, 0, NULL},
     {"--map", NULL, TEXT, FIELD(map), TAKES_BASINS, 0, 0, NULL},
     {"--temperature", NULL, NUMBER, FIELD(temperature), TAKES_TEMPERATURE, 2.3e-308, 1.7e308,
      "a temperature, a positive number"},
@@ -58,7 +59,8 @@ static const option options[] = {
     {"--method", NULL, TEXT, FIELD(method), TAKES_COMMUNITIES, 0, 0, NULL},
     {"--unweighted", NULL, SWITCH, FIELD(unweighted), TAKES_COMMUNITIES, 0, 0, NULL},
     {"--resolution", NULL, NUMBER, FIELD(resolution), TAKES_COMMUNITIES, 1e-100, 1e100, "a positive number"},
-    {"--threshold", NULL, NUMBER, FIELD(threshold), TAKES_COMMUNITIES, -1e300, 1e300, "a barrier, a number"},
+    {"--threshold", NULL, NUMBER, FIELD(threshold), TAKES_COMMUNITIES | TAKES_ADVICE, -1e300, 1e300,
+     "a number"},
     {"--colour", "--color", TEXT, FIELD(colour), TAKES_COLOUR, 0, 0, NULL},
     {"--figure", NULL, TEXT, FIELD(figure), TAKES_FIGURE, 0, 0, NULL},
     {"--points", NULL, WHOLE, FIELD(points), TAKES_LINES, 3, 1000000, "a number of points, at least 3"},
@@ -69,6 +71,8 @@ static const option options[] = {
     {"--persistence", NULL, NUMBER, FIELD(persistence), TAKES_INTERPRET, 0, 1e300, "an energy from 0"},
     {"--permutations", NULL, WHOLE, FIELD(permutations), TAKES_INTERPRET, 1, 1e7, "a number of permutations"},
     {"--level", NULL, NUMBER, FIELD(level), TAKES_INTERPRET, 1e-6, 0.5, "a rate from 1e-6 to 0.5"},
+    {"--evaluations", NULL, WHOLE, FIELD(evaluations), TAKES_ADVICE, 1000, 1e12,
+     "a number of evaluations from 1000"},
     {"--threads", NULL, WHOLE, FIELD(threads), 0, 1, 1024, "a number of threads (1 to 1024)"},
     {"--seed", NULL, WHOLE, FIELD(seed), 0, 0, 9223372036854775807., "a whole number from 0"},
     {"--time-limit", NULL, DURATION, FIELD(time_limit), 0, 0, 0, "a time such as 90, 10m, 1h30m"},
@@ -79,6 +83,7 @@ static const option options[] = {
 };
 
 enum { OPTIONS = sizeof options / sizeof *options };
+_Static_assert((int)OPTIONS <= MAX_OPTIONS, "one place in arguments.only for each option");
 
 static int wrong(const char *name, const char *value, const char *expected)
 {

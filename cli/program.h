@@ -7,7 +7,7 @@
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
 
 #define MAX_WORDS 16
-#define MAX_OPTIONS 64
+#define MAX_OPTIONS 96
 
 /* Options that only some commands take; the others are harmless where they are of no use. */
 enum {
@@ -24,6 +24,8 @@ enum {
     TAKES_COMMUNITIES = 1024,
     TAKES_COLOUR = 2048,
     TAKES_BASINS = 4096,
+    TAKES_ADVICE = 8192,
+    TAKES_K = 16384,
     TAKES_FIGURE = 1 << 20,
     TAKES_LINES = 1 << 21,
     TAKES_STARTS = 1 << 22,
@@ -52,6 +54,7 @@ typedef struct arguments {
     given_whole threads, seed;     /* threads 0: all cores */
     given_whole kappa;             /* of an import */
     bool json, quiet, coordinates, force, help, version;
+    const char *clusters;           /* --k of choose-k */
     const char *box, *minima, *map; /* of basin-volume */
     given_whole samples;
     given_number tolerance;
@@ -72,8 +75,9 @@ typedef struct arguments {
     const char *groups;     /* of interpret */
     given_number persistence, level;
     given_whole permutations;
-    const char *colour; /* of a report's disconnectivity graph */
-    double time_limit;  /* seconds, 0: none */
+    const char *colour;      /* of a report's disconnectivity graph */
+    given_whole evaluations; /* of gp-advice */
+    double time_limit;       /* seconds, 0: none */
 } arguments;
 
 typedef int (*command_function)(const arguments *args);
@@ -88,6 +92,7 @@ int command_list(const arguments *args);
 int command_verify(const arguments *args);
 int command_init(const arguments *args);
 int command_check(const arguments *args);
+int command_gp_advice(const arguments *args);
 int command_rates(const arguments *args);
 int command_paths(const arguments *args);
 int command_communities(const arguments *args);
@@ -97,7 +102,7 @@ int command_basin_volume(const arguments *args);
 int command_interpolate(const arguments *args);
 int command_compare(const arguments *args);
 int command_interpret(const arguments *args);
-
+int command_choose_k(const arguments *args);
 /* interpolate --trajectory. */
 int answer_trajectories(const arguments *args);
 
@@ -127,6 +132,10 @@ typedef struct opened {
 
 /* args: for --seed; may be NULL. */
 el4ml_status open_study(const char *path, const arguments *args, opened *result, el4ml_error *error);
+/* Explores and connects, or continues to; the landscape of the study in `folder`, open also where that was
+ * interrupted. */
+el4ml_status map_study(const arguments *args, const opened *o, const char *folder,
+                       el4ml_landscape **landscape, el4ml_error *error);
 /* The study kept in a landscape's folder, with the seed it has there. The data must be the landscape's. */
 el4ml_status open_folder_study(const char *folder, el4ml_landscape *landscape, opened *result,
                                el4ml_error *error);

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "insight/compare.h"
+#include "insight/way.h"
 
 enum { BLOCK = 64 }; /* models predicted at a time */
 
@@ -114,7 +115,8 @@ static el4ml_status measure(tally *t, el4ml_agreement *same, double *deviation, 
 el4ml_status el4ml_compare_predictions(const el4ml_compared_input *input, const el4ml_endings *ends,
                                        double level, el4ml_compared *c, el4ml_error *error)
 {
-    if (!input->surface || !input->data || !input->surface->ops.predict) return EL4ML_OK;
+    if (!input->surface || !input->data || !el4ml_tells_targets(input->surface, &input->data->train))
+        return EL4ML_OK;
     const el4ml_dataset *sets[2] = {&input->data->train, &input->data->test};
     el4ml_agreement *same[2] = {&c->same_class, &c->test_same_class};
     double *deviation[2] = {&c->spread, &c->test_spread};

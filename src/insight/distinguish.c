@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "insight/interpret.h"
+#include "insight/way.h"
 
 static size_t lowest_of(const el4ml_network *network, const el4ml_minimum_set *set)
 {
@@ -34,7 +35,7 @@ static el4ml_status predictions(const el4ml_surface *surface, const el4ml_landsc
     const double *x[2] = {el4ml_landscape_record(landscape, EL4ML_MINIMUM, d->first_bottom)->point.x,
                           el4ml_landscape_record(landscape, EL4ML_MINIMUM, d->second_bottom)->point.x};
     d->disagreement = d->test_disagreement = NAN;
-    if (!data || !surface->ops.predict) return EL4ML_OK;
+    if (!data || !el4ml_tells_targets(surface, &data->train)) return EL4ML_OK;
     const el4ml_dataset *sets[2] = {&data->train, &data->test};
     double *to[2] = {&d->disagreement, &d->test_disagreement};
     for (int k = 0; k < 2; k++) {

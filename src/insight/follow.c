@@ -8,6 +8,7 @@
 #include "surface/box.h"
 #include "saddle/searcher.h"
 
+enum { OWN_POINTS = 16 }; /* of a side that is straight */
 enum {
     METRIC_POINTS = 100
 }; /* so many places along the whole path have metrics, besides stationary points */
@@ -33,23 +34,61 @@ static el4ml_status observe(void *context, const el4ml_iterate *iterate)
     return el4ml_trail_add(context, iterate->x, iterate->value) ? EL4ML_OK : EL4ML_OUT_OF_MEMORY;
 }
 
+/* Which minimum the end of a side is. */
+static el4ml_status recognise(follower *f, const double *x, int which)
+{
+    el4ml_searcher *s = f->searcher;
+    el4ml_stationary end = {.x = f->end};
+    el4ml_copy(f->n, x, f->end);
+    el4ml_status status = el4ml_value_gradient(&s->evaluator, f->end, &end.energy, s->g);
+    if (status != EL4ML_OK) return status;
+    end.gradient_rms = el4ml_projected_rms(&s->evaluator, f->end, s->g);
+    if (!el4ml_trail_add(&f->side[which], f->end, end.energy)) return EL4ML_OUT_OF_MEMORY;
+    return el4ml_landscape_find(f->landscape, &s->evaluator, EL4ML_MINIMUM, &end, &f->ends[which]);
+}
+
 /* Down one side: its trail and the minimum at its end. */
 static el4ml_status go_down(follower *f, const el4ml_stationary *ts, int which)
 {
     el4ml_searcher *s = f->searcher;
-    el4ml_trail *trail = &f->side[which];
-    el4ml_stationary end = {.x = f->end};
-    trail->count = 0;
-    if (!el4ml_trail_add(trail, ts->x, ts->energy)) return EL4ML_OUT_OF_MEMORY;
     s->path_observe = observe;
-    s->path_context = trail;
+    s->path_context = &f->side[which];
     el4ml_status status = el4ml_descend_side(s, ts->x, ts->energy, f->mode, which == 0 ? 1 : -1, f->end);
     s->path_observe = NULL;
-    if (status == EL4ML_OK) status = el4ml_value_gradient(&s->evaluator, f->end, &end.energy, s->g);
-    if (status != EL4ML_OK) return status;
-    end.gradient_rms = el4ml_projected_rms(&s->evaluator, f->end, s->g);
-    if (!el4ml_trail_add(trail, f->end, end.energy)) return EL4ML_OUT_OF_MEMORY;
-    return el4ml_landscape_find(f->landscape, &s->evaluator, EL4ML_MINIMUM, &end, &f->ends[which]);
+    return status == EL4ML_OK ? recognise(f, f->end, which) : status;
+}
+
+/* Surfaces with searches of their own tell the ends alone: straight from the transition state to either. */
+static el4ml_status own_sides(follower *f, const el4ml_stationary *ts)
+{
+    double *ends = EL4ML_NEW(double, 2 * f->n), *x = f->end;
+    if (!ends) return EL4ML_OUT_OF_MEMORY;
+    el4ml_status status = el4ml_descend(f->searcher, ts->x, f->mode, ends, ends + f->n);
+    for (int which = 0; which < 2 && status == EL4ML_OK; which++) {
+        const double *end = ends + (size_t)which * f->n;
+        for (int k = 1; k < OWN_POINTS && status == EL4ML_OK; k++) {
+            double value;
+            for (size_t i = 0; i < f->n; i++)
+                x[i] = ts->x[i] + (end[i] - ts->x[i]) * k / OWN_POINTS;
+            status = el4ml_value_gradient(&f->searcher->evaluator, x, &value, NULL);
+            if (status == EL4ML_OK && !el4ml_trail_add(&f->side[which], x, value))
+                status = EL4ML_OUT_OF_MEMORY;
+        }
+        if (status == EL4ML_OK) status = recognise(f, end, which);
+    }
+    el4ml_release(ends);
+    return status;
+}
+
+static el4ml_status both_sides(follower *f, const el4ml_stationary *ts)
+{
+    for (int k = 0; k < 2; k++) {
+        f->side[k].count = 0;
+        if (!el4ml_trail_add(&f->side[k], ts->x, ts->energy)) return EL4ML_OUT_OF_MEMORY;
+    }
+    if (f->searcher->own) return own_sides(f, ts);
+    const el4ml_status status = go_down(f, ts, 0);
+    return status == EL4ML_OK ? go_down(f, ts, 1) : status;
 }
 
 /* Point k of `from`, reached from its point `before`; k itself: none. */
@@ -71,8 +110,7 @@ static el4ml_status cross(follower *f, size_t from, size_t state, size_t to)
     const el4ml_stationary *ts = &el4ml_landscape_record(f->landscape, EL4ML_TRANSITION_STATE, state)->point;
     double curvature;
     el4ml_status status = el4ml_unstable_mode(f->searcher, ts->x, f->mode, &curvature);
-    for (int k = 0; k < 2 && status == EL4ML_OK; k++)
-        status = go_down(f, ts, k);
+    if (status == EL4ML_OK) status = both_sides(f, ts);
     if (status != EL4ML_OK) return status;
     const int first = f->ends[0] == from ? 0 : 1;
     if (f->ends[first] != from || f->ends[1 - first] != to) return EL4ML_NOT_CONVERGED;

@@ -67,11 +67,14 @@ static char **copy_names(char *const *names, size_t count)
 static el4ml_status set_names(task *t, el4ml_error *error)
 {
     el4ml_interpretation *r = t->r;
+    const char *const *known = t->surface->info.coordinate_names;
     r->parameter_count = t->aligned.n;
     r->parameter_names = EL4ML_NEW(char *, r->parameter_count);
     if (!r->parameter_names) return out_of_memory(error);
     for (size_t k = 0; k < r->parameter_count; k++)
-        if (!(r->parameter_names[k] = el4ml_weights_name(&t->weights, k))) return out_of_memory(error);
+        if (!(r->parameter_names[k] = t->weights.layers == 0 && known ? el4ml_copy_text(known[k])
+                                                                      : el4ml_weights_name(&t->weights, k)))
+            return out_of_memory(error);
     if (!t->data || (!t->surface->ops.predict && t->weights.layers == 0)) return EL4ML_OK;
     r->feature_count = t->data->train.inputs;
     r->feature_names = copy_names(t->data->input_names, r->feature_count);

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "insight/interpret.h"
+#include "insight/way.h"
 
 typedef el4ml_interpret_task task;
 
@@ -129,9 +130,8 @@ static el4ml_status correlate(const task *t, el4ml_interpreted_group *g, el4ml_e
 
 el4ml_status el4ml_interpret_importance(task *t, el4ml_error *error)
 {
-    const el4ml_dataset *train = t->data ? &t->data->train : NULL;
-    if (t->r->feature_count == 0 || !t->surface->ops.predict || t->options->repeats == 0) return EL4ML_OK;
-    if (!train->label && (!train->y || train->targets != t->surface->info.outputs)) return EL4ML_OK;
+    if (t->r->feature_count == 0 || t->options->repeats == 0) return EL4ML_OK;
+    if (!el4ml_tells_targets(t->surface, &t->data->train)) return EL4ML_OK;
     t->r->validation = t->data->validation.rows > 0;
     if (!choose_models(t)) return out_of_memory(error);
     el4ml_status status =

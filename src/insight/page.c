@@ -47,11 +47,14 @@ static void fill_rows(el4ml_page *p, el4ml_landscape *l, const el4ml_analysis *a
                                         .hits = r->hits,
                                         .train = r->train,
                                         .validation = el4ml_metrics_none(),
-                                        .test = r->test};
+                                        .test = r->test,
+                                        .train_targets = r->train_targets,
+                                        .test_targets = r->test_targets};
         if (!el4ml_landscape_has_bounds(l)) continue;
         el4ml_landscape_bounds_text(l, r, p->bounds[k], sizeof p->bounds[k]);
         p->rows[k].bounds = p->bounds[k];
     }
+    p->input.target_names = el4ml_landscape_targets(l, &p->input.target_count);
     p->input.rows = p->rows;
     p->input.row_count = count;
 }

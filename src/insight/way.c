@@ -38,6 +38,15 @@ el4ml_metrics el4ml_metrics_at(el4ml_evaluator *e, const double *x, const el4ml_
     return metrics;
 }
 
+bool el4ml_tells_targets(const el4ml_surface *surface, const el4ml_dataset *rows)
+{
+    if (!surface->ops.predict) return false;
+    if (surface->info.prediction == EL4ML_PREDICTS_PROBABILITIES)
+        return rows->label && rows->classes == surface->info.outputs;
+    return surface->info.prediction == EL4ML_PREDICTS_VALUES && rows->y &&
+           rows->targets == surface->info.outputs;
+}
+
 static double chord(double va, double vb, double t)
 {
     return (1 - t) * va + t * vb;

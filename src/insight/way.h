@@ -11,6 +11,9 @@ el4ml_way el4ml_way_none(void);
 void el4ml_way_measure(el4ml_way *way);
 /* Metrics of x; NaN where the surface has none or the set is empty. */
 el4ml_metrics el4ml_metrics_at(el4ml_evaluator *evaluator, const double *x, const el4ml_dataset *data);
+/* Does the surface predict what the rows have as targets: probabilities of their classes, or their values
+ * (and not an embedding, say)? */
+bool el4ml_tells_targets(const el4ml_surface *surface, const el4ml_dataset *rows);
 /* The excess of the straight line from a to b alone, without points or metrics; +infinity where V is not
  * finite. work: (2 n). */
 el4ml_status el4ml_straight_excess(el4ml_evaluator *evaluator, const double *a, const double *b, double va,

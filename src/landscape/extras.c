@@ -1,7 +1,6 @@
 /* Tables that only some landscapes have, so that all others stay as they are:
  *     bounds(coordinate, name, lower, upper)                     of the surface; NULL: none on that side
  *     active_bounds(kind, id, active, log_multipliers)           points with coordinates on a bound
- *     predictive_densities(id, train, test)                      minima of models that foretell an error bar
  */
 #include <math.h>
 #include <stdio.h>
@@ -174,17 +173,6 @@ static el4ml_status take_active(el4ml_landscape *l, el4ml_species unused, sqlite
     return EL4ML_OK;
 }
 
-static el4ml_status take_density(el4ml_landscape *l, el4ml_species unused, sqlite3_stmt *s,
-                                 el4ml_error *error)
-{
-    (void)unused;
-    el4ml_record *r = record_of(l, EL4ML_MINIMUM, sqlite3_column_int64(s, 0));
-    if (!r) return damaged(l, "predictive_densities", error);
-    r->train.log_density = column_or(s, 1, NAN);
-    r->test.log_density = column_or(s, 2, NAN);
-    return EL4ML_OK;
-}
-
 el4ml_status el4ml_database_load_extras(el4ml_landscape *l, el4ml_error *error)
 {
     static const struct {
@@ -192,8 +180,7 @@ el4ml_status el4ml_database_load_extras(el4ml_landscape *l, el4ml_error *error)
         el4ml_take_row take;
     } extras[] = {
         {"bounds", "SELECT coordinate, name, lower, upper FROM bounds", take_bound},
-        {"active_bounds", "SELECT kind, id, active, log_multipliers FROM active_bounds", take_active},
-        {"predictive_densities", "SELECT id, train, test FROM predictive_densities", take_density}};
+        {"active_bounds", "SELECT kind, id, active, log_multipliers FROM active_bounds", take_active}};
     el4ml_status status = EL4ML_OK;
     for (size_t k = 0; k < sizeof extras / sizeof *extras && status == EL4ML_OK; k++)
         if (has_table(l, extras[k].table))
@@ -224,36 +211,7 @@ static bool store_active(el4ml_landscape *l, el4ml_species species)
     return good;
 }
 
-static bool has_density(const el4ml_record *r)
-{
-    return !isnan(r->train.log_density) || !isnan(r->test.log_density);
-}
-
-static bool store_densities(el4ml_landscape *l)
-{
-    const el4ml_table *t = &l->table[EL4ML_MINIMUM];
-    const char *make = "CREATE TABLE IF NOT EXISTS predictive_densities(id INTEGER PRIMARY KEY, train REAL,"
-                       " test REAL)";
-    sqlite3_stmt *s = NULL;
-    bool good = true;
-    for (size_t i = t->stored; good && i < t->count; i++) {
-        const el4ml_record *r = &t->records[i];
-        if (!has_density(r)) continue;
-        if (!s)
-            good = sqlite3_exec(l->db, make, NULL, NULL, NULL) == SQLITE_OK &&
-                   sqlite3_prepare_v2(l->db, "INSERT INTO predictive_densities VALUES(?1, ?2, ?3)", -1, &s,
-                                      NULL) == SQLITE_OK;
-        if (!good) break;
-        sqlite3_bind_int64(s, 1, (sqlite3_int64)i + 1);
-        bind_finite(s, 2, r->train.log_density);
-        bind_finite(s, 3, r->test.log_density);
-        good = el4ml_run_once(s);
-    }
-    sqlite3_finalize(s);
-    return good;
-}
-
 bool el4ml_database_store_extras(el4ml_landscape *l)
 {
-    return store_active(l, EL4ML_MINIMUM) && store_active(l, EL4ML_TRANSITION_STATE) && store_densities(l);
+    return store_active(l, EL4ML_MINIMUM) && store_active(l, EL4ML_TRANSITION_STATE);
 }

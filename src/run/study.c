@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "run/study_gp.h"
+#include "run/study_loss.h"
 #include "run/study_minimiser.h"
 #include "run/study_names.h"
 #include "run/study_reader.h"
@@ -17,6 +18,7 @@
 #define MAX_PARAMETERS 1e7 /* a Hessian of more is out of reach by far */
 #define MAX_COUNT INT64_C(1000000000000)
 #define MAX_ATOMS 100000
+#define MAX_CLUSTERS 100000
 #define MAX_NAME 200
 
 #define FOR_KIND(kind) (1u << (kind))
@@ -24,9 +26,11 @@
 #define FOR_CLUSTER FOR_KIND(EL4ML_KIND_LENNARD_JONES)
 #define FOR_FUNCTION FOR_KIND(EL4ML_KIND_FUNCTION)
 #define FOR_GP FOR_KIND(EL4ML_KIND_GP)
-#define FOR_ALL (FOR_MLP | FOR_CLUSTER | FOR_FUNCTION | FOR_GP)
-#define FOR_DATA (FOR_MLP | FOR_GP)      /* those that learn from data */
-#define FOR_DESCENTS (FOR_ALL & ~FOR_GP) /* those without bounds: every minimiser */
+#define FOR_KMEANS FOR_KIND(EL4ML_KIND_KMEANS)
+#define FOR_ALL (FOR_MLP | FOR_CLUSTER | FOR_FUNCTION | FOR_GP | FOR_KMEANS)
+#define FOR_DATA (FOR_MLP | FOR_GP | FOR_KMEANS) /* those that learn from data */
+#define FOR_SMOOTH (FOR_ALL & ~FOR_KMEANS)       /* those that minimisers by gradients are for, */
+#define FOR_DESCENTS (FOR_SMOOTH & ~FOR_GP)      /* and without bounds: every minimiser */
 
 static const char *const table_names[] = {"study", "data", "surface", "explore", "connect", "analyse"};
 enum { TABLES = sizeof table_names / sizeof *table_names };
@@ -45,14 +49,26 @@ static const struct known {
     {"data", "test_fraction", FOR_DATA},
     {"data", "validation_fraction", FOR_DATA},
     {"data", "split_seed", FOR_DATA},
+    {"data", "top_k", FOR_MLP},
     {"surface", "kind", FOR_ALL},
     {"surface", "hidden", FOR_MLP},
     {"surface", "activation", FOR_MLP},
     {"surface", "loss", FOR_MLP},
     {"surface", "l2", FOR_MLP},
     {"surface", "l2_biases", FOR_MLP},
+    {"surface", "logits", FOR_MLP},
+    {"surface", "positive", FOR_MLP},
+    {"surface", "class_weight", FOR_MLP},
+    {"surface", "label_smoothing", FOR_MLP},
+    {"surface", "beta", FOR_MLP},
+    {"surface", "embedding", FOR_MLP},
+    {"surface", "margin", FOR_MLP},
+    {"surface", "epsilon", FOR_MLP},
+    {"surface", "pairs", FOR_MLP},
+    {"surface", "neighbours", FOR_MLP},
     {"surface", "atoms", FOR_CLUSTER},
     {"surface", "name", FOR_FUNCTION},
+    {"surface", "clusters", FOR_KMEANS},
     {"surface", "kernel", FOR_GP},
     {"surface", "ard", FOR_GP},
     {"surface", "jitter", FOR_GP},
@@ -72,9 +88,9 @@ static const struct known {
     {"explore", "temperature", FOR_ALL},
     {"explore", "step", FOR_ALL},
     {"explore", "start", FOR_MLP},
-    {"explore", "minimiser", FOR_ALL},
-    {"explore", "history", FOR_ALL},
-    {"explore", "handover", FOR_ALL},
+    {"explore", "minimiser", FOR_SMOOTH},
+    {"explore", "history", FOR_SMOOTH},
+    {"explore", "handover", FOR_SMOOTH},
     {"explore", "learning_rate", FOR_DESCENTS},
     {"explore", "momentum", FOR_DESCENTS},
     {"explore", "batch_size", FOR_MLP},
@@ -214,10 +230,7 @@ static void read_data(el4ml_study_reader *r)
     s->has_data = true;
     const el4ml_toml *file = el4ml_reader_require(r, "data", "file", "a CSV or .npy file");
     el4ml_reader_path(r, file, &s->data_file);
-    const el4ml_toml *target = el4ml_reader_require(r, "data", "target", "the name of a column");
-    const char *name = "";
-    if (target) el4ml_reader_check_text(r, target, &name);
-    el4ml_reader_copy_text(r, name, &s->target);
+    el4ml_reader_target(r);
     el4ml_reader_texts(r, el4ml_reader_find(r, "data", "inputs"), &s->inputs, &s->input_count);
     el4ml_reader_count(r, "data", "rows", 2, INT32_MAX, &s->rows);
     el4ml_reader_boolean(r, "data", "standardise", &s->standardise);
@@ -266,12 +279,13 @@ static void read_mlp(el4ml_study_reader *r)
     unsigned activation = mlp->activation, loss = mlp->loss;
     read_hidden(r);
     el4ml_reader_word(r, "surface", "activation", el4ml_activation_names, NULL, &activation);
-    el4ml_reader_word(r, "surface", "loss", el4ml_loss_names, el4ml_later_loss_names, &loss);
+    el4ml_reader_word(r, "surface", "loss", el4ml_loss_names, NULL, &loss);
     const el4ml_toml *l2 = el4ml_reader_find(r, "surface", "l2");
     if (l2) el4ml_reader_check_number(r, l2, 0, true, INFINITY, false, &mlp->l2);
     el4ml_reader_boolean(r, "surface", "l2_biases", &mlp->l2_biases);
     mlp->activation = (el4ml_activation)activation;
     mlp->loss = (el4ml_loss)loss;
+    el4ml_reader_loss(r);
 }
 
 static void read_surface(el4ml_study_reader *r)
@@ -287,6 +301,12 @@ static void read_surface(el4ml_study_reader *r)
             el4ml_reader_require(r, "surface", "atoms", "the number of atoms, such as 13");
         if (node) el4ml_reader_check_count(r, node, 2, MAX_ATOMS, &atoms);
         s->atoms = (size_t)atoms;
+    } else if (s->kind == EL4ML_KIND_KMEANS) {
+        uint64_t clusters = 0;
+        const el4ml_toml *node =
+            el4ml_reader_require(r, "surface", "clusters", "the number of clusters, such as 3");
+        if (node) el4ml_reader_check_count(r, node, 1, MAX_CLUSTERS, &clusters);
+        s->clusters = (size_t)clusters;
     } else {
         unsigned index = 0;
         const char *const *names = el4ml_function_names();
@@ -316,6 +336,7 @@ static void read_connect(el4ml_study_reader *r)
     unsigned goal = s->goal;
     el4ml_reader_word(r, "connect", "goal", el4ml_goal_names, NULL, &goal);
     s->goal = (el4ml_goal)goal;
+    if (s->kind == EL4ML_KIND_KMEANS) s->budget = 20000; /* searches of microseconds */
     if (s->goal == EL4ML_EXHAUST) s->budget = 200000;
     el4ml_reader_count(r, "connect", "budget", 0, MAX_COUNT, &s->budget);
     el4ml_reader_count(r, "connect", "improve", 0, MAX_COUNT, &s->improve);
@@ -367,7 +388,8 @@ static void read_study(el4ml_study_reader *r)
     set_defaults(s);
     el4ml_reader_copy_text(r, r->path, &s->path);
     if (r->status == EL4ML_OK) check_tables(r);
-    const el4ml_toml *node = el4ml_reader_require(r, "surface", "kind", "mlp, lennard-jones, function or gp");
+    const el4ml_toml *node =
+        el4ml_reader_require(r, "surface", "kind", "mlp, kmeans, gp, lennard-jones or function");
     if (node) el4ml_reader_check_word(r, node, el4ml_kind_names, el4ml_later_kind_names, &kind);
     s->kind = (el4ml_kind)kind;
     check_keys(r);
@@ -431,6 +453,11 @@ void el4ml_study_free(el4ml_study *study)
     el4ml_release(study->name);
     el4ml_release(study->data_file);
     el4ml_release(study->target);
+    for (size_t t = 0; t < study->target_count; t++)
+        el4ml_release(study->targets[t]);
+    el4ml_release(study->targets);
+    el4ml_release(study->positive);
+    el4ml_release(study->class_weight);
     for (size_t k = 0; k < study->input_count; k++)
         el4ml_release(study->inputs[k]);
     el4ml_release(study->inputs);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "run/study_loss.h"
 
 #define MAX_PARAMETERS 1e7 /* as in study.c, now that the data's width is known */
 
@@ -26,18 +27,31 @@ static el4ml_status check_memory(const el4ml_study *study, const char *key, doub
         el4ml_path_for_message(study->path), key, bytes / 1e9, pages * page / 1e9);
 }
 
+#define MOST_JACOBIAN 16777216.0 /* numbers that the Hessian of a loss over pairs takes at most (mlp.c) */
+
+/* Numbers that a contrastive loss takes beyond those of others: its zero modes twice over, and the Jacobian
+ * of its outputs. */
+static double further_numbers(const el4ml_mlp_options *mlp, const el4ml_dataset *train, double parameters)
+{
+    const double d = (double)mlp->embedding;
+    if (mlp->loss != EL4ML_CONTRASTIVE) return 0;
+    return d * (d + 1) * parameters + fmin(MOST_JACOBIAN, 2 * d * (double)train->rows * parameters);
+}
+
 static el4ml_status check_size(const el4ml_study *study, const el4ml_dataset *train, el4ml_error *error)
 {
     const el4ml_mlp_options *mlp = &study->mlp;
     double before = (double)train->inputs, parameters = 0, widest = 0;
     for (size_t l = 0; l <= mlp->hidden_layers; l++) {
-        const size_t outputs = train->classes > 0 ? train->classes : train->targets;
+        const size_t outputs = el4ml_mlp_outputs(mlp, train->classes, train->targets);
         const double units = (double)(l < mlp->hidden_layers ? mlp->hidden[l] : outputs);
         parameters += (before + 1) * units;
         before = units;
         if (l < mlp->hidden_layers) widest = fmax(widest, units);
     }
-    if (parameters <= MAX_PARAMETERS) return check_memory(study, "hidden", parameters, widest, error);
+    if (parameters <= MAX_PARAMETERS)
+        return check_memory(study, "hidden", parameters + further_numbers(mlp, train, parameters) / VECTORS,
+                            widest, error);
     return el4ml_fail(error, EL4ML_BAD_INPUT,
                       "%s: 'hidden': %.0f parameters for these data; more than %.0f are out of reach",
                       el4ml_path_for_message(study->path), parameters, MAX_PARAMETERS);
@@ -56,15 +70,46 @@ static el4ml_status read_data(const el4ml_study *study, bool classification, el4
     el4ml_data_options options = el4ml_data_options_default();
     options.file = study->data_file;
     options.target = study->target;
+    options.targets = (const char *const *)study->targets;
+    options.target_count = study->target_count;
     options.inputs = (const char *const *)study->inputs;
     options.input_count = study->input_count;
     options.first_rows = (size_t)study->rows;
     options.classification = classification;
+    options.unsupervised = study->kind == EL4ML_KIND_KMEANS;
     options.standardise = study->standardise;
     options.test_fraction = study->test_fraction;
     options.validation_fraction = study->validation_fraction;
     options.split_seed = study->split_seed;
     return el4ml_data_read(&options, data, error);
+}
+
+/* A thread keeps two distances of every row to every centroid, and a crease for each. */
+static el4ml_status check_clusters(const el4ml_study *study, const el4ml_dataset *train, el4ml_error *error)
+{
+    const double clusters = (double)study->clusters, parameters = clusters * (double)train->inputs;
+    if (parameters > MAX_PARAMETERS)
+        return el4ml_fail(error, EL4ML_BAD_INPUT,
+                          "%s: 'clusters': %.0f coordinates for these data; more than %.0f are out of reach",
+                          el4ml_path_for_message(study->path), parameters, MAX_PARAMETERS);
+    if (study->clusters > train->rows)
+        return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: 'clusters': %zu, but there are %zu training rows",
+                          el4ml_path_for_message(study->path), study->clusters, train->rows);
+    return check_memory(study, "clusters", parameters + clusters * (double)train->rows / 40, clusters, error);
+}
+
+static el4ml_status open_kmeans(const el4ml_study *study, el4ml_data **data, el4ml_surface **surface,
+                                el4ml_error *error)
+{
+    el4ml_data *read = NULL;
+    el4ml_status status = read_data(study, false, &read, error);
+    if (status == EL4ML_OK) status = check_clusters(study, &read->train, error);
+    if (status == EL4ML_OK) status = el4ml_kmeans_new(study->clusters, &read->train, surface, error);
+    if (status == EL4ML_OK)
+        *data = read;
+    else
+        el4ml_data_free(read);
+    return status;
 }
 
 /* Matrices of all rows: the covariance and its relatives, and one for each parameter (as many as inputs, at a
@@ -96,9 +141,11 @@ static el4ml_status open_mlp(const el4ml_study *study, el4ml_data **data, el4ml_
                              el4ml_error *error)
 {
     el4ml_data *read = NULL;
-    el4ml_status status = read_data(study, study->mlp.loss == EL4ML_CROSS_ENTROPY, &read, error);
+    el4ml_mlp_options mlp;
+    el4ml_status status = read_data(study, study->mlp.loss != EL4ML_MSE, &read, error);
+    if (status == EL4ML_OK) status = el4ml_study_loss_options(study, read, &mlp, error);
     if (status == EL4ML_OK) status = check_size(study, &read->train, error);
-    if (status == EL4ML_OK) status = el4ml_mlp_new(&study->mlp, &read->train, surface, error);
+    if (status == EL4ML_OK) status = el4ml_mlp_new(&mlp, &read->train, surface, error);
     if (status == EL4ML_OK)
         *data = read;
     else
@@ -113,6 +160,8 @@ el4ml_status el4ml_study_open(const el4ml_study *study, el4ml_data **data, el4ml
     switch (study->kind) {
     case EL4ML_KIND_MLP:
         return open_mlp(study, data, surface, error);
+    case EL4ML_KIND_KMEANS:
+        return open_kmeans(study, data, surface, error);
     case EL4ML_KIND_LENNARD_JONES:
         return open_cluster(study, surface, error);
     case EL4ML_KIND_FUNCTION:

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "run/study_gp.h"
+#include "run/study_loss.h"
 #include "run/study_minimiser.h"
 #include "run/study_names.h"
 
@@ -35,7 +36,7 @@ static void boolean_line(el4ml_builder *text, const char *key, bool value)
 
 static void add_data(el4ml_builder *text, const el4ml_study *s)
 {
-    text_line(text, "target", s->target);
+    el4ml_study_target_text(text, s);
     if (s->inputs) {
         el4ml_builder_text(text, "inputs = [");
         for (size_t k = 0; k < s->input_count; k++) {
@@ -57,6 +58,7 @@ static void add_surface(el4ml_builder *text, const el4ml_study *s)
     el4ml_builder_text(text, "\n[surface]\n");
     text_line(text, "kind", el4ml_kind_names[s->kind]);
     if (s->kind == EL4ML_KIND_LENNARD_JONES) count_line(text, "atoms", s->atoms);
+    if (s->kind == EL4ML_KIND_KMEANS) count_line(text, "clusters", s->clusters);
     if (s->kind == EL4ML_KIND_FUNCTION) text_line(text, "name", s->function_name);
     if (s->kind == EL4ML_KIND_GP) el4ml_gp_text(text, s);
     if (s->kind != EL4ML_KIND_MLP) return;
@@ -68,6 +70,7 @@ static void add_surface(el4ml_builder *text, const el4ml_study *s)
     text_line(text, "loss", el4ml_loss_names[s->mlp.loss]);
     number_line(text, "l2", s->mlp.l2);
     boolean_line(text, "l2_biases", s->mlp.l2_biases);
+    el4ml_study_loss_text(text, s);
 }
 
 /* What the data are is told by their SHA-256, not by where they lie: the file may move. */
@@ -93,7 +96,8 @@ static void add_minimiser(el4ml_builder *text, const el4ml_study *s)
     if (!el4ml_minimiser_has(s->minimiser, "epochs")) return;
     count_line(text, "epochs", t->epochs);
     if (t->learning_rate > 0) number_line(text, "learning_rate", t->learning_rate);
-    if (s->has_data) count_line(text, "batch_size", t->batch_size);
+    const bool pairs = s->mlp.loss == EL4ML_AUC || s->mlp.loss == EL4ML_CONTRASTIVE; /* no mini-batches */
+    if (s->has_data && !pairs) count_line(text, "batch_size", t->batch_size);
     if (s->minimiser != EL4ML_ADAM) number_line(text, "momentum", t->momentum);
     if (s->minimiser == EL4ML_SAM) number_line(text, "sam_radius", t->radius);
 }
@@ -106,7 +110,7 @@ static void add_search(el4ml_builder *text, const el4ml_study *s)
     number_line(text, "temperature", s->temperature);
     number_line(text, "step", s->step);
     if (s->start) text_line(text, "start", s->start);
-    add_minimiser(text, s);
+    if (s->kind != EL4ML_KIND_KMEANS) add_minimiser(text, s);
     el4ml_builder_text(text, "\n[connect]\n");
     count_line(text, "budget", s->budget);
     text_line(text, "goal", el4ml_goal_names[s->goal]);
