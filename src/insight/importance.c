@@ -7,6 +7,8 @@
 #include "insight/interpret.h"
 #include "run/pool.h"
 
+/* What votes of neighbours, say, call impossible must not outweigh all other rows. */
+static const double LEAST_PROBABILITY = 1e-6;
 static const uint64_t purpose_permute = 0x7065726d757465;
 
 typedef struct measuring {
@@ -34,7 +36,7 @@ static el4ml_status row_losses(el4ml_evaluator *e, const double *x, const el4ml_
     for (size_t i = 0; i < d->rows && status == EL4ML_OK; i++) {
         const double *row = outputs + i * width;
         if (d->label) {
-            loss[i] = -log(fmax(row[d->label[i]], 1e-300));
+            loss[i] = -log(fmax(row[d->label[i]], LEAST_PROBABILITY));
             continue;
         }
         loss[i] = 0;
