@@ -1,8 +1,10 @@
 /* How often two trainings agree: the estimate against full enumeration, its interval by how often it holds
  * the truth; and whole comparisons against numbers of the landscapes themselves. */
 #include "el4ml/comparison.h"
+#include "el4ml/interpolation.h"
 #include "insight/trainings.h"
 #include "run_help.h"
+#include "test_keys.h"
 
 /* ---- Agreement ---- */
 
@@ -229,6 +231,63 @@ START_TEST(agreement_in_predictions)
 }
 END_TEST
 
+/* compare and interpolate on a landscape whose data have test rows. */
+static json_t *both_documents(const side *s, const el4ml_data *data, bool keep)
+{
+    const el4ml_compared_input in = {
+        .name = "a", .landscape = s->landscape, .study = &s->study, .surface = s->surface, .data = data};
+    el4ml_comparison_options o = el4ml_comparison_options_default();
+    const el4ml_interpolation_options lines = el4ml_interpolation_options_default();
+    el4ml_comparison r;
+    el4ml_interpolation pair;
+    el4ml_network *network = NULL;
+    o.starts = 10;
+    ck_assert_int_eq(el4ml_compare(&in, 1, &o, &r, NULL), EL4ML_OK);
+    ck_assert_int_eq(el4ml_landscape_network(s->landscape, &network, NULL), EL4ML_OK);
+    ck_assert_int_eq(el4ml_interpolate(s->surface, s->landscape, network, data, 0, 1, &lines, &pair, NULL), EL4ML_OK);
+    char *compared = el4ml_comparison_json(&r), *interpolated = el4ml_interpolation_json(&pair, NULL, NULL);
+    json_t *a = json_loads(compared, 0, NULL), *b = json_loads(interpolated, 0, NULL);
+    json_t *both = json_pack("[o, o]", a, b);
+    ck_assert_ptr_nonnull(both);
+    if (!keep) drop_tests(both);
+    el4ml_text_free(compared);
+    el4ml_text_free(interpolated);
+    el4ml_interpolation_clear(&pair);
+    el4ml_network_free(network);
+    el4ml_comparison_clear(&r);
+    return both;
+}
+
+START_TEST(test_rows_change_test_numbers_alone)
+{
+    el4ml_data_options options = el4ml_data_options_default();
+    el4ml_data *data = NULL;
+    el4ml_surface *surface = NULL;
+    el4ml_mlp_options net = el4ml_mlp_options_default();
+    options.file = EL4ML_SOURCE_DIR "/examples/data/iris.csv";
+    options.target = "species";
+    options.test_fraction = 0.3;
+    ck_assert_int_eq(el4ml_data_read(&options, &data, NULL), EL4ML_OK);
+    net.hidden_layers = 1;
+    net.hidden[0] = 4;
+    net.l2 = 1e-4;
+    ck_assert_int_eq(el4ml_mlp_new(&net, &data->train, &surface, NULL), EL4ML_OK);
+    side s = new_side(surface, "leak", EL4ML_RANDOM_STARTS);
+    json_t *before = both_documents(&s, data, false), *whole = both_documents(&s, data, true);
+    scramble_test_rows(data);
+    json_t *after = both_documents(&s, data, false), *other = both_documents(&s, data, true);
+    ck_assert(json_equal(before, after));
+    ck_assert(!json_equal(json_array_get(whole, 0), json_array_get(other, 0)));
+    ck_assert(!json_equal(json_array_get(whole, 1), json_array_get(other, 1)));
+    json_decref(before);
+    json_decref(after);
+    json_decref(whole);
+    json_decref(other);
+    el4ml_data_free(data);
+    end_side(&s);
+}
+END_TEST
+
 /* Trainings find the minima of an exploration by random starts about as often as it does. */
 START_TEST(trainings_are_like_the_exploration)
 {
@@ -263,6 +322,7 @@ int main(void)
     tcase_add_test(tests, holm_by_hand);
     tcase_add_test(tests, two_networks);
     tcase_add_test(tests, agreement_in_predictions);
+    tcase_add_test(tests, test_rows_change_test_numbers_alone);
     tcase_add_test(tests, trainings_are_like_the_exploration);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

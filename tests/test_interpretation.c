@@ -2,10 +2,9 @@
  * importance against slow forms; test rows change nothing but test_ numbers. */
 #include "el4ml/interpretation.h"
 
-#include <jansson.h>
-
 #include "insight/interpret.h"
 #include "run_help.h"
+#include "test_keys.h"
 
 /* ---- Many tests at once ---- */
 
@@ -305,23 +304,6 @@ START_TEST(unused_features_have_no_importance)
 }
 END_TEST
 
-/* Drop everything whose key begins with test. */
-static void drop_tests(json_t *o)
-{
-    const char *key;
-    json_t *value;
-    void *next;
-    size_t at;
-    json_object_foreach_safe(o, next, key, value)
-    {
-        if (strncmp(key, "test", 4) == 0)
-            json_object_del(o, key);
-        else
-            drop_tests(value);
-    }
-    json_array_foreach(o, at, value) drop_tests(value);
-}
-
 static json_t *document(const scene *s, bool keep)
 {
     el4ml_interpretation *r = interpret(s, 2);
@@ -342,11 +324,7 @@ START_TEST(test_rows_change_test_numbers_alone)
 {
     scene s = new_scene();
     json_t *before = document(&s, false), *whole = document(&s, true);
-    el4ml_random random = el4ml_random_new(9, 9, 9);
-    for (size_t k = 0; k < s.data->test.rows * s.data->test.inputs; k++)
-        s.data->test.x[k] = 3 * el4ml_random_normal(&random);
-    for (size_t k = 0; k < s.data->test.rows; k++)
-        s.data->test.y[k] = el4ml_random_normal(&random);
+    scramble_test_rows(s.data);
     json_t *after = document(&s, false), *other = document(&s, true);
     ck_assert(json_equal(before, after));
     ck_assert(!json_equal(whole, other));
