@@ -244,7 +244,8 @@ static json_t *both_documents(const side *s, const el4ml_data *data, bool keep)
     o.starts = 10;
     ck_assert_int_eq(el4ml_compare(&in, 1, &o, &r, NULL), EL4ML_OK);
     ck_assert_int_eq(el4ml_landscape_network(s->landscape, &network, NULL), EL4ML_OK);
-    ck_assert_int_eq(el4ml_interpolate(s->surface, s->landscape, network, data, 0, 1, &lines, &pair, NULL), EL4ML_OK);
+    ck_assert_int_eq(el4ml_interpolate(s->surface, s->landscape, network, data, 0, 1, &lines, &pair, NULL),
+                     EL4ML_OK);
     char *compared = el4ml_comparison_json(&r), *interpolated = el4ml_interpolation_json(&pair, NULL, NULL);
     json_t *a = json_loads(compared, 0, NULL), *b = json_loads(interpolated, 0, NULL);
     json_t *both = json_pack("[o, o]", a, b);
