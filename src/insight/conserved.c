@@ -43,7 +43,7 @@ el4ml_status el4ml_realign(el4ml_evaluator *e, const el4ml_aligned *a, const siz
 /* One thread's room for a set of minima. */
 typedef struct set_space {
     size_t *order;        /* (rows) */
-    double *x;            /* (rows, n) */
+    double *x;            /* (most, n) */
     double *mean, *trial; /* (n) */
     double *variance;     /* (n + features + 1): of parameters, features, all parameters together */
 } set_space;
@@ -52,7 +52,7 @@ typedef struct trial_run {
     const el4ml_group_tests *t;
     size_t count, group; /* of the group under test */
     const double *found; /* (items) its variances */
-    set_space *space;    /* (JOBS) */
+    set_space *space;    /* of the calling thread, for all rows */
     size_t *reached;     /* (JOBS, items) */
 } trial_run;
 
@@ -61,11 +61,12 @@ static size_t items_of(const el4ml_group_tests *t)
     return t->aligned->n + t->features + 1;
 }
 
-static bool space_init(set_space *s, const el4ml_group_tests *t)
+/* For sets of at most so many minima. */
+static bool space_init(set_space *s, const el4ml_group_tests *t, size_t most)
 {
     const size_t n = t->aligned->n, rows = t->aligned->rows;
     s->order = EL4ML_NEW(size_t, rows);
-    s->x = EL4ML_NEW(double, rows *n);
+    s->x = EL4ML_NEW(double, most *n);
     s->mean = EL4ML_NEW(double, 3 * n + t->features + 1);
     if (!s->order || !s->x || !s->mean) return false;
     s->trial = s->mean + n;
@@ -145,16 +146,14 @@ static el4ml_status draw_set(const trial_run *r, el4ml_evaluator *e, set_space *
     return el4ml_realign(e, r->t->aligned, s->order, r->count, s->x, s->mean, s->trial);
 }
 
-static el4ml_status try_sets(void *context, size_t job, el4ml_searcher *searcher)
+static el4ml_status try_in(const trial_run *r, size_t job, el4ml_evaluator *e, set_space *s)
 {
-    const trial_run *r = context;
     const size_t items = items_of(r->t);
     size_t *reached = r->reached + job * items;
-    set_space *s = &r->space[job];
     for (size_t i = 0; i < items; i++)
         reached[i] = 0;
     for (size_t k = job; k < r->t->permutations; k += JOBS) {
-        const el4ml_status status = draw_set(r, el4ml_searcher_evaluator(searcher), s, k);
+        const el4ml_status status = draw_set(r, e, s, k);
         if (status != EL4ML_OK) return status;
         if (r->t->cancel && *r->t->cancel) return EL4ML_INTERRUPTED;
         measure(r->t, s, r->count);
@@ -162,6 +161,17 @@ static el4ml_status try_sets(void *context, size_t job, el4ml_searcher *searcher
             reached[i] += s->variance[i] <= r->found[i] * (1 + 1e-9);
     }
     return EL4ML_OK;
+}
+
+static el4ml_status try_sets(void *context, size_t job, el4ml_searcher *searcher)
+{
+    const trial_run *r = context;
+    set_space s = {0};
+    const el4ml_status status = space_init(&s, r->t, r->count)
+                                    ? try_in(r, job, el4ml_searcher_evaluator(searcher), &s)
+                                    : EL4ML_OUT_OF_MEMORY;
+    space_clear(&s);
+    return status;
 }
 
 static void set_p(const trial_run *r, const el4ml_conserved *all, size_t offset, size_t items,
@@ -192,7 +202,7 @@ static el4ml_status one_group(trial_run *r, el4ml_pool *pool, const size_t *grou
                               const results *all)
 {
     const el4ml_group_tests *t = r->t;
-    set_space *s = &r->space[0];
+    set_space *s = r->space;
     const size_t items = items_of(t);
     r->count = 0;
     for (size_t k = 0; k < t->aligned->rows; k++)
@@ -231,7 +241,7 @@ static el4ml_status test_all(trial_run *r, el4ml_pool *pool, const size_t *group
     const el4ml_group_tests *t = r->t;
     const size_t rows = t->aligned->rows;
     const results all = at_group(t, out, groups);
-    set_space *s = &r->space[0];
+    set_space *s = r->space;
     el4ml_copy(rows * t->aligned->n, t->aligned->x, s->x);
     measure(t, s, rows);
     describe(t, s, &all);
@@ -248,12 +258,10 @@ el4ml_status el4ml_test_conserved(const el4ml_group_tests *t, const size_t *grou
                                   el4ml_conserved *together, el4ml_error *error)
 {
     const el4ml_search_options search = el4ml_search_options_default();
-    trial_run r = {
-        .t = t, .space = EL4ML_NEW(set_space, JOBS), .reached = EL4ML_NEW(size_t, JOBS * items_of(t))};
+    set_space space = {0};
+    trial_run r = {.t = t, .space = &space, .reached = EL4ML_NEW(size_t, JOBS * items_of(t))};
     el4ml_pool *pool = NULL;
-    bool good = r.space && r.reached;
-    for (size_t k = 0; good && k < JOBS; k++)
-        good = space_init(&r.space[k], t);
+    const bool good = r.reached && space_init(&space, t, t->aligned->rows);
     el4ml_status status = good ? el4ml_pool_new(t->surface, &search, t->threads, t->cancel, &pool, error)
                                : el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "interpret: out of memory");
     if (status == EL4ML_OK) {
@@ -264,9 +272,7 @@ el4ml_status el4ml_test_conserved(const el4ml_group_tests *t, const size_t *grou
                        el4ml_status_text(status));
     }
     el4ml_pool_free(pool);
-    for (size_t k = 0; r.space && k < JOBS; k++)
-        space_clear(&r.space[k]);
-    el4ml_release(r.space);
+    space_clear(&space);
     el4ml_release(r.reached);
     return status;
 }
