@@ -74,6 +74,14 @@ static const option options[] = {
     {"--spectra", NULL, SWITCH, FIELD(spectra), TAKES_ROBUSTNESS, 0, 0, NULL},
     {"--save", NULL, TEXT, FIELD(save), TAKES_ENSEMBLE, 0, 0, NULL},
     {"--figure", NULL, TEXT, FIELD(figure), TAKES_FIGURE, 0, 0, NULL},
+    {"--points", NULL, WHOLE, FIELD(points), TAKES_LINES, 3, 1000000, "a number of points, at least 3"},
+    {"--pairs", NULL, WHOLE, FIELD(pairs), TAKES_LINES, 1, 1000000, "a number of pairs (1 to 1000000)"},
+    {"--trajectory", NULL, TEXT, FIELD(trajectory), TAKES_LINES, 0, 0, NULL},
+    {"--starts", NULL, WHOLE, FIELD(starts), TAKES_STARTS, 0, 10000000, "a number of random starts"},
+    {"--groups", NULL, TEXT, FIELD(groups), TAKES_INTERPRET, 0, 0, NULL},
+    {"--persistence", NULL, NUMBER, FIELD(persistence), TAKES_INTERPRET, 0, 1e300, "an energy from 0"},
+    {"--permutations", NULL, WHOLE, FIELD(permutations), TAKES_INTERPRET, 1, 1e7, "a number of permutations"},
+    {"--level", NULL, NUMBER, FIELD(level), TAKES_INTERPRET, 1e-6, 0.5, "a rate from 1e-6 to 0.5"},
     {"--evaluations", NULL, WHOLE, FIELD(evaluations), TAKES_ADVICE, 1000, 1e12,
      "a number of evaluations from 1000"},
     {"--threads", NULL, WHOLE, FIELD(threads), 0, 1, 1024, "a number of threads (1 to 1024)"},
@@ -86,6 +94,7 @@ static const option options[] = {
 };
 
 enum { OPTIONS = sizeof options / sizeof *options };
+_Static_assert((int)OPTIONS <= MAX_OPTIONS, "one place in arguments.only for each option");
 
 static int wrong(const char *name, const char *value, const char *expected)
 {

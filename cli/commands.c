@@ -92,6 +92,32 @@ static const command commands[] = {
      "hardly ever hit, as in many dimensions.\n"
      "--compare: how many starts a minimiser takes elsewhere. --map: picture of a function of two "
      "variables.\n"},
+    {"interpret", command_interpret, 1, 1, TAKES_INTERPRET | TAKES_SETS | TAKES_FIGURE,
+     "el4ml interpret DIR [--groups funnels|basins] [--persistence V] [--from SET --to SET]\n"
+     "                    [--permutations N] [--level Q] [--figure FILE.svg] [--threads N] [--seed N] "
+     "[--json]\n"
+     "Which parameters are conserved in a funnel, after alignment over the symmetry group; which features "
+     "its\n"
+     "minima rely on, by their weights and by permutation; what sets two funnels, or two sets, "
+     "apart.\n" SETS},
+    {"interpolate", command_interpolate, 1, 3, TAKES_LINES | TAKES_STARTS | TAKES_FIGURE,
+     "el4ml interpolate DIR [A B] [--points N] [--pairs N] [--starts N] [--figure FILE.svg] [--threads N]\n"
+     "                      [--seed N] [--json]\n"
+     "The loss on the straight line from minimum A to minimum B, with and without alignment over the\n"
+     "symmetry group, and on the path of lowest barrier through the network. Without A and B: over all\n"
+     "pairs, or N of them (100). And from N random starts (100) to where training ends: does it fall all "
+     "the\n"
+     "way?\n"
+     "el4ml interpolate DIR --trajectory METHOD,... [--starts N] [--points N] [--figure FILE.svg] [--json]\n"
+     "The paths that minimisers (newton-lbfgs, lbfgs, conjugate-gradient, adam, sgd, sam) take from the "
+     "same\n"
+     "random starts (1): which basins they pass, where they end.\n"},
+    {"compare", command_compare, 1, MAX_WORDS, TAKES_STARTS | TAKES_TEMPERATURE | TAKES_FIGURE,
+     "el4ml compare DIR DIR ... [--temperature T] [--starts N] [--figure FILE.svg] [--threads N] [--seed N]\n"
+     "              [--time-limit T] [--json]\n"
+     "Landscapes side by side: minima, transition states, barriers, peaks, frustration; how likely two\n"
+     "trainings from random starts agree (the hits of an exploration with method = \"random\", otherwise N\n"
+     "trainings made for this, 100), and what a training costs.\n"},
     {"choose-k", command_choose_k, 1, 1, TAKES_OUTPUT | TAKES_K,
      "el4ml choose-k STUDY.toml [--k 2..10] [-o DIR] [--threads N] [--seed N] [--time-limit T] [--json]\n"
      "How many clusters: a landscape of K-means for each K, in DIR/k2, DIR/k3 ... (DIR: ./NAME-k), beside\n"
@@ -156,6 +182,9 @@ static const char general_help[] =
     "  el4ml verify DIR                         recompute every stationary point\n"
     "  el4ml check STUDY.toml                   derivatives, symmetry and cost of the surface\n"
     "  el4ml basin-volume DIR                   how likely a start falls to each minimum; basin volumes\n"
+    "  el4ml interpret DIR                      what funnels have in common, which features they rely on\n"
+    "  el4ml interpolate DIR [A B]              the loss between minima, straight and by the lowest path\n"
+    "  el4ml compare DIR DIR ...                landscapes side by side; how reproducible training is\n"
     "  el4ml gp-advice STUDY.toml               Gaussian process: point estimate, mixture or sampling\n"
     "  el4ml choose-k STUDY.toml --k 2..10      how many clusters\n"
     "  el4ml import FORMAT PATH -o DIR          a database of pathsample, topsearch or pele\n"

@@ -7,7 +7,7 @@
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
 
 #define MAX_WORDS 100
-#define MAX_OPTIONS 64
+#define MAX_OPTIONS 96
 
 /* Options that only some commands take; the others are harmless where they are of no use. */
 enum {
@@ -26,10 +26,13 @@ enum {
     TAKES_BASINS = 4096,
     TAKES_ADVICE = 8192,
     TAKES_K = 16384,
-    TAKES_MINIMUM = 32768,
-    TAKES_ENSEMBLE = 65536,
-    TAKES_FIGURE = 131072,
-    TAKES_ROBUSTNESS = 262144
+    TAKES_MINIMUM = 1 << 15,
+    TAKES_ENSEMBLE = 1 << 16,
+    TAKES_FIGURE = 1 << 17,
+    TAKES_ROBUSTNESS = 1 << 18,
+    TAKES_LINES = 1 << 19,
+    TAKES_STARTS = 1 << 20,
+    TAKES_INTERPRET = 1 << 21
 };
 
 typedef struct given_whole {
@@ -74,7 +77,13 @@ typedef struct arguments {
     given_whole most; /* of robustness */
     given_number noise, relative_noise, input_noise;
     bool spectra;
-    const char *figure;      /* of those that answer with one */
+    const char *figure;        /* of those that answer with one */
+    given_whole points, pairs; /* of interpolate */
+    given_whole starts;
+    const char *trajectory; /* of interpolate */
+    const char *groups;     /* of interpret */
+    given_number persistence, level;
+    given_whole permutations;
     const char *colour;      /* of a report's disconnectivity graph */
     given_whole evaluations; /* of gp-advice */
     double time_limit;       /* seconds, 0: none */
@@ -104,7 +113,12 @@ int command_ensemble(const arguments *args);
 int command_predict(const arguments *args);
 /* export model: one minimum, not a landscape. */
 int export_model(const arguments *args);
+int command_interpolate(const arguments *args);
+int command_compare(const arguments *args);
+int command_interpret(const arguments *args);
 int command_choose_k(const arguments *args);
+/* interpolate --trajectory. */
+int answer_trajectories(const arguments *args);
 
 /* Print the error on standard error and give the exit status that belongs to it. */
 int report_error(const el4ml_error *error);

@@ -18,6 +18,16 @@ typedef enum el4ml_energy_scale {
                                the axis */
 } el4ml_energy_scale;
 
+/* A path laid over a figure, such as the one that a minimiser took. */
+typedef struct el4ml_track {
+    const char *label; /* plain text; NULL: not in the key */
+    size_t count;
+    const size_t *minimum; /* (count) disconnectivity graph: at the line of which minimum a point lies;
+                              EL4ML_NONE: right of all */
+    const double *energy;  /* (count) and at what height */
+    const double *x;       /* (count, 2) map of basins: where */
+} el4ml_track;
+
 /* The disconnectivity graph (Becker and Karplus 1997; Wales, Miller and Walsh 1998): superbasins at evenly
  * spaced energy levels. Each minimum's line ends at its energy; the lines of two minima join at the first
  * level at or above the lowest possible highest transition state between them. */
@@ -34,6 +44,8 @@ typedef struct el4ml_disconnectivity_options {
      * with the most minima drawn where there are more. Default NULL: colours are a scale */
     const char *const *categories;
     size_t category_count;
+    const el4ml_track *tracks; /* (track_count) default NULL: none */
+    size_t track_count;
     double width, height; /* pixels; default 640 x 480, at least 200 */
 } el4ml_disconnectivity_options;
 
@@ -99,9 +111,11 @@ typedef struct el4ml_basin_picture {
     const double *minimum; /* (minima, 2) */
     const double *energy;  /* (minima) */
     size_t states;
-    const double *state; /* (states, 2): transition states, drawn as crosses */
-    const char *title;   /* NULL: none */
-    double width;        /* pixels, at least 200; default 0: 640 */
+    const double *state;       /* (states, 2): transition states, drawn as crosses */
+    const el4ml_track *tracks; /* (track_count) NULL: none */
+    size_t track_count;
+    const char *title; /* NULL: none */
+    double width;      /* pixels, at least 200; default 0: 640 */
 } el4ml_basin_picture;
 
 EL4ML_API el4ml_status el4ml_basin_map_svg(const el4ml_basin_picture *picture, char **svg,

@@ -67,5 +67,34 @@ typedef struct el4ml_split_mean {
  * numbers. */
 EL4ML_API el4ml_split_mean el4ml_mean_over_splits(const double *value, size_t count, double overlap);
 
+/* How often two independent trials agree, estimated without bias from `trials` of them: the share of pairs
+ * that do. */
+typedef struct el4ml_agreement {
+    uint64_t trials;
+    double probability; /* NaN for fewer than two trials */
+    double standard_error;
+    double low, high; /* of the probability: normal on the scale of ln(p/(1 - p)), with bounds of their own
+                         where all pairs agree or none */
+    double level;     /* of confidence */
+} el4ml_agreement;
+
+/* Trials with outcomes 0 ... count - 1, `hits` of each; two agree when their outcomes are the same: the sum
+ * of n (n - 1) over that of all (Simpson, Nature 163, 688, 1949). */
+EL4ML_API void el4ml_agreement_of(const uint64_t *hits, size_t count, double level, el4ml_agreement *result);
+/* Where two may agree in part: mean[k], from 0 to 1, is the mean agreement of one trial of outcome k with all
+ * other trials, those of the same outcome among them. */
+EL4ML_API void el4ml_agreement_of_means(const double *mean, const uint64_t *hits, size_t count, double level,
+                                        el4ml_agreement *result);
+/* Of `count` p-values the one at `which`, adjusted so that the chance of any false discovery among all is
+ * what it says (Holm, Scand. J. Stat. 6, 65, 1979). */
+EL4ML_API double el4ml_holm(const double *p, size_t count, size_t which);
+/* q[k]: the smallest rate of false discoveries at which test k counts as one (Benjamini and Hochberg, J. R.
+ * Stat. Soc. B 57, 289, 1995), for tests that are independent or positively related. p that are NaN are no
+ * tests. q: (count). */
+EL4ML_API el4ml_status el4ml_false_discovery_rates(const double *p, size_t count, double *q,
+                                                   el4ml_error *error);
+/* Probability that a standard normal is beyond |z| on either side. */
+EL4ML_API double el4ml_two_sided(double z);
+
 EL4ML_END
 #endif

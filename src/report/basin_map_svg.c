@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "el4ml/report.h"
 #include "report/axis.h"
+#include "report/tracks.h"
 
 #define FEW 7 /* so many colours that are told apart at sight */
 #define MOST_NUMBERED 60
@@ -163,6 +164,25 @@ static void draw_axes(el4ml_markup *s, const map *m, double height)
     el4ml_svg_rich(s, 16, (y0 + y1) / 2, &upwards, "*y*");
 }
 
+/* Tracks that leave the box are cut where they do. */
+static bool draw_tracks(el4ml_markup *s, const map *m)
+{
+    const el4ml_basin_picture *p = m->p;
+    for (size_t t = 0; t < p->track_count; t++) {
+        const el4ml_track *track = &p->tracks[t];
+        double *x = EL4ML_NEW(double, 2 * track->count + 1), *y = x + track->count;
+        if (!x) return false;
+        for (size_t k = 0; k < track->count; k++) {
+            x[k] = fmin(fmax(el4ml_axis_place(&m->x, track->x[2 * k]), m->x.start), m->x.end);
+            y[k] = fmax(fmin(el4ml_axis_place(&m->y, track->x[2 * k + 1]), m->y.start), m->y.end);
+        }
+        el4ml_track_draw(s, t, track->count, x, y);
+        el4ml_release(x);
+    }
+    el4ml_track_key(s, p->tracks, p->track_count, m->x.start + 10, m->y.end + 20);
+    return true;
+}
+
 typedef struct ranked {
     double energy;
     size_t index;
@@ -213,6 +233,7 @@ el4ml_status el4ml_basin_map_svg(const el4ml_basin_picture *p, char **svg, el4ml
     draw_boundaries(&s, &m);
     draw_axes(&s, &m, height);
     draw_points(&s, &m);
+    if (!draw_tracks(&s, &m)) s.failed = true;
     if (p->title) {
         const el4ml_lettering style = {.size = FONT + 1, .bold = true};
         el4ml_svg_text_begin(&s, x0, 22, &style);

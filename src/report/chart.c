@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "report/axis.h"
 
-enum { FONT = 12, SMALL = 11, NOTE = 10, MOST_LABELS = 64 };
+enum { FONT = 12, SMALL = 11, NOTE = 10, MOST_LABELS = 64, LEGEND = 18 };
 
 typedef struct bounds {
     double x_low, x_high, y_low, y_high;
@@ -105,6 +105,45 @@ static bool has_legend(const el4ml_chart *chart)
     return false;
 }
 
+static double entry_width(const el4ml_series *series)
+{
+    return 30 + el4ml_svg_text_width(series->label, FONT) + 22;
+}
+
+/* Does the entry go to a new line? The last gap may hang over. */
+static bool breaks(const frame *f, double x, const el4ml_series *series)
+{
+    return x > f->left && x + entry_width(series) - 22 > f->right + 14;
+}
+
+static double legend_lines(const el4ml_chart *chart, const frame *f)
+{
+    double x = f->left, lines = 1;
+    for (size_t s = 0; s < chart->series_count; s++) {
+        const el4ml_series *series = &chart->series[s];
+        if (!series->label) continue;
+        if (breaks(f, x, series)) {
+            x = f->left;
+            lines++;
+        }
+        x += entry_width(series);
+    }
+    return lines;
+}
+
+/* A legend of more than one line takes room from the chart, which may change the ticks once more. */
+static void make_room(const el4ml_chart *chart, const bounds *b, frame *f)
+{
+    const double more = has_legend(chart) ? LEGEND * (legend_lines(chart, f) - 1) : 0;
+    if (more <= 0) return;
+    f->top = 16 + (chart->title ? 22 : 0) + 22 + more;
+    set_y_axis(chart, b, f);
+    if (f->y_ticks.exponent) {
+        f->top += 18;
+        f->y.end = f->top;
+    }
+}
+
 static void set_frame(const el4ml_chart *chart, const bounds *b, frame *f)
 {
     f->top = 16 + (chart->title ? 22 : 0) + (has_legend(chart) ? 22 : 0);
@@ -116,6 +155,7 @@ static void set_frame(const el4ml_chart *chart, const bounds *b, frame *f)
     }
     f->left = 38 + f->y_ticks.width * SMALL;
     f->right = chart->width - 22;
+    make_room(chart, b, f);
     f->x = el4ml_axis_new(chart->x_logarithmic, b->x_low, b->x_high, f->left, f->right);
     el4ml_axis_ticks(&f->x, tick_count(chart->x_whole, b->x_high - b->x_low, 8), &f->x_ticks);
 }
@@ -156,11 +196,14 @@ static void draw_y_axis(el4ml_markup *m, const el4ml_chart *chart, const frame *
 
 static void draw_legend(el4ml_markup *m, const el4ml_chart *chart, const frame *f)
 {
-    const double y = chart->title ? 42 : 20;
-    double x = f->left;
+    double x = f->left, y = chart->title ? 42 : 20;
     for (size_t s = 0; s < chart->series_count; s++) {
         const el4ml_series *series = &chart->series[s];
         if (!series->label) continue;
+        if (breaks(f, x, series)) {
+            x = f->left;
+            y += LEGEND;
+        }
         const el4ml_stroke stroke = {.colour = series->colour, .dash = series->dash, .width = series->width};
         const el4ml_lettering style = {.size = FONT};
         if (series->width > 0) el4ml_svg_line(m, x, y - 4, x + 24, y - 4, &stroke);
@@ -168,7 +211,7 @@ static void draw_legend(el4ml_markup *m, const el4ml_chart *chart, const frame *
             el4ml_svg_circle(m, x + 12, y - 4, series->marker,
                              series->colour ? series->colour : "currentColor");
         el4ml_svg_rich(m, x + 30, y, &style, series->label);
-        x += 30 + el4ml_svg_text_width(series->label, FONT) + 22;
+        x += entry_width(series);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "report/axis.h"
 #include "report/disconnectivity_colours.h"
+#include "report/tracks.h"
 
 enum { FONT = 12, SMALL = 11, NOTE = 10, MOST_LABELS = 24, LABEL_ALL = 14, LABEL_SOME = 5 };
 static const double WIDEST_SLOT = 110, SLANT = 30, STEM = 14, NO_VALUE_GREY = 0.45;
@@ -20,6 +21,7 @@ typedef struct picture {
     double slot, origin;             /* pixels of a slot, x of slot 0 */
     double pixel_bottom, pixel_top;  /* where the layout's least and greatest height lie */
     double *bend;                    /* (layout->count) */
+    double highest;                  /* the greatest height drawn: of the layout, or of a track above it */
     double *value;                   /* (layout->count) what colours each branch; NaN: nothing */
     el4ml_colouring colours;
 } picture;
@@ -36,6 +38,27 @@ el4ml_disconnectivity_options el4ml_disconnectivity_options_default(void)
 
 /* ---- Geometry ---- */
 
+/* An energy as a height of the layout. On a logarithmic scale what is below its least V - V_g stands where
+ * V_g does. */
+static double height_of(const el4ml_layout *l, double energy)
+{
+    const double rise = energy - l->lowest;
+    if (l->kind == EL4ML_HEIGHT_ENERGY) return energy;
+    if (l->kind == EL4ML_HEIGHT_RISE) return rise;
+    return rise > 0 && log10(rise) >= l->bottom ? log10(rise) : l->zero;
+}
+
+static double highest_of(const picture *p)
+{
+    double highest = p->layout->top;
+    for (size_t t = 0; t < p->options->track_count; t++)
+        for (size_t k = 0; k < p->options->tracks[t].count; k++) {
+            const double height = height_of(p->layout, p->options->tracks[t].energy[k]);
+            if (isfinite(height)) highest = fmax(highest, height);
+        }
+    return highest;
+}
+
 static double least_height(const el4ml_layout *l)
 {
     return l->kind == EL4ML_HEIGHT_LOG ? l->zero : l->bottom;
@@ -44,7 +67,7 @@ static double least_height(const el4ml_layout *l)
 static double place_y(const picture *p, double height)
 {
     const el4ml_layout *l = p->layout;
-    const double span = l->top - least_height(l);
+    const double span = p->highest - least_height(l);
     if (!(span > 0)) return p->pixel_bottom;
     return p->pixel_bottom + (height - least_height(l)) / span * (p->pixel_top - p->pixel_bottom);
 }
@@ -98,8 +121,8 @@ static el4ml_axis energy_axis(const picture *p)
     const el4ml_layout *l = p->layout;
     const bool log = l->kind == EL4ML_HEIGHT_LOG;
     const double least = least_height(l), from = place_y(p, least);
-    double per_pixel = (l->top - least) / (place_y(p, l->top) - from);
-    if (!(l->top > least))
+    double per_pixel = (p->highest - least) / (place_y(p, p->highest) - from);
+    if (!(p->highest > least))
         per_pixel = -fmax(0.1 * fabs(least), 1e-3) / (p->bottom - p->top); /* one energy only */
     const double start = log ? place_y(p, l->bottom) + 8 : p->bottom;
     const double low = least + (start - from) * per_pixel, high = least + (p->top - from) * per_pixel;
@@ -128,6 +151,17 @@ static void set_picture(picture *p, el4ml_axis *axis, el4ml_ticks *ticks)
     const double room = p->right - p->left - 16;
     p->slot = fmin(room / fmax(l->width, 1), WIDEST_SLOT);
     p->origin = p->left + 8 + (room - p->slot * l->width) / 2;
+}
+
+/* Tracks that reach far above the graph squeeze it: the place of V_g moves down, so that the break of the
+ * axis keeps its size. */
+static void lower_zero(el4ml_layout *l, double highest)
+{
+    const double before = l->zero;
+    if (l->kind != EL4ML_HEIGHT_LOG || !(highest > l->top)) return;
+    l->zero = fmin(before, l->bottom - 0.08 * (highest - l->bottom));
+    for (size_t i = 0; i < l->leaf_count; i++)
+        if (l->branches[i].height == before) l->branches[i].height = l->zero;
 }
 
 /* ---- Axis, colour bar, notes ---- */
@@ -363,6 +397,39 @@ static void draw_labels(el4ml_markup *m, const picture *p)
     }
 }
 
+/* The place of a minimum's line; right of all lines when it is not drawn. */
+static double line_of(const picture *p, const size_t *leaf, size_t minimum)
+{
+    const size_t i = minimum == EL4ML_NONE ? EL4ML_NONE : leaf[minimum];
+    return place_x(p, i == EL4ML_NONE ? p->layout->width : p->layout->branches[i].x);
+}
+
+static bool draw_tracks(el4ml_markup *m, const picture *p)
+{
+    const el4ml_layout *l = p->layout;
+    size_t *leaf = EL4ML_NEW(size_t, p->network->node_count);
+    if (!leaf) return false;
+    for (size_t k = 0; k < p->network->node_count; k++)
+        leaf[k] = EL4ML_NONE;
+    for (size_t i = 0; i < l->leaf_count; i++)
+        leaf[l->branches[i].minimum] = i;
+    bool good = true;
+    for (size_t t = 0; t < p->options->track_count && good; t++) {
+        const el4ml_track *track = &p->options->tracks[t];
+        double *x = EL4ML_NEW(double, 2 * track->count + 1), *y = x + track->count;
+        good = x != NULL;
+        for (size_t k = 0; good && k < track->count; k++) {
+            x[k] = line_of(p, leaf, track->minimum[k]);
+            y[k] = place_y(p, height_of(l, track->energy[k]));
+        }
+        if (good) el4ml_track_draw(m, t, track->count, x, y);
+        el4ml_release(x);
+    }
+    el4ml_release(leaf);
+    if (good) el4ml_track_key(m, p->options->tracks, p->options->track_count, p->left + 14, p->top + 12);
+    return good;
+}
+
 static void draw(el4ml_markup *m, picture *p, el4ml_ticks *ticks, double *ends)
 {
     const el4ml_disconnectivity_options *o = p->options;
@@ -380,6 +447,7 @@ static void draw(el4ml_markup *m, picture *p, el4ml_ticks *ticks, double *ends)
         draw_superbasins(m, p);
         draw_minima(m, p);
         draw_labels(m, p);
+        if (p->options->track_count > 0 && !draw_tracks(m, p)) m->failed = true;
         el4ml_colouring_key(m, &p->colours, p->right, p->top, p->bottom);
         draw_notes(m, p);
     }
@@ -399,6 +467,8 @@ el4ml_status el4ml_disconnectivity_svg(const el4ml_network *network, const el4ml
     const el4ml_status status = el4ml_layout_new(network, tree, options, &layout, error);
     if (status != EL4ML_OK) return status;
     picture p = {.network = network, .layout = layout, .options = options};
+    p.highest = highest_of(&p);
+    lower_zero(layout, p.highest);
     el4ml_ticks *ticks = EL4ML_NEW(el4ml_ticks, 1);
     p.bend = EL4ML_NEW(double, layout->count);
     p.value = EL4ML_NEW(double, layout->count);

@@ -33,6 +33,16 @@ static void control(el4ml_flow *f, double order, double error, bool accepted)
     f->h *= fmax(0.2, fmin(6, factor));
 }
 
+static el4ml_status tell(const el4ml_searcher *s, const double *x, double value)
+{
+    const el4ml_iterate iterate = {.descent = true,
+                                   .evaluations = s->evaluator.cost.evaluations,
+                                   .value = value,
+                                   .gradient_rms = el4ml_norm(s->n, s->g) / sqrt((double)s->n),
+                                   .x = x};
+    return s->path_observe ? s->path_observe(s->path_context, &iterate) : EL4ML_OK;
+}
+
 static el4ml_flow new_flow(el4ml_searcher *s, double *x, double tolerance)
 {
     el4ml_flow f = {.s = s, .x = x, .trial = s->trial, .tolerance = tolerance * s->length};
@@ -86,6 +96,8 @@ el4ml_status el4ml_gradient_flow(el4ml_searcher *s, double *x, double tolerance)
         double error;
         status = attempt(&f, &error);
         if (status == EL4ML_OK) status = take(&f, implicit ? 4 : 2, error, &fresh);
+        if (status != EL4ML_OK) return status;
+        if (fresh) status = tell(s, x, f.value);
         if (status != EL4ML_OK) return status;
     }
     return EL4ML_OK; /* slow but downhill: the minimiser's small steps go on from here */

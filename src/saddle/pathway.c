@@ -24,20 +24,25 @@ static el4ml_status step_off(el4ml_searcher *s, const double *ts, double top, co
     return EL4ML_NOT_CONVERGED;
 }
 
+el4ml_status el4ml_descend_side(el4ml_searcher *s, const double *ts, double top, const double *mode,
+                                double sign, double *x)
+{
+    el4ml_minimise_result result;
+    el4ml_status status = step_off(s, ts, top, mode, sign, x);
+    if (status == EL4ML_OK) status = el4ml_gradient_flow(s, x, s->options.path_tolerance);
+    if (status == EL4ML_OK) status = el4ml_minimise(s->path_minimiser, x, x, &result);
+    if (status == EL4ML_OK && !el4ml_inside(&s->evaluator, x)) status = EL4ML_NOT_CONVERGED;
+    return status;
+}
+
 el4ml_status el4ml_descend(el4ml_searcher *s, const double *ts, const double *mode, double *plus,
                            double *minus)
 {
     if (s->own) return s->own->descend(&s->evaluator, ts, mode, plus, minus);
     double top;
     el4ml_status status = el4ml_value_gradient(&s->evaluator, ts, &top, NULL);
-    double *side[2] = {plus, minus};
-    for (int k = 0; k < 2 && status == EL4ML_OK; k++) {
-        el4ml_minimise_result result;
-        status = step_off(s, ts, top, mode, k == 0 ? 1 : -1, side[k]);
-        if (status == EL4ML_OK) status = el4ml_gradient_flow(s, side[k], s->options.path_tolerance);
-        if (status == EL4ML_OK) status = el4ml_minimise(s->path_minimiser, side[k], side[k], &result);
-        if (status == EL4ML_OK && !el4ml_inside(&s->evaluator, side[k])) status = EL4ML_NOT_CONVERGED;
-    }
+    if (status == EL4ML_OK) status = el4ml_descend_side(s, ts, top, mode, 1, plus);
+    if (status == EL4ML_OK) status = el4ml_descend_side(s, ts, top, mode, -1, minus);
     return status;
 }
 

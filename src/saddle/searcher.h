@@ -43,6 +43,8 @@ struct el4ml_searcher {
     struct el4ml_band *band;
     el4ml_recognise recognise;
     void *recognise_context;
+    el4ml_observe path_observe; /* of el4ml_gradient_flow: every point it reaches; NULL: nobody looks */
+    void *path_context;
 };
 
 bool el4ml_lanczos_init(el4ml_lanczos *l, size_t n);
@@ -73,6 +75,11 @@ el4ml_status el4ml_follow_lowest(el4ml_searcher *s, double *x, double *mode);
 /* From x down the gradient flow to near a stationary point, x overwritten; local error below tolerance (in
  * length_scale). */
 el4ml_status el4ml_gradient_flow(el4ml_searcher *s, double *x, double tolerance);
+
+/* One side of a transition state with unit mode and energy `top`: a step off along sign * mode and down the
+ * flow to the minimum x. */
+el4ml_status el4ml_descend_side(el4ml_searcher *s, const double *ts, double top, const double *mode,
+                                double sign, double *x);
 
 /* The known number of a point, EL4ML_UNKNOWN when nobody was asked or knows. */
 size_t el4ml_ask_known(el4ml_searcher *s, bool transition_state, const el4ml_stationary *point);
