@@ -38,6 +38,11 @@ EL4ML_API el4ml_status el4ml_mlp_new(const el4ml_mlp_options *options, const el4
 /* ---- Lennard-Jones cluster, epsilon = sigma = 1; x = x0 y0 z0 x1 y1 z1 ... ---- */
 EL4ML_API el4ml_status el4ml_lennard_jones_new(size_t atoms, el4ml_surface **surface, el4ml_error *error);
 
+/* ---- Morse cluster, epsilon = r_0 = 1: V = sum_{i<j} e (e - 2), e = exp(rho (1 - r)); the larger rho, 0 <
+ * rho
+ * <= 100, the shorter the range; Lennard-Jones has the curvature of rho = 6 ---- */
+EL4ML_API el4ml_status el4ml_morse_new(size_t atoms, double rho, el4ml_surface **surface, el4ml_error *error);
+
 /* ---- Two-dimensional functions: mueller-brown, six-hump-camel, schwefel, himmelblau ---- */
 EL4ML_API el4ml_status el4ml_function_new(const char *name, el4ml_surface **surface, el4ml_error *error);
 /* Names that el4ml_function_new takes; NULL-terminated. */
