@@ -182,8 +182,8 @@ static void fill(el4ml_landscape *l, el4ml_evaluator *e, int first, int count)
     for (int k = first; k < first + count; k++) {
         const size_t index = add_minimum(l, e, k, true);
         el4ml_landscape_hit(l, EL4ML_MINIMUM, index, k);
-        el4ml_landscape_set_metrics(l, index, &(el4ml_metrics){0.1 * k, 0.5, NAN},
-                                    &(el4ml_metrics){NAN, 0.25, k});
+        el4ml_landscape_set_metrics(l, index, &(el4ml_metrics){0.1 * k, 0.5, NAN, NAN},
+                                    &(el4ml_metrics){NAN, 0.25, k, NAN});
     }
 }
 

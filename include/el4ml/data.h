@@ -23,7 +23,12 @@ typedef struct el4ml_metrics {
     double accuracy; /* classification: fraction of rows whose largest output is their class; ties count for
                         the lower class */
     double r2;       /* regression: coefficient of determination, averaged over targets */
+    double
+        adjusted_rand; /* clustering, where rows have classes: adjusted Rand index of clusters and classes */
 } el4ml_metrics;
+
+/* All NaN. */
+EL4ML_API el4ml_metrics el4ml_metrics_none(void);
 
 typedef struct el4ml_data_options {
     const char

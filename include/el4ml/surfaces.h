@@ -35,6 +35,32 @@ EL4ML_API el4ml_mlp_options el4ml_mlp_options_default(void);
 EL4ML_API el4ml_status el4ml_mlp_new(const el4ml_mlp_options *options, const el4ml_dataset *train,
                                      el4ml_surface **surface, el4ml_error *error);
 
+/* ---- Linear autoencoder (docs/models.md): V = (1/(N d)) sum_i |x_i - A B x_i|^2 + lambda (|A|^2 + |B|^2),
+ * the inputs' mean taken to be zero (standardised data); x = B (code, d), A (d, code), row-major ---- */
+typedef struct el4ml_autoencoder_options {
+    size_t code; /* numbers that a row is reduced to; 1 ... d */
+    double l2;   /* lambda >= 0 */
+} el4ml_autoencoder_options;
+
+/* The training rows are copied; their targets, if any, do not matter. */
+EL4ML_API el4ml_status el4ml_autoencoder_new(const el4ml_autoencoder_options *options,
+                                             const el4ml_dataset *train, el4ml_surface **surface,
+                                             el4ml_error *error);
+
+/* ---- Matrix factorisation (docs/models.md): V = mean over the known entries of (X - U V^T)_ij^2 + lambda
+ * (|U|^2
+ * + |V|^2); x = U (rows, rank), V (columns, rank), row-major ---- */
+typedef struct el4ml_factorisation_options {
+    size_t rank; /* columns of U and V; 1 ... min(rows, columns) */
+    double l2;   /* lambda >= 0 */
+} el4ml_factorisation_options;
+
+/* X is the training inputs, which are copied; an entry that is NaN is not known. Every row and every column
+ * needs a known entry. */
+EL4ML_API el4ml_status el4ml_factorisation_new(const el4ml_factorisation_options *options,
+                                               const el4ml_dataset *train, el4ml_surface **surface,
+                                               el4ml_error *error);
+
 /* ---- Lennard-Jones cluster, epsilon = sigma = 1; x = x0 y0 z0 x1 y1 z1 ... ---- */
 EL4ML_API el4ml_status el4ml_lennard_jones_new(size_t atoms, el4ml_surface **surface, el4ml_error *error);
 

@@ -175,8 +175,8 @@ static el4ml_status take_details(el4ml_landscape *l, el4ml_species species, sqli
         r->hits = sqlite3_column_int64(s, 3);
         return EL4ML_OK;
     }
-    r->train = (el4ml_metrics){column_double(s, 3), column_double(s, 4), column_double(s, 5)};
-    r->test = (el4ml_metrics){column_double(s, 6), column_double(s, 7), column_double(s, 8)};
+    r->train = (el4ml_metrics){column_double(s, 3), column_double(s, 4), column_double(s, 5), NAN};
+    r->test = (el4ml_metrics){column_double(s, 6), column_double(s, 7), column_double(s, 8), NAN};
     return EL4ML_OK;
 }
 

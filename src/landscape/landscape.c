@@ -67,7 +67,7 @@ el4ml_status el4ml_table_append(el4ml_table *t, size_t n, const el4ml_stationary
     double *x = point->x ? EL4ML_NEW(double, n) : NULL;
     if (point->x && !x) return EL4ML_OUT_OF_MEMORY;
     if (x) memcpy(x, point->x, n * sizeof *x); /* it may lie at any address */
-    const el4ml_metrics none = {NAN, NAN, NAN};
+    const el4ml_metrics none = el4ml_metrics_none();
     t->records[t->count] = (el4ml_record){.point = *point, .train = none, .test = none};
     t->records[t->count].point.x = x;
     *index = t->count++;

@@ -97,10 +97,10 @@ static void measure(el4ml_session *s, size_t index)
     const el4ml_dataset *sets[2] = {&s->data->train, &s->data->test};
     el4ml_metrics metrics[2];
     for (int k = 0; k < 2; k++) {
-        metrics[k] = (el4ml_metrics){NAN, NAN, NAN};
+        metrics[k] = el4ml_metrics_none();
         if (sets[k]->rows == 0) continue;
         if (surface->ops.metrics(surface->self, e->workspace, x, sets[k], &metrics[k]) != EL4ML_OK)
-            metrics[k] = (el4ml_metrics){NAN, NAN, NAN};
+            metrics[k] = el4ml_metrics_none();
         else if (sets[k]->classes == 0)
             metrics[k].loss *= s->data->target_scale[0] * s->data->target_scale[0];
     }

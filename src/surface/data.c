@@ -29,6 +29,11 @@ el4ml_data_options el4ml_data_options_default(void)
     return (el4ml_data_options){.classification = true, .standardise = true, .split_seed = 1};
 }
 
+el4ml_metrics el4ml_metrics_none(void)
+{
+    return (el4ml_metrics){NAN, NAN, NAN, NAN};
+}
+
 static el4ml_status no_memory(const reader *r)
 {
     return el4ml_fail(r->error, EL4ML_OUT_OF_MEMORY, "%s: out of memory", r->table->file);

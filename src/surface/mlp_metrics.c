@@ -87,7 +87,7 @@ el4ml_status el4ml_mlp_metrics(const void *self, void *workspace, const double *
 {
     const el4ml_mlp *m = self;
     el4ml_mlp_workspace *w = workspace;
-    *metrics = (el4ml_metrics){NAN, NAN, NAN};
+    *metrics = el4ml_metrics_none();
     if (!data_fits(m, data)) return EL4ML_INVALID_ARGUMENT;
     if (data->rows == 0) return EL4ML_OK;
     totals sums = {.residual = w->delta[m->layers]};
