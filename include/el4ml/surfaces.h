@@ -61,6 +61,23 @@ EL4ML_API el4ml_status el4ml_factorisation_new(const el4ml_factorisation_options
                                                const el4ml_dataset *train, el4ml_surface **surface,
                                                el4ml_error *error);
 
+/* ---- Gaussian mixture (docs/models.md): V = mean over the rows of - ln sum_k pi_k N(x; mu_k, Sigma_k), less
+ * the log of a conjugate prior; x: K - 1 contrasts of the ln pi_k, then for each component its mean, logs of
+ * standard deviations, and for full covariances the Cholesky factor of the precision below its diagonal ----
+ */
+typedef enum el4ml_covariance { EL4ML_FULL, EL4ML_DIAGONAL, EL4ML_SPHERICAL } el4ml_covariance;
+
+typedef struct el4ml_mixture_options {
+    size_t components;           /* K; 1 ... N */
+    el4ml_covariance covariance; /* default full */
+    double prior;                /* > 0: rows that the prior is worth; default 1 */
+} el4ml_mixture_options;
+
+EL4ML_API el4ml_mixture_options el4ml_mixture_options_default(void);
+/* The training rows are copied; their targets, if any, do not matter. */
+EL4ML_API el4ml_status el4ml_mixture_new(const el4ml_mixture_options *options, const el4ml_dataset *train,
+                                         el4ml_surface **surface, el4ml_error *error);
+
 /* ---- Lennard-Jones cluster, epsilon = sigma = 1; x = x0 y0 z0 x1 y1 z1 ... ---- */
 EL4ML_API el4ml_status el4ml_lennard_jones_new(size_t atoms, el4ml_surface **surface, el4ml_error *error);
 
