@@ -259,6 +259,7 @@ int command_verify(const arguments *a)
         if (code == EXIT_DONE && v.fault_count > 0) code = EXIT_FAILED;
     }
     el4ml_verification_clear(&v);
+    if (o.study) code = plugin_fault(&o, code);
     close_study(&o);
     el4ml_landscape_close(l);
     return code;

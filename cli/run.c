@@ -19,9 +19,10 @@ static el4ml_status describe(const opened *o, el4ml_landscape *l, el4ml_error *e
     if (status != EL4ML_OK || !o->data) return status;
     char text[1024];
     const char *name = strrchr(o->study->data_file, '/');
-    int used = snprintf(text, sizeof text, "%s: %zu training rows, %zu test rows, %zu inputs, target %s",
+    const char *target = o->data->target_name;
+    int used = snprintf(text, sizeof text, "%s: %zu training rows, %zu test rows, %zu inputs, %s%s",
                         name ? name + 1 : o->study->data_file, o->data->train.rows, o->data->test.rows,
-                        o->data->train.inputs, o->data->target_name);
+                        o->data->train.inputs, target ? "target " : "no target", target ? target : "");
     if (used > 0 && (size_t)used < sizeof text && o->data->train.classes > 0)
         snprintf(text + used, sizeof text - (size_t)used, " (%zu classes)", o->data->train.classes);
     return el4ml_landscape_set_meta(l, "data", text, error);
@@ -69,8 +70,8 @@ static el4ml_status open_landscape(const opened *o, const char *folder, el4ml_la
     char *identity_text = el4ml_study_identity(o->study);
     if (!identity_text) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "out of memory");
     const el4ml_identity identity = {.study = identity_text,
-                                     .data_sha256 = o->data ? o->data->sha256 : "",
-                                     .data_file = o->study->data_file,
+                                     .data_sha256 = source_sha256(o),
+                                     .data_file = source_file(o),
                                      .dimension = o->surface->info.dimension,
                                      .zero_modes = o->surface->info.usual_zero_modes};
     const el4ml_status status = el4ml_landscape_open(folder, &identity, l, error);
@@ -213,8 +214,9 @@ static int search_command(const arguments *a, const stages *which)
     if (status == EL4ML_OK) status = open_landscape(&o, folder, &l, &error);
     if (status == EL4ML_OK) status = search_in(a, which, &o, folder, l, &error);
     el4ml_landscape_close(l);
+    const int code = plugin_fault(&o, status == EL4ML_OK ? EXIT_DONE : report_error(&error));
     close_study(&o);
-    return status == EL4ML_OK ? EXIT_DONE : report_error(&error);
+    return code;
 }
 
 int command_run(const arguments *a)

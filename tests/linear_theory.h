@@ -75,11 +75,13 @@ static inline el4ml_surface *theory_surface(const theory *t)
     const el4ml_dataset data = {.rows = t->rows, .inputs = t->columns, .x = t->x};
     el4ml_surface *s = NULL;
     if (t->factorisation)
-        ck_assert_int_eq(
-            el4ml_factorisation_new(&(el4ml_factorisation_options){t->k, t->l2}, &data, &s, NULL), EL4ML_OK);
-    else
-        ck_assert_int_eq(el4ml_autoencoder_new(&(el4ml_autoencoder_options){t->k, t->l2}, &data, &s, NULL),
+        ck_assert_int_eq(el4ml_factorisation_new(&(el4ml_factorisation_options){.rank = t->k, .l2 = t->l2},
+                                                 &data, &s, NULL),
                          EL4ML_OK);
+    else
+        ck_assert_int_eq(
+            el4ml_autoencoder_new(&(el4ml_autoencoder_options){.code = t->k, .l2 = t->l2}, &data, &s, NULL),
+            EL4ML_OK);
     return s;
 }
 

@@ -84,11 +84,13 @@ static el4ml_surface *make(bool factorisation, const el4ml_dataset *data, size_t
 {
     el4ml_surface *s = NULL;
     if (factorisation)
-        ck_assert_int_eq(el4ml_factorisation_new(&(el4ml_factorisation_options){k, l2}, data, &s, NULL),
-                         EL4ML_OK);
+        ck_assert_int_eq(
+            el4ml_factorisation_new(&(el4ml_factorisation_options){.rank = k, .l2 = l2}, data, &s, NULL),
+            EL4ML_OK);
     else
-        ck_assert_int_eq(el4ml_autoencoder_new(&(el4ml_autoencoder_options){k, l2}, data, &s, NULL),
-                         EL4ML_OK);
+        ck_assert_int_eq(
+            el4ml_autoencoder_new(&(el4ml_autoencoder_options){.code = k, .l2 = l2}, data, &s, NULL),
+            EL4ML_OK);
     return s;
 }
 
@@ -426,8 +428,9 @@ static void refused(bool factorisation, const el4ml_dataset *data, size_t k, dou
     el4ml_surface *s = NULL;
     el4ml_error error = {0};
     const el4ml_status status =
-        factorisation ? el4ml_factorisation_new(&(el4ml_factorisation_options){k, l2}, data, &s, &error)
-                      : el4ml_autoencoder_new(&(el4ml_autoencoder_options){k, l2}, data, &s, &error);
+        factorisation
+            ? el4ml_factorisation_new(&(el4ml_factorisation_options){.rank = k, .l2 = l2}, data, &s, &error)
+            : el4ml_autoencoder_new(&(el4ml_autoencoder_options){.code = k, .l2 = l2}, data, &s, &error);
     ck_assert(status == EL4ML_BAD_INPUT || status == EL4ML_INVALID_ARGUMENT);
     ck_assert_msg(strstr(error.message, why) != NULL, "%s", error.message);
     ck_assert_ptr_null(s);
@@ -466,9 +469,10 @@ START_TEST(every_allocation_may_fail)
             el4ml_evaluator e = {0};
             el4ml_fail_allocation_after(after);
             el4ml_status status =
-                factorisation
-                    ? el4ml_factorisation_new(&(el4ml_factorisation_options){2, 0.1}, &data, &s, NULL)
-                    : el4ml_autoencoder_new(&(el4ml_autoencoder_options){2, 0.1}, &data, &s, NULL);
+                factorisation ? el4ml_factorisation_new(&(el4ml_factorisation_options){.rank = 2, .l2 = 0.1},
+                                                        &data, &s, NULL)
+                              : el4ml_autoencoder_new(&(el4ml_autoencoder_options){.code = 2, .l2 = 0.1},
+                                                      &data, &s, NULL);
             if (status == EL4ML_OK) status = el4ml_evaluator_init(&e, s, NULL);
             el4ml_fail_allocation_after(SIZE_MAX);
             if (s) el4ml_evaluator_clear(&e);

@@ -21,7 +21,7 @@ static void check_equal(const el4ml_study *a, const el4ml_study *b)
     ck_assert(a->seed == b->seed && a->has_data == b->has_data && a->kind == b->kind);
     if (a->has_data) {
         ck_assert_str_eq(a->data_file, b->data_file);
-        ck_assert_str_eq(a->target, b->target);
+        ck_assert_pstr_eq(a->target, b->target);
         ck_assert(a->standardise == b->standardise && a->split_seed == b->split_seed);
         ck_assert(a->test_fraction == b->test_fraction && a->validation_fraction == b->validation_fraction);
         ck_assert_uint_eq(a->mlp.hidden_layers, b->mlp.hidden_layers);
@@ -31,6 +31,21 @@ static void check_equal(const el4ml_study *a, const el4ml_study *b)
         ck_assert(a->mlp.l2 == b->mlp.l2 && a->mlp.l2_biases == b->mlp.l2_biases);
     }
     ck_assert_uint_eq(a->atoms, b->atoms);
+    ck_assert(a->rho == b->rho);
+    ck_assert(memcmp(&a->factorisation, &b->factorisation, sizeof a->factorisation) == 0);
+    ck_assert(a->logistic.l2 == b->logistic.l2 && a->logistic.l2_biases == b->logistic.l2_biases);
+    ck_assert(a->autoencoder.code == b->autoencoder.code && a->autoencoder.l2 == b->autoencoder.l2 &&
+              a->autoencoder.nonlinear == b->autoencoder.nonlinear &&
+              a->autoencoder.activation == b->autoencoder.activation &&
+              a->autoencoder.l2_biases == b->autoencoder.l2_biases);
+    ck_assert(a->mixture.components == b->mixture.components && a->mixture.prior == b->mixture.prior &&
+              a->mixture.covariance == b->mixture.covariance);
+    ck_assert_pstr_eq(a->plugin.file, b->plugin.file);
+    ck_assert(a->plugin.numerical == b->plugin.numerical && a->plugin.parameters == b->plugin.parameters);
+    for (size_t k = 0; k < a->plugin.parameters; k++) {
+        ck_assert_str_eq(a->plugin.names[k], b->plugin.names[k]);
+        ck_assert_str_eq(a->plugin.values[k], b->plugin.values[k]);
+    }
     ck_assert_pstr_eq(a->function_name, b->function_name);
     ck_assert(a->method == b->method && a->steps == b->steps);
     ck_assert(a->temperature == b->temperature && a->step == b->step);
@@ -125,12 +140,26 @@ START_TEST(bad_studies)
         {"[surface]\nkind = \"kmeans\"\nclusters = 3\n",
          "s.toml:2:8: 'kind'|'kmeans' is not supported in this version"},
         {"[surface]\nkind = \"gp\"\n", "s.toml:2:8: |not supported in this version"},
-        {"[surface]\nkind = \"morse\"\n", "s.toml:2:8: |not supported in this version"},
-        {"[surface]\nkind = \"plugin\"\n", "s.toml:2:8: |not supported in this version"},
-        {"[surface]\nkind = \"logistic\"\n", "s.toml:2:8: |not supported in this version"},
-        {"[surface]\nkind = \"factorisation\"\n", "s.toml:2:8: |not supported in this version"},
-        {"[surface]\nkind = \"autoencoder\"\n", "s.toml:2:8: |not supported in this version"},
-        {"[surface]\nkind = \"mixture\"\n", "s.toml:2:8: |not supported in this version"},
+        /* models */
+        {"[surface]\nkind = \"morse\"\natoms = 5\n", "s.toml:1: [surface] needs 'rho'"},
+        {"[surface]\nkind = \"morse\"\natoms = 5\nrho = 0\n", "s.toml:4:7: 'rho'|greater than 0"},
+        {"[surface]\nkind = \"plugin\"\n", "s.toml:1: [surface] needs 'file'"},
+        {"[surface]\nkind = \"plugin\"\nfile = \"a.so\"\nparameters = 3\n",
+         "s.toml:4:14: 'parameters'|table"},
+        {"[surface]\nkind = \"plugin\"\nfile = \"a.so\"\n[surface.parameters]\na = [1]\n",
+         "s.toml:5:5: 'a'|text, a number"},
+        {"[surface]\nkind = \"plugin\"\nfile = \"a.so\"\natoms = 2\n", "s.toml:4:1: 'atoms'|kind \"plugin\""},
+        {"[data]\nfile = \"d.csv\"\n[surface]\nkind = \"logistic\"\n", "s.toml:1: [data] needs 'target'"},
+        {"[data]\nfile = \"d.csv\"\n[surface]\nkind = \"factorisation\"\n",
+         "s.toml:3: [surface] needs 'rank'"},
+        {"[data]\nfile = \"d.csv\"\n[surface]\nkind = \"autoencoder\"\n", "s.toml:3: [surface] needs 'code'"},
+        {"[data]\nfile = \"d.csv\"\n[surface]\nkind = \"autoencoder\"\ncode = 2\nl2_biases = true\n",
+         "s.toml:6:1: 'l2_biases'|no biases"},
+        {"[data]\nfile = \"d.csv\"\n[surface]\nkind = \"mixture\"\n",
+         "s.toml:3: [surface] needs 'components'"},
+        {"[data]\nfile = \"d.csv\"\n[surface]\nkind = \"mixture\"\ncomponents = 2\nprior = 0\n",
+         "s.toml:6:9: 'prior'|greater than 0"},
+        {"[surface]\nkind = \"mixture\"\ncomponents = 2\n", "[data] is missing"},
         /* keys */
         {MLP "hiden = [5]\n", "s.toml:7:1: 'hiden'|did you mean 'hidden'"},
         {MLP "[explore]\ntemprature = 1\n", "s.toml:8:1: 'temprature'|did you mean 'temperature'"},

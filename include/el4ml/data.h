@@ -11,7 +11,7 @@ typedef struct el4ml_dataset {
     size_t rows;    /* N */
     size_t inputs;  /* d_0 */
     size_t classes; /* number of classes; 0 for regression */
-    size_t targets; /* regression: columns of y; classification: 0 */
+    size_t targets; /* regression: columns of y; classification, or no target: 0 */
     double *x;      /* (rows, inputs), row-major */
     double *y;      /* (rows, targets), row-major, or NULL */
     int32_t *label; /* (rows) class 0 ... classes - 1, or NULL */
@@ -33,8 +33,10 @@ EL4ML_API el4ml_metrics el4ml_metrics_none(void);
 typedef struct el4ml_data_options {
     const char
         *file; /* CSV with a header, or .npy (two-dimensional; `target` is then a column number from 0) */
-    const char *target;         /* column name */
+    const char *target;         /* column name; NULL where `unsupervised`: none */
     bool classification;        /* the target is a class (text or numbers) rather than a number */
+    bool unsupervised;          /* no target is learned: any classes will do, and are only compared with */
+    bool missing;               /* cells of inputs may be empty, NA or nan: they become NaN */
     bool standardise;           /* default true */
     double test_fraction;       /* [0, 0.9]; default 0; stratified by class, or by quantile of the target */
     double validation_fraction; /* [0, 0.9], of what is left; default 0 */
@@ -47,7 +49,7 @@ typedef struct el4ml_data {
     size_t *train_rows, *validation_rows, *test_rows; /* their row numbers in the file, from 0, ascending */
     char **input_names;                               /* (inputs) */
     char **class_names; /* (classes), sorted: numbers by value, otherwise bytewise */
-    char *target_name;
+    char *target_name;  /* NULL: none */
     double *input_mean,
         *input_scale; /* (inputs); 0 and 1 where not standardised; a constant column has scale 1 */
     double *target_mean, *target_scale; /* (targets) */

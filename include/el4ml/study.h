@@ -13,6 +13,12 @@ typedef enum el4ml_kind {
     EL4ML_KIND_MLP,
     EL4ML_KIND_LENNARD_JONES,
     EL4ML_KIND_FUNCTION,
+    EL4ML_KIND_MORSE,
+    EL4ML_KIND_LOGISTIC,
+    EL4ML_KIND_FACTORISATION,
+    EL4ML_KIND_AUTOENCODER,
+    EL4ML_KIND_MIXTURE,
+    EL4ML_KIND_PLUGIN,
     EL4ML_KIND_UNKNOWN /* the last: of an imported landscape, no word of the study file */
 } el4ml_kind;
 typedef enum el4ml_method { EL4ML_BASIN_HOPPING, EL4ML_RANDOM_STARTS } el4ml_method;
@@ -26,7 +32,7 @@ typedef struct el4ml_study {
     /* [data]; has_data is false for kinds that learn from none */
     bool has_data;
     char *data_file; /* absolute path */
-    char *target;
+    char *target;    /* NULL: none, where no target is learned */
     bool standardise;
     double test_fraction, validation_fraction;
     uint64_t split_seed;
@@ -34,8 +40,14 @@ typedef struct el4ml_study {
     /* [surface] */
     el4ml_kind kind;
     el4ml_mlp_options mlp;
-    size_t atoms;        /* lennard-jones */
+    size_t atoms;        /* lennard-jones, morse */
+    double rho;          /* morse */
     char *function_name; /* function */
+    el4ml_logistic_options logistic;
+    el4ml_factorisation_options factorisation;
+    el4ml_autoencoder_options autoencoder;
+    el4ml_mixture_options mixture;
+    el4ml_plugin_options plugin; /* its texts are owned by the study */
     /* [explore] */
     el4ml_method method;
     uint64_t steps;                  /* minimisations in all; default 1000 */

@@ -35,11 +35,26 @@ EL4ML_API el4ml_mlp_options el4ml_mlp_options_default(void);
 EL4ML_API el4ml_status el4ml_mlp_new(const el4ml_mlp_options *options, const el4ml_dataset *train,
                                      el4ml_surface **surface, el4ml_error *error);
 
-/* ---- Linear autoencoder (docs/models.md): V = (1/(N d)) sum_i |x_i - A B x_i|^2 + lambda (|A|^2 + |B|^2),
- * the inputs' mean taken to be zero (standardised data); x = B (code, d), A (d, code), row-major ---- */
+/* ---- Logistic regression (docs/models.md): V = mean cross-entropy + lambda |theta|^2. Two classes have one
+ * logit, a = w.x + b of the second class, x = w (d), b; more have softmax, x = W (classes, d), b (classes)
+ * ---- */
+typedef struct el4ml_logistic_options {
+    double l2;      /* lambda >= 0 */
+    bool l2_biases; /* default true */
+} el4ml_logistic_options;
+
+EL4ML_API el4ml_status el4ml_logistic_new(const el4ml_logistic_options *options, const el4ml_dataset *train,
+                                          el4ml_surface **surface, el4ml_error *error);
+
+/* ---- Autoencoder (docs/models.md). Linear: V = (1/(N d)) sum_i |x_i - A B x_i|^2 + lambda (|A|^2 + |B|^2),
+ * the inputs' mean taken to be zero (standardised data); x = B (code, d), A (d, code), row-major. Nonlinear:
+ * the perceptron d - code - d that learns its inputs, with biases ---- */
 typedef struct el4ml_autoencoder_options {
     size_t code; /* numbers that a row is reduced to; 1 ... d */
     double l2;   /* lambda >= 0 */
+    bool nonlinear;
+    el4ml_activation activation; /* of the code, where it is nonlinear */
+    bool l2_biases;              /* the same */
 } el4ml_autoencoder_options;
 
 /* The training rows are copied; their targets, if any, do not matter. */
@@ -77,6 +92,27 @@ EL4ML_API el4ml_mixture_options el4ml_mixture_options_default(void);
 /* The training rows are copied; their targets, if any, do not matter. */
 EL4ML_API el4ml_status el4ml_mixture_new(const el4ml_mixture_options *options, const el4ml_dataset *train,
                                          el4ml_surface **surface, el4ml_error *error);
+
+/* ---- A surface of the user's own, from a shared object (el4ml/plugin.h) ---- */
+typedef struct el4ml_plugin_options {
+    char *file; /* a path; with a '/', as otherwise the system's folders are searched */
+    size_t parameters;
+    char **names, **values; /* (parameters) */
+    bool numerical;         /* second derivatives that are missing are made from gradients */
+} el4ml_plugin_options;
+
+/* Loads it and checks its gradient against differences; from here on its code runs in this process. `options`
+ * need not outlive this. BAD_INPUT: no plug-in, or a wrong gradient; NUMERICAL: its numbers are not finite.
+ */
+EL4ML_API el4ml_status el4ml_plugin_new(const el4ml_plugin_options *options, el4ml_surface **surface,
+                                        el4ml_error *error);
+/* Of the shared object's bytes, in hexadecimal; NULL for other surfaces. */
+EL4ML_API const char *el4ml_plugin_sha256(const el4ml_surface *surface);
+/* How often the plug-in gave NaN or infinity for a good result, so far; 0 for other surfaces. */
+EL4ML_API uint64_t el4ml_plugin_not_finite(const el4ml_surface *surface);
+/* The file of the plug-in whose code the calling thread is running at this moment, or NULL: for a signal
+ * handler that tells whose fault a crash is. The library installs none. */
+EL4ML_API const char *el4ml_plugin_running(void);
 
 /* ---- Lennard-Jones cluster, epsilon = sigma = 1; x = x0 y0 z0 x1 y1 z1 ... ---- */
 EL4ML_API el4ml_status el4ml_lennard_jones_new(size_t atoms, el4ml_surface **surface, el4ml_error *error);

@@ -41,14 +41,24 @@ static void add_warning(page *p, el4ml_builder *text)
 
 static const char *energy_label(const el4ml_study *study)
 {
-    if (study->kind == EL4ML_KIND_MLP) return "loss";
+    if (study->has_data) return "loss";
     if (study->kind == EL4ML_KIND_UNKNOWN) return "energy";
-    return study->kind == EL4ML_KIND_LENNARD_JONES ? "energy / \u03b5" : "function value";
+    const bool cluster = study->kind == EL4ML_KIND_LENNARD_JONES || study->kind == EL4ML_KIND_MORSE;
+    return cluster ? "energy / \u03b5" : "function value";
+}
+
+static const char *colour_label(const el4ml_study *study)
+{
+    if (study->kind == EL4ML_KIND_MIXTURE) return "test adjusted Rand index";
+    const bool explained = study->kind == EL4ML_KIND_AUTOENCODER || study->kind == EL4ML_KIND_FACTORISATION ||
+                           (study->kind == EL4ML_KIND_MLP && study->mlp.loss == EL4ML_MSE);
+    return explained ? "test R\u00b2" : "test accuracy";
 }
 
 static double colour_of(const el4ml_record *r)
 {
     if (isfinite(r->test.accuracy)) return r->test.accuracy;
+    if (isfinite(r->test.adjusted_rand)) return r->test.adjusted_rand;
     return isfinite(r->test.r2) ? r->test.r2 : (double)NAN;
 }
 
@@ -67,7 +77,7 @@ static el4ml_status draw(page *p, const el4ml_study *study, el4ml_landscape *l, 
     el4ml_disconnectivity_options graph = el4ml_disconnectivity_options_default();
     graph.energy_label = energy_label(study);
     graph.colour_value = coloured ? colour : NULL;
-    graph.colour_label = study->mlp.loss == EL4ML_MSE ? "test R\u00b2" : "test accuracy";
+    graph.colour_label = colour_label(study);
     el4ml_status status = el4ml_disconnectivity_svg(a->network, a->tree, &graph, &p->disconnectivity, error);
     el4ml_release(colour);
     if (status != EL4ML_OK) return status;

@@ -101,7 +101,7 @@ static void measure(el4ml_session *s, size_t index)
         if (sets[k]->rows == 0) continue;
         if (surface->ops.metrics(surface->self, e->workspace, x, sets[k], &metrics[k]) != EL4ML_OK)
             metrics[k] = el4ml_metrics_none();
-        else if (sets[k]->classes == 0)
+        else if (sets[k]->targets > 0)
             metrics[k].loss *= s->data->target_scale[0] * s->data->target_scale[0];
     }
     el4ml_landscape_set_metrics(s->landscape, index, &metrics[0], &metrics[1]);

@@ -10,19 +10,27 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "run/study_minimiser.h"
+#include "run/study_models.h"
 #include "run/study_names.h"
 #include "run/study_reader.h"
 
 #define MAX_PARAMETERS 1e7 /* a Hessian of more is out of reach by far */
 #define MAX_COUNT INT64_C(1000000000000)
-#define MAX_ATOMS 100000
 #define MAX_NAME 200
 
 #define FOR_KIND(kind) (1u << (kind))
 #define FOR_MLP FOR_KIND(EL4ML_KIND_MLP)
 #define FOR_CLUSTER FOR_KIND(EL4ML_KIND_LENNARD_JONES)
 #define FOR_FUNCTION FOR_KIND(EL4ML_KIND_FUNCTION)
-#define FOR_ALL (FOR_MLP | FOR_CLUSTER | FOR_FUNCTION)
+#define FOR_MORSE FOR_KIND(EL4ML_KIND_MORSE)
+#define FOR_LOGISTIC FOR_KIND(EL4ML_KIND_LOGISTIC)
+#define FOR_FACTORISATION FOR_KIND(EL4ML_KIND_FACTORISATION)
+#define FOR_AUTOENCODER FOR_KIND(EL4ML_KIND_AUTOENCODER)
+#define FOR_MIXTURE FOR_KIND(EL4ML_KIND_MIXTURE)
+#define FOR_PLUGIN FOR_KIND(EL4ML_KIND_PLUGIN)
+/* Kinds that learn from data. */
+#define FOR_DATA (FOR_MLP | FOR_LOGISTIC | FOR_FACTORISATION | FOR_AUTOENCODER | FOR_MIXTURE)
+#define FOR_ALL (FOR_DATA | FOR_CLUSTER | FOR_FUNCTION | FOR_MORSE | FOR_PLUGIN)
 
 static const char *const table_names[] = {"study", "data", "surface", "explore", "connect", "analyse"};
 enum { TABLES = sizeof table_names / sizeof *table_names };
@@ -33,20 +41,29 @@ static const struct known {
 } known_keys[] = {
     {"study", "name", FOR_ALL},
     {"study", "seed", FOR_ALL},
-    {"data", "file", FOR_MLP},
-    {"data", "target", FOR_MLP},
-    {"data", "standardise", FOR_MLP},
-    {"data", "test_fraction", FOR_MLP},
-    {"data", "validation_fraction", FOR_MLP},
-    {"data", "split_seed", FOR_MLP},
+    {"data", "file", FOR_DATA},
+    {"data", "target", FOR_DATA},
+    {"data", "standardise", FOR_DATA},
+    {"data", "test_fraction", FOR_DATA},
+    {"data", "validation_fraction", FOR_DATA},
+    {"data", "split_seed", FOR_DATA},
     {"surface", "kind", FOR_ALL},
     {"surface", "hidden", FOR_MLP},
-    {"surface", "activation", FOR_MLP},
+    {"surface", "code", FOR_AUTOENCODER},
+    {"surface", "rank", FOR_FACTORISATION},
+    {"surface", "components", FOR_MIXTURE},
+    {"surface", "covariance", FOR_MIXTURE},
+    {"surface", "prior", FOR_MIXTURE},
+    {"surface", "activation", FOR_MLP | FOR_AUTOENCODER},
     {"surface", "loss", FOR_MLP},
-    {"surface", "l2", FOR_MLP},
-    {"surface", "l2_biases", FOR_MLP},
-    {"surface", "atoms", FOR_CLUSTER},
+    {"surface", "l2", FOR_MLP | FOR_LOGISTIC | FOR_AUTOENCODER | FOR_FACTORISATION},
+    {"surface", "l2_biases", FOR_MLP | FOR_LOGISTIC | FOR_AUTOENCODER},
+    {"surface", "atoms", FOR_CLUSTER | FOR_MORSE},
+    {"surface", "rho", FOR_MORSE},
     {"surface", "name", FOR_FUNCTION},
+    {"surface", "file", FOR_PLUGIN},
+    {"surface", "parameters", FOR_PLUGIN},
+    {"surface", "numerical", FOR_PLUGIN},
     {"explore", "method", FOR_ALL},
     {"explore", "steps", FOR_ALL},
     {"explore", "temperature", FOR_ALL},
@@ -57,7 +74,7 @@ static const struct known {
     {"explore", "handover", FOR_ALL},
     {"explore", "learning_rate", FOR_ALL},
     {"explore", "momentum", FOR_ALL},
-    {"explore", "batch_size", FOR_MLP},
+    {"explore", "batch_size", FOR_DATA},
     {"explore", "epochs", FOR_ALL},
     {"explore", "sam_radius", FOR_ALL},
     {"connect", "budget", FOR_ALL},
@@ -146,7 +163,7 @@ static void check_keys(el4ml_study_reader *r)
 {
     if (r->status != EL4ML_OK) return;
     for (const el4ml_toml *t = r->document->root.first; t; t = t->next) {
-        if (strcmp(t->key, "data") == 0 && r->study->kind != EL4ML_KIND_MLP) {
+        if (strcmp(t->key, "data") == 0 && !el4ml_kind_learns(r->study->kind)) {
             r->status = el4ml_toml_fail_key(r->document, t, r->error,
                                             "kind \"%s\" learns from no data; leave [data] out",
                                             el4ml_kind_names[r->study->kind]);
@@ -190,14 +207,16 @@ static void read_name(el4ml_study_reader *r)
 static void read_data(el4ml_study_reader *r)
 {
     el4ml_study *s = r->study;
-    if (s->kind != EL4ML_KIND_MLP) return;
+    if (!el4ml_kind_learns(s->kind)) return;
     s->has_data = true;
     const el4ml_toml *file = el4ml_reader_require(r, "data", "file", "a CSV or .npy file");
     el4ml_reader_path(r, file, &s->data_file);
-    const el4ml_toml *target = el4ml_reader_require(r, "data", "target", "the name of a column");
+    const el4ml_toml *target = el4ml_kind_has_target(s->kind)
+                                   ? el4ml_reader_require(r, "data", "target", "the name of a column")
+                                   : el4ml_reader_find(r, "data", "target");
     const char *name = "";
     if (target) el4ml_reader_check_text(r, target, &name);
-    el4ml_reader_copy_text(r, name, &s->target);
+    if (target) el4ml_reader_copy_text(r, name, &s->target);
     el4ml_reader_boolean(r, "data", "standardise", &s->standardise);
     el4ml_reader_fraction(r, "data", "test_fraction", &s->test_fraction);
     el4ml_reader_fraction(r, "data", "validation_fraction", &s->validation_fraction);
@@ -254,23 +273,10 @@ static void read_mlp(el4ml_study_reader *r)
 
 static void read_surface(el4ml_study_reader *r)
 {
-    el4ml_study *s = r->study;
-    if (s->kind == EL4ML_KIND_MLP) {
+    if (r->study->kind == EL4ML_KIND_MLP)
         read_mlp(r);
-    } else if (s->kind == EL4ML_KIND_LENNARD_JONES) {
-        uint64_t atoms = 0;
-        const el4ml_toml *node =
-            el4ml_reader_require(r, "surface", "atoms", "the number of atoms, such as 13");
-        if (node) el4ml_reader_check_count(r, node, 2, MAX_ATOMS, &atoms);
-        s->atoms = (size_t)atoms;
-    } else {
-        unsigned index = 0;
-        const char *const *names = el4ml_function_names();
-        const el4ml_toml *node =
-            el4ml_reader_require(r, "surface", "name", "the name of a function, such as \"schwefel\"");
-        if (node) el4ml_reader_check_word(r, node, names, NULL, &index);
-        if (r->status == EL4ML_OK) el4ml_reader_copy_text(r, names[index], &s->function_name);
-    }
+    else
+        el4ml_reader_model(r);
 }
 
 static void read_explore(el4ml_study_reader *r)
@@ -324,6 +330,7 @@ static void set_defaults(el4ml_study *s)
     s->standardise = true;
     s->mlp = el4ml_mlp_options_default();
     s->mlp.l2 = 1e-3; /* without, a net has flat directions and no isolated minima */
+    el4ml_model_defaults(s);
     s->steps = 1000;
     s->temperature = 1;
     s->step = 1;
@@ -342,7 +349,7 @@ static void read_study(el4ml_study_reader *r)
     set_defaults(s);
     el4ml_reader_copy_text(r, r->path, &s->path);
     if (r->status == EL4ML_OK) check_tables(r);
-    const el4ml_toml *node = el4ml_reader_require(r, "surface", "kind", "mlp, lennard-jones or function");
+    const el4ml_toml *node = el4ml_reader_require(r, "surface", "kind", "mlp, say");
     if (node) el4ml_reader_check_word(r, node, el4ml_kind_names, el4ml_later_kind_names, &kind);
     s->kind = (el4ml_kind)kind;
     check_keys(r);
@@ -406,7 +413,7 @@ void el4ml_study_free(el4ml_study *study)
     el4ml_release(study->name);
     el4ml_release(study->data_file);
     el4ml_release(study->target);
-    el4ml_release(study->function_name);
+    el4ml_model_clear(study);
     el4ml_release(study->start);
     el4ml_release(study);
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "run/study_models.h"
 
 #define MAX_PARAMETERS 1e7 /* as in study.c, now that the data's width is known */
 
@@ -13,9 +14,8 @@
 #define VECTORS 230.0
 #define MATRICES 2.0
 
-/* Half of the machine's memory for one thread is out of reach. Asking for it could end other programs. */
-static el4ml_status check_memory(const el4ml_study *study, const char *key, double parameters,
-                                 double exchanged, el4ml_error *error)
+el4ml_status el4ml_study_check_memory(const el4ml_study *study, const char *key, double parameters,
+                                      double exchanged, el4ml_error *error)
 {
     const double bytes = 8 * (VECTORS * parameters + MATRICES * exchanged * exchanged);
     const double pages = (double)sysconf(_SC_PHYS_PAGES), page = (double)sysconf(_SC_PAGESIZE);
@@ -37,54 +37,50 @@ static el4ml_status check_size(const el4ml_study *study, const el4ml_dataset *tr
         before = units;
         if (l < mlp->hidden_layers) widest = fmax(widest, units);
     }
-    if (parameters <= MAX_PARAMETERS) return check_memory(study, "hidden", parameters, widest, error);
+    if (parameters <= MAX_PARAMETERS)
+        return el4ml_study_check_memory(study, "hidden", parameters, widest, error);
     return el4ml_fail(error, EL4ML_BAD_INPUT,
                       "%s: 'hidden': %.0f parameters for these data; more than %.0f are out of reach",
                       el4ml_path_for_message(study->path), parameters, MAX_PARAMETERS);
 }
 
-static el4ml_status open_cluster(const el4ml_study *study, el4ml_surface **surface, el4ml_error *error)
-{
-    const double atoms = (double)study->atoms;
-    const el4ml_status status = check_memory(study, "atoms", 3 * atoms, atoms, error);
-    return status == EL4ML_OK ? el4ml_lennard_jones_new(study->atoms, surface, error) : status;
-}
-
-static el4ml_status open_mlp(const el4ml_study *study, el4ml_data **data, el4ml_surface **surface,
-                             el4ml_error *error)
+static el4ml_status read_data(const el4ml_study *study, el4ml_data **data, el4ml_error *error)
 {
     el4ml_data_options options = el4ml_data_options_default();
     options.file = study->data_file;
     options.target = study->target;
-    options.classification = study->mlp.loss == EL4ML_CROSS_ENTROPY;
+    options.unsupervised = !el4ml_kind_has_target(study->kind);
+    options.missing = study->kind == EL4ML_KIND_FACTORISATION;
+    options.classification = study->kind != EL4ML_KIND_MLP || study->mlp.loss == EL4ML_CROSS_ENTROPY;
     options.standardise = study->standardise;
     options.test_fraction = study->test_fraction;
     options.validation_fraction = study->validation_fraction;
     options.split_seed = study->split_seed;
-    el4ml_data *read = NULL;
-    el4ml_status status = el4ml_data_read(&options, &read, error);
-    if (status == EL4ML_OK) status = check_size(study, &read->train, error);
-    if (status == EL4ML_OK) status = el4ml_mlp_new(&study->mlp, &read->train, surface, error);
-    if (status == EL4ML_OK)
-        *data = read;
-    else
-        el4ml_data_free(read);
-    return status;
+    return el4ml_data_read(&options, data, error);
+}
+
+static el4ml_status open_mlp(const el4ml_study *study, const el4ml_data *data, el4ml_surface **surface,
+                             el4ml_error *error)
+{
+    const el4ml_status status = check_size(study, &data->train, error);
+    return status == EL4ML_OK ? el4ml_mlp_new(&study->mlp, &data->train, surface, error) : status;
 }
 
 el4ml_status el4ml_study_open(const el4ml_study *study, el4ml_data **data, el4ml_surface **surface,
                               el4ml_error *error)
 {
+    el4ml_data *read = NULL;
     *data = NULL;
-    switch (study->kind) {
-    case EL4ML_KIND_MLP:
-        return open_mlp(study, data, surface, error);
-    case EL4ML_KIND_LENNARD_JONES:
-        return open_cluster(study, surface, error);
-    case EL4ML_KIND_FUNCTION:
-        return el4ml_function_new(study->function_name, surface, error);
-    case EL4ML_KIND_UNKNOWN:
+    if (study->kind == EL4ML_KIND_UNKNOWN)
         return el4ml_fail(error, EL4ML_NOT_SUPPORTED, "%s: its surface is not known", study->name);
-    }
-    return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "study: unknown kind %d", (int)study->kind);
+    el4ml_status status = study->has_data ? read_data(study, &read, error) : EL4ML_OK;
+    if (status == EL4ML_OK && study->kind == EL4ML_KIND_MLP)
+        status = open_mlp(study, read, surface, error);
+    else if (status == EL4ML_OK)
+        status = el4ml_model_open(study, read, surface, error);
+    if (status == EL4ML_OK)
+        *data = read;
+    else
+        el4ml_data_free(read);
+    return status;
 }

@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "el4ml/surfaces.h"
 #include "surface/factors.h"
+#include "surface/perceptron_models.h"
 #include "surface/tile_kernels.h"
 
 #define LARGEST 20000 /* inputs: X X^T of more is out of reach */
@@ -311,17 +312,10 @@ static el4ml_status metrics(const void *self, void *work, const double *x, const
     const autoencoder *m = self;
     workspace *w = work;
     const size_t d = m->inputs;
-    double error = 0, spread = 0;
+    double error = 0;
     *result = el4ml_metrics_none();
     if (data->inputs != d) return EL4ML_INVALID_ARGUMENT;
     if (data->rows == 0) return EL4ML_OK;
-    for (size_t j = 0; j < d; j++) {
-        double mean = 0;
-        for (size_t i = 0; i < data->rows; i++)
-            mean += data->x[i * d + j] / (double)data->rows;
-        for (size_t i = 0; i < data->rows; i++)
-            spread += (data->x[i * d + j] - mean) * (data->x[i * d + j] - mean);
-    }
     for (size_t i = 0; i < data->rows; i++) {
         const double *row = data->x + i * d;
         el4ml_rows_product(m->code, d, d, x, row, w->h);
@@ -330,7 +324,7 @@ static el4ml_status metrics(const void *self, void *work, const double *x, const
             error += (w->e[j] - row[j]) * (w->e[j] - row[j]);
     }
     result->loss = error / ((double)data->rows * (double)d);
-    result->r2 = spread > 0 ? 1 - error / spread : (double)NAN;
+    result->r2 = el4ml_explained(data, result->loss);
     return isfinite(result->loss) ? EL4ML_OK : EL4ML_NUMERICAL;
 }
 
@@ -444,6 +438,7 @@ el4ml_status el4ml_autoencoder_new(const el4ml_autoencoder_options *options, con
 {
     el4ml_status status = check(options, train, error);
     if (status != EL4ML_OK) return status;
+    if (options->nonlinear) return el4ml_nonlinear_autoencoder_new(options, train, surface, error);
     autoencoder *m = EL4ML_NEW(autoencoder, 1);
     if (m) lay_out(m, options, train);
     if (!m || !copy_data(m, train)) {

@@ -9,6 +9,7 @@
 #include "surface/split.h"
 #include "surface/table.h"
 
+#define EL4ML_NO_COLUMN SIZE_MAX
 #define MAX_QUANTILES 10     /* strata of a regression target ... */
 #define ROWS_PER_QUANTILE 10 /* ... of at least so many rows */
 
@@ -16,7 +17,7 @@
 typedef struct reader {
     const el4ml_data_options *options;
     el4ml_table *table;
-    size_t target;        /* its column */
+    size_t target;        /* its column; EL4ML_NO_COLUMN without one */
     el4ml_labels *labels; /* classification */
     double *values;       /* regression: (rows) */
     unsigned char *part;  /* (rows) */
@@ -55,7 +56,8 @@ static el4ml_status check_options(const el4ml_data_options *o, el4ml_error *erro
 static el4ml_status read_classes(reader *r)
 {
     el4ml_status status = el4ml_labels_new(r->table, r->target, &r->labels, r->error);
-    if (status == EL4ML_OK) status = el4ml_labels_check(r->labels, r->table, r->target, r->error);
+    if (status == EL4ML_OK && !r->options->unsupervised)
+        status = el4ml_labels_check(r->labels, r->table, r->target, r->error);
     return status;
 }
 
@@ -72,7 +74,9 @@ static el4ml_status read_values(reader *r)
 
 static el4ml_status read_target(reader *r)
 {
-    el4ml_status status = el4ml_table_find(r->table, r->options->target, &r->target, r->error);
+    r->target = EL4ML_NO_COLUMN;
+    if (r->options->unsupervised && !r->options->target) return EL4ML_OK;
+    const el4ml_status status = el4ml_table_find(r->table, r->options->target, &r->target, r->error);
     if (status != EL4ML_OK) return status;
     if (r->table->columns < 2)
         return el4ml_fail(r->error, EL4ML_BAD_INPUT, "%s: no column besides the target", r->table->file);
@@ -91,10 +95,10 @@ static bool assign_parts(reader *r)
     if (r->labels)
         return el4ml_split(rows, r->labels->count, r->labels->label, fraction, r->options->split_seed,
                            r->part);
-    size_t groups = rows / ROWS_PER_QUANTILE;
+    size_t groups = r->values ? rows / ROWS_PER_QUANTILE : 1;
     groups = groups < 1 ? 1 : groups > MAX_QUANTILES ? MAX_QUANTILES : groups;
     size_t *group = EL4ML_NEW(size_t, rows);
-    const bool good = group && el4ml_quantiles(rows, r->values, groups, group) &&
+    const bool good = group && (!r->values || el4ml_quantiles(rows, r->values, groups, group)) &&
                       el4ml_split(rows, groups, group, fraction, r->options->split_seed, r->part);
     el4ml_release(group);
     return good;
@@ -110,17 +114,15 @@ static el4ml_dataset *part_of(el4ml_data *data, unsigned part, size_t ***rows)
 
 static bool allocate_part(reader *r, el4ml_dataset *set, size_t **rows)
 {
-    set->inputs = r->table->columns - 1;
+    set->inputs = r->table->columns - (r->target != EL4ML_NO_COLUMN);
     set->classes = r->labels ? r->labels->count : 0;
-    set->targets = r->labels ? 0 : 1;
+    set->targets = r->values ? 1 : 0;
     if (set->rows > SIZE_MAX / set->inputs) return false;
     set->x = EL4ML_NEW(double, set->rows * set->inputs);
-    if (r->labels)
-        set->label = EL4ML_NEW(int32_t, set->rows);
-    else
-        set->y = EL4ML_NEW(double, set->rows);
+    if (r->labels) set->label = EL4ML_NEW(int32_t, set->rows);
+    if (r->values) set->y = EL4ML_NEW(double, set->rows);
     *rows = EL4ML_NEW(size_t, set->rows);
-    return set->x && (set->y || set->label) && *rows;
+    return set->x && (set->y || !r->values) && (set->label || !r->labels) && *rows;
 }
 
 static el4ml_status copy_row(reader *r, size_t row, el4ml_dataset *set, size_t to)
@@ -128,13 +130,15 @@ static el4ml_status copy_row(reader *r, size_t row, el4ml_dataset *set, size_t t
     double *x = set->x + to * set->inputs;
     for (size_t j = 0; j < r->table->columns; j++) {
         if (j == r->target) continue;
+        if (r->options->missing && el4ml_table_missing(r->table, row, j)) {
+            *x++ = NAN;
+            continue;
+        }
         const el4ml_status status = el4ml_table_number(r->table, row, j, x++, r->error);
         if (status != EL4ML_OK) return status;
     }
-    if (r->labels)
-        set->label[to] = (int32_t)r->labels->label[row];
-    else
-        set->y[to] = r->values[row];
+    if (r->labels) set->label[to] = (int32_t)r->labels->label[row];
+    if (r->values) set->y[to] = r->values[row];
     return EL4ML_OK;
 }
 
@@ -165,23 +169,29 @@ static el4ml_status split(reader *r)
 
 /* ---- standardisation ---- */
 
-/* Mean and population standard deviation of a column of a (rows, columns) array. */
+/* Mean and population standard deviation of a column of a (rows, columns) array; what is missing, NaN, is
+ * left out. */
 static void moments(size_t rows, size_t columns, const double *x, double *mean, double *deviation,
                     bool *constant)
 {
-    double sum = 0, rest = 0, squares = 0;
+    double sum = 0, rest = 0, squares = 0, first = NAN, known = 0;
     *constant = true;
     for (size_t i = 0; i < rows; i++) {
-        sum += x[i * columns];
-        *constant = *constant && x[i * columns] == x[0];
+        const double value = x[i * columns];
+        if (isnan(value)) continue;
+        if (known == 0) first = value;
+        known++;
+        sum += value;
+        *constant = *constant && value == first;
     }
-    const double rough = *constant ? x[0] : sum / (double)rows;
+    if (known == 0) first = 0;
+    const double rough = *constant ? first : sum / known;
     for (size_t i = 0; i < rows; i++)
-        rest += x[i * columns] - rough;
-    *mean = rough + rest / (double)rows; /* a second pass takes the rounding of the sum out */
+        rest += isnan(x[i * columns]) ? 0 : x[i * columns] - rough;
+    *mean = rough + (known > 0 ? rest / known : 0); /* a second pass takes the rounding of the sum out */
     for (size_t i = 0; i < rows; i++)
-        squares += (x[i * columns] - *mean) * (x[i * columns] - *mean);
-    *deviation = *constant ? 1 : sqrt(squares / (double)rows);
+        squares += isnan(x[i * columns]) ? 0 : (x[i * columns] - *mean) * (x[i * columns] - *mean);
+    *deviation = *constant ? 1 : sqrt(squares / known);
 }
 
 static void transform(size_t rows, size_t columns, double *x, double mean, double scale)
@@ -190,10 +200,11 @@ static void transform(size_t rows, size_t columns, double *x, double mean, doubl
         x[i * columns] = (x[i * columns] - mean) / scale;
 }
 
+/* NaN is what was missing: no cell that was read is. */
 static bool is_finite(size_t rows, size_t columns, const double *x)
 {
     for (size_t i = 0; i < rows; i++)
-        if (!isfinite(x[i * columns])) return false;
+        if (isinf(x[i * columns])) return false;
     return true;
 }
 
@@ -258,7 +269,7 @@ static el4ml_status standardise(reader *r)
         const el4ml_status status = standardise_input(r, j);
         if (status != EL4ML_OK) return status;
     }
-    return r->labels ? EL4ML_OK : standardise_target(r);
+    return r->values ? standardise_target(r) : EL4ML_OK;
 }
 
 /* ---- all of it ---- */
@@ -268,15 +279,16 @@ static bool describe(reader *r)
     el4ml_data *d = r->data;
     const size_t inputs = d->train.inputs;
     memcpy(d->sha256, r->table->sha256, sizeof d->sha256);
-    d->target_name = el4ml_copy_text(r->table->names[r->target]);
+    const bool targeted = r->target != EL4ML_NO_COLUMN;
+    if (targeted) d->target_name = el4ml_copy_text(r->table->names[r->target]);
     d->input_names = EL4ML_NEW(char *, inputs);
     d->input_mean = EL4ML_NEW(double, inputs);
     d->input_scale = EL4ML_NEW(double, inputs);
     d->target_mean = EL4ML_NEW(double, d->train.targets);
     d->target_scale = EL4ML_NEW(double, d->train.targets);
     d->constant_columns = EL4ML_NEW(size_t, inputs);
-    if (!d->target_name || !d->input_names || !d->input_mean || !d->input_scale || !d->target_mean ||
-        !d->target_scale || !d->constant_columns)
+    if ((targeted && !d->target_name) || !d->input_names || !d->input_mean || !d->input_scale ||
+        !d->target_mean || !d->target_scale || !d->constant_columns)
         return false;
     for (size_t j = 0; j < inputs; j++) {
         d->input_names[j] = el4ml_copy_text(r->table->names[j + (j >= r->target)]);
