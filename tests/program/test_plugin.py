@@ -32,10 +32,10 @@ static int is(const char *name)
 
 static void maybe_crash(void)
 {
-    static volatile int zero = 0;
+    static volatile int zero = 0, seven = 7;
     if (atomic_fetch_add(&calls, 1) < after) return;
     if (is("segv")) *(volatile int *)NULL = 1;
-    if (is("fpe")) zero = 1 / zero;
+    if (is("fpe")) zero = seven / zero;
     if (is("abort")) abort();
 }
 
