@@ -12,6 +12,10 @@ typedef struct command {
     const char *help;      /* its usage, then what it does */
 } command;
 
+#define SETS                                                                                                 \
+    "SET: ids and ranges (1,4-7), global, all, basin:ID, funnel:ID, or a set that the landscape keeps (A, "  \
+    "B).\n"
+
 static const command commands[] = {
     {"init", command_init, 1, 1, TAKES_OUTPUT | TAKES_TARGET | TAKES_FORCE,
      "el4ml init DATA.csv --target COLUMN [-o FILE.toml] [--force] [--json]\n"
@@ -25,12 +29,35 @@ static const command commands[] = {
     {"connect", command_connect, 1, 1, TAKES_OUTPUT,
      "el4ml connect STUDY.toml [-o DIR] [--threads N] [--seed N] [--time-limit T]\n"
      "Transition-state searches between the minima that DIR holds, up to [connect] budget.\n"},
-    {"analyse", command_analyse, 1, 1, TAKES_TEMPERATURES,
-     "el4ml analyse DIR [--temperatures FROM,TO,COUNT] [--json]\n"
-     "Heat capacity, entropy, frustration, barriers; the folder is only read.\n"},
-    {"report", command_report, 1, 1, TAKES_TEMPERATURES,
-     "el4ml report DIR [--json]\n"
-     "Write report.html, disconnectivity.svg, heat_capacity.svg and summary.json.\n"},
+    {"analyse", command_analyse, 1, 1, TAKES_TEMPERATURES | TAKES_TEMPERATURE | TAKES_SETS,
+     "el4ml analyse DIR [--temperatures FROM,TO,COUNT] [--from SET --to SET [--temperature T]] [--json]\n"
+     "Heat capacity and the minima behind its peaks, entropy, frustration, sequence basins, funnels, "
+     "degrees,\n"
+     "barriers; with two sets of minima the rates between them too. The folder is only read.\n" SETS},
+    {"rates", command_rates, 1, 1, TAKES_TEMPERATURES | TAKES_TEMPERATURE | TAKES_SETS | TAKES_RATES,
+     "el4ml rates DIR --from SET --to SET [--temperature T | --temperatures FROM,TO,COUNT] [--moments N]\n"
+     "            [--equal-weights] [--check] [--trajectories N] [--seed N] [--json]\n"
+     "Mean first-passage times, rate constants and committors between two sets of minima, exactly; --check\n"
+     "samples trajectories beside them. Without a temperature: that of the heat capacity's highest "
+     "peak.\n" SETS},
+    {"paths", command_paths, 1, 1, TAKES_TEMPERATURE | TAKES_SETS | TAKES_PATHS,
+     "el4ml paths DIR --from SET --to SET [--temperature T] [--count N] [--json]\n"
+     "el4ml paths DIR --from SET --to SET --barriers [--json]\n"
+     "The N fastest paths (5), and the one with the lowest barrier; or the barriers between all pairs of "
+     "minima.\n" SETS},
+    {"communities", command_communities, 1, 1, TAKES_TEMPERATURE | TAKES_COMMUNITIES,
+     "el4ml communities DIR [--method leiden|infomap|rates] [--temperature T] [--unweighted] [--resolution "
+     "R]\n"
+     "                  [--threshold G] [--seed N] [--json]\n"
+     "Groups of minima with much exchange inside and little between; --threshold: free-energy barrier up to\n"
+     "which --method rates joins minima.\n"},
+    {"report", command_report, 1, 1, TAKES_TEMPERATURES | TAKES_TEMPERATURE | TAKES_SETS | TAKES_COLOUR,
+     "el4ml report DIR [--colour VALUE] [--from SET --to SET] [--temperature T] [--temperatures "
+     "FROM,TO,COUNT]\n"
+     "Write report.html, disconnectivity.svg, heat_capacity.svg, further figures and summary.json. --colour, "
+     "of\n"
+     "the disconnectivity graph: test, loss, peak, peak:2, community, basin, funnel, hits, committor or "
+     "none.\n" SETS},
     {"info", command_info, 1, 1, 0,
      "el4ml info DIR [--json]\n"
      "Counts, global minimum, connectivity, completeness, cost.\n"},
@@ -67,6 +94,9 @@ static const char general_help[] =
     "  el4ml run STUDY.toml [-o DIR]            the whole job: explore, connect, analyse, report\n"
     "  el4ml explore|connect STUDY.toml         one stage\n"
     "  el4ml analyse DIR                        thermodynamics and network of what was found\n"
+    "  el4ml rates DIR --from SET --to SET      times and rates from some minima to others\n"
+    "  el4ml paths DIR --from SET --to SET      the fastest paths between them, and barriers\n"
+    "  el4ml communities DIR                    groups of minima\n"
     "  el4ml report DIR                         report.html and the figures\n"
     "  el4ml info DIR                           counts, global minimum, connectivity, completeness\n"
     "  el4ml list DIR minima|transition-states  the tables\n"

@@ -16,7 +16,13 @@ enum {
     TAKES_FORCE = 4,
     TAKES_COORDINATES = 8,
     TAKES_TEMPERATURES = 16,
-    TAKES_KAPPA = 32
+    TAKES_KAPPA = 32,
+    TAKES_SETS = 64,
+    TAKES_TEMPERATURE = 128,
+    TAKES_RATES = 256,
+    TAKES_PATHS = 512,
+    TAKES_COMMUNITIES = 1024,
+    TAKES_COLOUR = 2048
 };
 
 typedef struct given_whole {
@@ -41,7 +47,17 @@ typedef struct arguments {
     given_whole threads, seed;     /* threads 0: all cores */
     given_whole kappa;             /* of an import */
     bool json, quiet, coordinates, force, help, version;
-    double time_limit; /* seconds, 0: none */
+    const char *from, *to; /* sets of minima */
+    given_number temperature;
+    bool equal_weights, check; /* of rates */
+    given_whole moments, trajectories;
+    bool barriers; /* of paths */
+    given_whole count;
+    const char *method; /* of communities */
+    bool unweighted;
+    given_number resolution, threshold;
+    const char *colour; /* of a report's disconnectivity graph */
+    double time_limit;  /* seconds, 0: none */
 } arguments;
 
 typedef int (*command_function)(const arguments *args);
@@ -56,6 +72,9 @@ int command_list(const arguments *args);
 int command_verify(const arguments *args);
 int command_init(const arguments *args);
 int command_check(const arguments *args);
+int command_rates(const arguments *args);
+int command_paths(const arguments *args);
+int command_communities(const arguments *args);
 int command_import(const arguments *args);
 int command_export(const arguments *args);
 
@@ -98,6 +117,33 @@ el4ml_status open_study(const char *path, const arguments *args, opened *result,
 el4ml_status open_folder_study(const char *folder, el4ml_landscape *landscape, opened *result,
                                el4ml_error *error);
 void close_study(opened *result);
+
+/* The landscape of a folder and its study (for --temperatures); the data are not needed. */
+el4ml_status open_folder(const arguments *args, el4ml_landscape **landscape, el4ml_study **study,
+                         el4ml_error *error);
+
+/* A folder opened to be asked about: its network, and the sets of --from and --to (NULL where not given). */
+typedef struct asked {
+    el4ml_landscape *landscape;
+    el4ml_study *study;
+    el4ml_network *network;
+    el4ml_merge_tree *tree;
+    el4ml_minimum_set *from, *to;
+} asked;
+
+/* Start from {0}; close in any case. */
+el4ml_status open_asked(const arguments *args, asked *result, el4ml_error *error);
+void close_asked(asked *result);
+/* The sets of --from and --to; both or none. */
+el4ml_status read_sets(const arguments *args, el4ml_landscape *landscape, const el4ml_network *network,
+                       el4ml_minimum_set **from, el4ml_minimum_set **to, el4ml_error *error);
+/* --temperature, or the usual one. */
+el4ml_status find_temperature(const arguments *args, const asked *a, double *temperature, el4ml_error *error);
+/* "minimum 4" or "8 minima (A)". */
+void describe_set(const el4ml_minimum_set *set, char *text, size_t size);
+/* exp(log_value), also beyond the range of a double. */
+void format_log(double log_value, int digits, char *text, size_t size);
+void print_missing_kappa(el4ml_landscape *landscape);
 
 /* Live progress on standard error. */
 typedef struct progress_line {

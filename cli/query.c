@@ -1,4 +1,4 @@
-/* analyse, report, info, list, verify, init: the commands that answer. */
+/* info, list, verify, init: the commands that tell and check. */
 #include "program.h"
 
 #include <math.h>
@@ -16,111 +16,6 @@ int print_json(char *json)
     fputs(json, stdout);
     el4ml_text_free(json);
     return EXIT_DONE;
-}
-
-/* The landscape of a folder and its study; the data are not needed. */
-static el4ml_status open_folder(const char *folder, el4ml_landscape **l, el4ml_study **study,
-                                el4ml_error *error)
-{
-    el4ml_status status = el4ml_landscape_read(folder, l, error);
-    if (status != EL4ML_OK) return status;
-    status = el4ml_folder_study(folder, *l, study, error);
-    if (status != EL4ML_OK) {
-        el4ml_landscape_close(*l);
-        *l = NULL;
-    }
-    return status;
-}
-
-static bool set_temperatures(el4ml_study *study, const char *text)
-{
-    double from, to;
-    unsigned long long count;
-    char rest;
-    if (sscanf(text, "%lf,%lf,%llu%c", &from, &to, &count, &rest) != 3) return false;
-    if (!(from > 0) || !(to > from) || !isfinite(to) || count < 2 || count > 100000) return false;
-    study->temperature_from = from;
-    study->temperature_to = to;
-    study->temperature_count = count;
-    return true;
-}
-
-/* The first few minima behind a peak. */
-static void print_changes(const el4ml_change *changes, size_t count)
-{
-    const size_t most = 8;
-    for (size_t i = 0; i < count && i < most; i++)
-        printf(" %zu", changes[i].node + 1);
-    if (count > most) printf(" and %zu more", count - most);
-}
-
-/* What an import lacks. */
-static void print_missing(el4ml_landscape *l)
-{
-    if (isnan(el4ml_landscape_kappa(l)))
-        printf("kappa is not known: heat capacities and energies are without it and without kappa T; import "
-               "again "
-               "with --kappa\n");
-}
-
-static void print_analysis(el4ml_landscape *l, const el4ml_analysis *a)
-{
-    if (!a->thermo) {
-        printf("no minimum can enter the thermodynamics\n");
-        return;
-    }
-    const el4ml_thermo_point *first = &a->thermo->points[0], *last = &a->thermo->points[a->thermo->count - 1];
-    printf("heat capacity from T = %g to %g: %.6g to %.6g", first->temperature, last->temperature,
-           first->heat_capacity, last->heat_capacity);
-    if (!isnan(el4ml_landscape_kappa(l))) printf(" (kappa = %g)", a->network->kappa);
-    printf("\n");
-    for (size_t k = 0; k < a->peaks->count; k++) {
-        const el4ml_peak *p = &a->peaks->peaks[k];
-        printf("peak at T = %.6g, C_V = %.6g; gaining:", p->temperature, p->heat_capacity);
-        print_changes(p->gaining, p->gaining_count);
-        printf("; losing:");
-        print_changes(p->losing, p->losing_count);
-        printf("\n");
-    }
-    if (a->thermo->unconnected > 0)
-        printf("%zu minima have no known path to the global one and are left out of the frustration\n",
-               a->thermo->unconnected);
-    print_missing(l);
-}
-
-static int analyse_folder(const arguments *a, bool files)
-{
-    el4ml_error error = {0};
-    el4ml_landscape *l = NULL;
-    el4ml_study *study = NULL;
-    el4ml_analysis analysis = {0};
-    el4ml_status status = open_folder(a->words[0], &l, &study, &error);
-    if (status == EL4ML_OK && a->temperatures && !set_temperatures(study, a->temperatures))
-        status = el4ml_fail(&error, EL4ML_BAD_INPUT,
-                            "--temperatures: '%s' is not FROM,TO,COUNT with 0 < FROM < TO", a->temperatures);
-    if (status == EL4ML_OK) status = el4ml_analyse(l, study, &analysis, &error);
-    if (status == EL4ML_OK && files) status = el4ml_report_folder(a->words[0], study, l, &analysis, &error);
-    int code = status == EL4ML_OK ? EXIT_DONE : report_error(&error);
-    if (status == EL4ML_OK && a->json)
-        code = print_json(el4ml_analysis_json(l, &analysis));
-    else if (status == EL4ML_OK && !files)
-        print_analysis(l, &analysis);
-    else if (status == EL4ML_OK && !a->quiet)
-        printf("%s/report.html\n", a->words[0]);
-    el4ml_analysis_clear(&analysis);
-    el4ml_study_free(study);
-    el4ml_landscape_close(l);
-    return code;
-}
-
-int command_analyse(const arguments *a)
-{
-    return analyse_folder(a, false);
-}
-
-int command_report(const arguments *a)
-{
-    return analyse_folder(a, true);
 }
 
 static void print_start(el4ml_landscape *l)
@@ -168,7 +63,7 @@ static void print_info(el4ml_landscape *l, const el4ml_study *study, const el4ml
     } else if (!isnan(el4ml_landscape_kappa(l))) {
         printf("kappa %g\n", el4ml_landscape_kappa(l));
     } else {
-        print_missing(l);
+        print_missing_kappa(l);
     }
 }
 
@@ -178,7 +73,7 @@ int command_info(const arguments *a)
     el4ml_landscape *l = NULL;
     el4ml_study *study = NULL;
     el4ml_summary s;
-    el4ml_status status = open_folder(a->words[0], &l, &study, &error);
+    el4ml_status status = open_folder(a, &l, &study, &error);
     if (status == EL4ML_OK) status = el4ml_summarise(l, study, &s, &error);
     int code = status == EL4ML_OK ? EXIT_DONE : report_error(&error);
     if (status == EL4ML_OK && a->json)

@@ -79,13 +79,14 @@ static el4ml_status open_landscape(const opened *o, const char *folder, el4ml_la
     return status;
 }
 
-static el4ml_status analyse_and_report(const char *folder, const el4ml_study *study, el4ml_landscape *l,
+static el4ml_status analyse_and_report(const char *folder, const opened *o, el4ml_landscape *l,
                                        el4ml_error *error)
 {
     el4ml_analysis analysis;
-    el4ml_status status = el4ml_analyse(l, study, &analysis, error);
+    const el4ml_report_options options = {.data = o->data};
+    el4ml_status status = el4ml_analyse(l, o->study, o->surface, o->data, &analysis, error);
     if (status != EL4ML_OK) return status;
-    status = el4ml_report_folder(folder, study, l, &analysis, error);
+    status = el4ml_report_folder(folder, o->study, l, &analysis, &options, error);
     el4ml_analysis_clear(&analysis);
     return status;
 }
@@ -154,7 +155,7 @@ static el4ml_status search(const arguments *a, const stages *which, const opened
     progress_end(&line);
     if (!smooth && which->connect && !a->quiet)
         fprintf(stderr, "el4ml: warning: relu has no second derivative: minima only; %s\n", smooth_instead);
-    if (status == EL4ML_OK && which->report) status = analyse_and_report(folder, o->study, l, error);
+    if (status == EL4ML_OK && which->report) status = analyse_and_report(folder, o, l, error);
     return status;
 }
 

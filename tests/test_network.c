@@ -160,6 +160,78 @@ static void try_all_paths(walk *w, size_t at, double highest)
     w->visited[at] = false;
 }
 
+/* The path between two sets: it leads along transition states from A to B, its highest one is the lowest
+ * possible by Floyd and Warshall, and so is that of each of its parts. */
+static void check_path(const help_graph *g, const el4ml_minimax_path *p, const el4ml_minimum_sets *sets,
+                       const double *cost)
+{
+    const size_t n = g->nodes;
+    double lowest = INFINITY;
+    for (size_t i = 0; i < sets->a_count; i++)
+        for (size_t j = 0; j < sets->b_count; j++)
+            lowest = fmin(lowest, cost[sets->a[i] * n + sets->b[j]]);
+    if (isinf(lowest)) {
+        ck_assert_ptr_null(p);
+        return;
+    }
+    ck_assert_double_eq(p->energy, lowest);
+    for (size_t i = 0; i < p->length; i++) {
+        bool in_a = false, in_b = false;
+        for (size_t k = 0; k < sets->a_count; k++)
+            in_a |= sets->a[k] == p->minima[i];
+        for (size_t k = 0; k < sets->b_count; k++)
+            in_b |= sets->b[k] == p->minima[i];
+        ck_assert(in_a == (i == 0) && in_b == (i + 1 == p->length));
+        double top = -INFINITY;
+        for (size_t j = i; j + 1 < p->length; j++) {
+            const el4ml_edge *edge = &g->edge[p->edges[j]];
+            ck_assert((edge->a == p->minima[j] && edge->b == p->minima[j + 1]) ||
+                      (edge->b == p->minima[j] && edge->a == p->minima[j + 1]));
+            top = fmax(top, edge->energy);
+            ck_assert_double_eq(top, cost[p->minima[i] * n + p->minima[j + 1]]);
+        }
+    }
+    ck_assert_double_eq(g->edge[p->highest].energy, p->energy);
+}
+
+START_TEST(minimax_paths_between_sets)
+{
+    for (uint64_t seed = 0; seed < 300; seed++) {
+        help_graph g;
+        help_random_graph(seed, 24, 10 + seed % 40, seed % 2, &g);
+        double cost[24 * 24];
+        help_minimax(&g, cost);
+        size_t order[24];
+        el4ml_random random = el4ml_random_new(seed, 7, 7);
+        for (size_t i = 0; i < 24; i++) {
+            const size_t j = (size_t)el4ml_random_below(&random, i + 1);
+            order[i] = order[j];
+            order[j] = i;
+        }
+        const el4ml_minimum_sets sets = {order, order + 5, 1 + seed % 4, 1 + seed % 3};
+        el4ml_network *network;
+        el4ml_merge_tree *tree;
+        el4ml_minimax_path *path;
+        ck_assert_int_eq(el4ml_network_new(g.node, g.nodes, g.edge, g.edges, 3, &network, NULL), EL4ML_OK);
+        ck_assert_int_eq(el4ml_merge_tree_new(network, &tree, NULL), EL4ML_OK);
+        ck_assert_int_eq(el4ml_minimax_path_new(network, tree, &sets, &path, NULL), EL4ML_OK);
+        check_path(&g, path, &sets, cost);
+        el4ml_minimax_path_free(path);
+        const el4ml_minimum_sets same = {order, order, 1, 1}, none = {order, order, 1, 0},
+                                 outside = {order, &g.nodes, 1, 1};
+        ck_assert_int_eq(el4ml_minimax_path_new(network, tree, &same, &path, NULL), EL4ML_OK);
+        ck_assert(path->length == 1 && path->highest == EL4ML_NONE &&
+                  path->energy == g.node[order[0]].energy);
+        el4ml_minimax_path_free(path);
+        ck_assert_int_eq(el4ml_minimax_path_new(network, tree, &none, &path, NULL), EL4ML_INVALID_ARGUMENT);
+        ck_assert_int_eq(el4ml_minimax_path_new(network, tree, &outside, &path, NULL),
+                         EL4ML_INVALID_ARGUMENT);
+        el4ml_merge_tree_free(tree);
+        el4ml_network_free(network);
+    }
+}
+END_TEST
+
 START_TEST(minimax_equals_all_paths)
 {
     help_graph graph;
@@ -382,6 +454,7 @@ int main(void)
     tcase_add_loop_test(tests, components_equal_breadth_first_search, 0, 120);
     tcase_add_loop_test(tests, minimax_equals_floyd_warshall, 0, 120);
     tcase_add_loop_test(tests, minimax_of_pairs_equals_floyd_warshall, 0, 120);
+    tcase_add_test(tests, minimax_paths_between_sets);
     tcase_add_loop_test(tests, minimax_equals_all_paths, 0, 40);
     tcase_add_loop_test(tests, merges_are_a_minimum_spanning_forest, 0, 120);
     tcase_add_loop_test(tests, tree_is_consistent, 0, 120);

@@ -10,7 +10,7 @@ START_TEST(eight_minima_and_forty_two_transition_states)
     study.steps = 300;
     study.goal = EL4ML_EXHAUST;
     study.budget = 200000;
-    study.unseen = 2e-3;
+    study.unseen = 1e-3; /* the rarest, at -16.7658, comes up once in a thousand searches */
     const char *folder = scratch_folder("lj8");
     el4ml_landscape *l = run_study(folder, &study, surface, 2);
     ck_assert_uint_eq(el4ml_landscape_count(l, EL4ML_MINIMUM), 8);

@@ -673,7 +673,7 @@ END_TEST
 START_TEST(a_gap_interrupts_a_curve)
 {
     const double x[6] = {1, 2, 3, 4, 5, 6}, y[6] = {1, 2, NAN, 3, INFINITY, 5};
-    const el4ml_series series = {"a*b*", 6, x, y, NULL, NULL, 1};
+    const el4ml_series series = {.label = "a*b*", .count = 6, .x = x, .y = y, .width = 1};
     const el4ml_chart chart = {.width = 400,
                                .height = 300,
                                .title = "<t>",
@@ -706,8 +706,8 @@ static el4ml_report_row row_of(size_t rank)
                               .barrier = rank == 1 ? NAN : INFINITY,
                               .hits = 5,
                               .train = {0.05, rank == 2 ? NAN : 0.975, NAN},
-                              .validation = {NAN, NAN, NAN},
-                              .test = {NAN, NAN, NAN}};
+                              .validation = el4ml_metrics_none(),
+                              .test = el4ml_metrics_none()};
 }
 
 static char *page_of(const el4ml_report_input *input)

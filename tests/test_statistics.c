@@ -189,6 +189,45 @@ START_TEST(special_cases)
 }
 END_TEST
 
+/* For two groups eta^2 is the square of the correlation with the group's number; for perfectly parted values
+ * the share of the 20 ways to part six that do so is 2/20. */
+START_TEST(groups_explain_what_they_explain)
+{
+    enum { N = 40 };
+    double value[N], number[N];
+    size_t group[N];
+    el4ml_group_effect e;
+    el4ml_random random = el4ml_random_new(3, 3, 3);
+    for (size_t i = 0; i < N; i++) {
+        group[i] = (size_t)el4ml_random_below(&random, 2);
+        number[i] = (double)group[i];
+        value[i] = el4ml_random_normal(&random) + number[i];
+    }
+    const el4ml_correlation c = correlate(value, number, N, 0);
+    ck_assert_int_eq(el4ml_group_effect_of(value, group, N, 5, NULL, &e, NULL), EL4ML_OK);
+    near(e.share, c.pearson.value * c.pearson.value, 1e-13);
+    near(e.expected, 1.0 / (N - 1), 1e-15);
+    ck_assert(e.count == N && e.groups == 2);
+    near(e.p_permutation, c.pearson.p_value, 0.02);
+
+    const double parted[] = {1, 2, 3, 11, 12, 13, NAN};
+    const size_t parts[] = {0, 0, 0, 4, 4, 4, 2};
+    ck_assert_int_eq(el4ml_group_effect_of(parted, parts, 7, 5, NULL, &e, NULL), EL4ML_OK);
+    near(e.share, 150.0 / 154, 1e-14); /* 6 25 between, 2 (1 + 0 + 1) within */
+    near(e.p_permutation, 0.1, 0.01);
+    ck_assert(e.count == 6 && e.groups == 2);
+
+    const double flat[] = {5, 5, 5};
+    ck_assert_int_eq(el4ml_group_effect_of(flat, parts + 2, 3, 5, NULL, &e, NULL), EL4ML_OK);
+    ck_assert(isnan(e.share) && isnan(e.p_permutation));
+    ck_assert_int_eq(el4ml_group_effect_of(parted, parts, 3, 5, NULL, &e, NULL), EL4ML_OK);
+    ck_assert(isnan(e.share) && e.groups == 1);
+    ck_assert_int_eq(el4ml_group_effect_of(parted, parts, 6, 4, NULL, &e, NULL), EL4ML_INVALID_ARGUMENT);
+    ck_assert_int_eq(el4ml_group_effect_of(NULL, NULL, 0, 0, NULL, &e, NULL), EL4ML_OK);
+    ck_assert(e.count == 0 && isnan(e.share));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("statistics");
@@ -198,6 +237,7 @@ int main(void)
     tcase_add_test(tests, permutations_estimate_the_exact_share);
     tcase_add_test(tests, intervals_cover_the_truth);
     tcase_add_test(tests, special_cases);
+    tcase_add_test(tests, groups_explain_what_they_explain);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

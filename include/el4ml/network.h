@@ -69,6 +69,11 @@ EL4ML_API void el4ml_minimax_to(const el4ml_merge_tree *tree, size_t target, dou
 /* Of one pair, by climbing: as many steps as the tree is deep. */
 EL4ML_API double el4ml_minimax(const el4ml_merge_tree *tree, size_t a, size_t b);
 
+typedef struct el4ml_minimum_sets {
+    const size_t *a, *b; /* indices of minima */
+    size_t a_count, b_count;
+} el4ml_minimum_sets;
+
 typedef struct el4ml_minimum_pair {
     size_t a, b; /* indices of minima */
 } el4ml_minimum_pair;
@@ -79,6 +84,25 @@ typedef struct el4ml_minimum_pair {
  * energy - V_a. INVALID_ARGUMENT names the first pair with an index out of range. */
 EL4ML_API el4ml_status el4ml_minimax_pairs(const el4ml_merge_tree *tree, const el4ml_minimum_pair *pairs,
                                            size_t count, double *energy, size_t *edge, el4ml_error *error);
+
+/* A path whose highest transition state is as low as it can be. */
+typedef struct el4ml_minimax_path {
+    size_t length;  /* minima, at least 1 */
+    size_t *minima; /* (length) the first is of A, the last of B, those between of neither */
+    size_t *edges;  /* (length - 1) the transition states between them */
+    size_t highest; /* the highest of them; EL4ML_NONE where length is 1 */
+    double energy;  /* of that one; of the minimum where length is 1 */
+} el4ml_minimax_path;
+
+/* From the set A to the set B, neither empty, along the minimum spanning tree of the transition states, so
+ * that every part of the path between two of its minima is a minimax path too; of several ways between the
+ * sets the one that a walk from A meets first which always takes the lowest transition state. *path is NULL
+ * when they are not connected. `tree` is that of the network. Time grows as n log n. INVALID_ARGUMENT: an
+ * empty set or an index out of range. */
+EL4ML_API el4ml_status el4ml_minimax_path_new(const el4ml_network *network, const el4ml_merge_tree *tree,
+                                              const el4ml_minimum_sets *sets, el4ml_minimax_path **path,
+                                              el4ml_error *error);
+EL4ML_API void el4ml_minimax_path_free(el4ml_minimax_path *path);
 
 EL4ML_END
 #endif

@@ -3,6 +3,8 @@
 #ifndef EL4ML_REPORT_H
 #define EL4ML_REPORT_H
 
+#include "el4ml/graph.h"
+#include "el4ml/microcanonical.h"
 #include "el4ml/network.h"
 #include "el4ml/surface.h"
 #include "el4ml/thermo.h"
@@ -26,8 +28,13 @@ typedef struct el4ml_disconnectivity_options {
     size_t levels;     /* number of energy levels, at most 1000; default 0: enough to tell the merges apart */
     size_t max_minima; /* the lowest so many are drawn, 1 ... 5000; default 400 */
     const double *colour_value; /* (node_count) colours the minima's lines, NaN: none; default NULL */
-    const char *colour_label;   /* of the colour bar */
-    double width, height;       /* pixels; default 640 x 480, at least 200 */
+    const char *colour_label;   /* of the colours' key */
+    /* (category_count) names: colour_value is then the number of a category, from 0, and superbasins are
+     * coloured too whose minima drawn are all of one. Six have colours of their own: the first ones, or those
+     * with the most minima drawn where there are more. Default NULL: colours are a scale */
+    const char *const *categories;
+    size_t category_count;
+    double width, height; /* pixels; default 640 x 480, at least 200 */
 } el4ml_disconnectivity_options;
 
 EL4ML_API el4ml_disconnectivity_options el4ml_disconnectivity_options_default(void);
@@ -48,6 +55,39 @@ EL4ML_API el4ml_status el4ml_heat_capacity_svg(const el4ml_thermo *thermo, const
                                                size_t peak_count, double kappa,
                                                const el4ml_heat_capacity_options *options, char **svg,
                                                el4ml_error *error);
+
+/* ---- Further figures ---- */
+
+typedef struct el4ml_curve_options {
+    const char *title;       /* default NULL: none */
+    const char *temperature; /* of that axis, with its unit; default "temperature" */
+    const char *energy;      /* likewise; default "energy" */
+    double width, height;    /* pixels; default 640 x 360, at least 200 */
+} el4ml_curve_options;
+
+EL4ML_API el4ml_curve_options el4ml_curve_options_default(void);
+/* The entropy, and both frustrations, over temperature. options may be NULL in all of these. */
+EL4ML_API el4ml_status el4ml_entropy_svg(const el4ml_thermo *thermo, const el4ml_curve_options *options,
+                                         char **svg, el4ml_error *error);
+EL4ML_API el4ml_status el4ml_frustration_svg(const el4ml_thermo *thermo, const el4ml_curve_options *options,
+                                             char **svg, el4ml_error *error);
+/* The microcanonical temperature over energy above `lowest`, with the transition of its first S-bend. */
+EL4ML_API el4ml_status el4ml_caloric_svg(const el4ml_microcanonical *microcanonical, double lowest,
+                                         const el4ml_curve_options *options, char **svg, el4ml_error *error);
+/* How many minima have how many neighbours, both axes logarithmic; minima without neighbours are not drawn.
+ */
+EL4ML_API el4ml_status el4ml_degrees_svg(const el4ml_degrees *degrees, const el4ml_curve_options *options,
+                                         char **svg, el4ml_error *error);
+
+/* A path from minimum to minimum. */
+typedef struct el4ml_profile {
+    size_t length;
+    const size_t *minima, *states; /* (length), (length - 1): indices of minima and transition states */
+} el4ml_profile;
+
+/* Energies along a path, minima and transition states with their ids. */
+EL4ML_API el4ml_status el4ml_profile_svg(const el4ml_network *network, const el4ml_profile *profile,
+                                         const el4ml_curve_options *options, char **svg, el4ml_error *error);
 
 /* ---- report.html ---- */
 
@@ -76,6 +116,32 @@ typedef struct el4ml_report_start {
     double barrier_to_global; /* likewise, to the global minimum */
 } el4ml_report_start;
 
+/* Where a part of the page stands. */
+typedef enum el4ml_report_place {
+    EL4ML_AT_GRAPH,         /* under the disconnectivity graph */
+    EL4ML_AT_HEAT_CAPACITY, /* under the heat capacity */
+    EL4ML_AT_NETWORK,       /* "The network" */
+    EL4ML_AT_KINETICS       /* "From one minimum to another" */
+} el4ml_report_place;
+
+/* One cell of a table: text, or a number where text is NULL. */
+typedef struct el4ml_report_cell {
+    const char *text;
+    double value; /* NaN: a dash */
+    int digits;   /* significant ones */
+} el4ml_report_cell;
+
+/* A part that opens: a title, and under it text, a picture, a table, each or NULL. Without a title it is
+ * always open. Texts are plain. */
+typedef struct el4ml_report_part {
+    el4ml_report_place place;
+    const char *title, *text, *svg;
+    const char *const *headers;     /* (columns) NULL: the energy's own label */
+    const el4ml_report_cell *cells; /* (rows, columns) */
+    size_t columns, rows;
+    bool open;
+} el4ml_report_part;
+
 typedef struct el4ml_report_input {
     const char *name;         /* of the study */
     const char *model;        /* one line, el4ml_surface_info.description */
@@ -102,6 +168,8 @@ typedef struct el4ml_report_input {
     const int64_t
         *node_ids; /* ids of the network's nodes, to name the minima behind the peaks; NULL: do not name */
 
+    const el4ml_report_part *parts;
+    size_t part_count;
     const el4ml_report_row *rows; /* lowest first */
     size_t row_count;
     const el4ml_report_start *start; /* or NULL */

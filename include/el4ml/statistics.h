@@ -36,5 +36,22 @@ EL4ML_API el4ml_status el4ml_correlate(const double *x, const double *y, size_t 
                                        const el4ml_correlation_options *options, el4ml_correlation *result,
                                        el4ml_error *error);
 
+/* How much of the variance of a value its group explains: the correlation ratio eta^2, the sum of squares
+ * between the groups' means over that about the common mean (Fisher, Statistical Methods for Research
+ * Workers, 1925). */
+typedef struct el4ml_group_effect {
+    size_t count, groups; /* values that were used, and groups with one of them */
+    double share;    /* eta^2, 0 ... 1; NaN where the values do not vary or fewer than two groups have one */
+    double expected; /* of eta^2 when groups say nothing: (groups - 1)/(count - 1); NaN likewise */
+    double p_permutation; /* by permuting the values: (1 + permutations with at least that share)/(1 +
+                             permutations); NaN where it was not computed */
+} el4ml_group_effect;
+
+/* value, group: (count); group: below group_count. Values that are not finite are left out. options as above,
+ * may be NULL. INVALID_ARGUMENT: a group out of range. */
+EL4ML_API el4ml_status el4ml_group_effect_of(const double *value, const size_t *group, size_t count,
+                                             size_t group_count, const el4ml_correlation_options *options,
+                                             el4ml_group_effect *effect, el4ml_error *error);
+
 EL4ML_END
 #endif

@@ -10,6 +10,13 @@
 
 EL4ML_BEGIN
 
+/* What the model of a surface says of one row of inputs. */
+typedef enum el4ml_prediction {
+    EL4ML_PREDICTS_NOTHING,
+    EL4ML_PREDICTS_PROBABILITIES, /* one number for each class; they are from 0 to 1 and add up to 1 */
+    EL4ML_PREDICTS_VALUES /* one number for each target, in the unit of the surface's own training targets */
+} el4ml_prediction;
+
 /* What a surface provides. `self` is the surface's own data, immutable once made and shared by all threads;
  * `workspace` belongs to one thread. Vectors have length n; x is never modified. A function marked optional
  * may be NULL. Return EL4ML_NUMERICAL where a value is not finite. Hooks allocate nothing: memory comes from
@@ -74,6 +81,11 @@ typedef struct el4ml_surface_ops {
     /* Optional: predictions of the model x on data (same inputs and classes as the surface's). */
     el4ml_status (*metrics)(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
                             el4ml_metrics *metrics);
+    /* Optional: what the model x says of each row, `outputs` (data->rows, info.outputs), row-major; their
+     * meaning is info.prediction. Looks at data->x alone, never at targets or labels, which may be missing:
+     * INVALID_ARGUMENT where data->inputs is not the surface's. */
+    el4ml_status (*predict)(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
+                            double *outputs);
 } el4ml_surface_ops;
 
 typedef struct el4ml_surface_info {
@@ -85,7 +97,9 @@ typedef struct el4ml_surface_info {
     double evaluation_flops; /* arithmetic operations of a value and gradient, roughly; 0: unknown, taken as
                                 many. Where it is small the search does less work of its own beside it */
     double length_scale; /* a typical size of a move between neighbouring minima, in units of x; default 1 */
-    bool second_derivatives; /* false: minimisation only (relu); transition states are refused */
+    el4ml_prediction prediction; /* of the hook predict */
+    size_t outputs;              /* numbers predicted for a row; 0: nothing */
+    bool second_derivatives;     /* false: minimisation only (relu); transition states are refused */
     char description[256]; /* one line for people, e.g. "MLP 4-5-3, tanh, cross-entropy, l2 1e-3, 150 rows" */
 } el4ml_surface_info;
 
@@ -143,6 +157,9 @@ EL4ML_API void el4ml_initialise(el4ml_evaluator *e, el4ml_random *random, double
 EL4ML_API void el4ml_perturb(el4ml_evaluator *e, el4ml_random *random, double step, const double *x,
                              double *y);
 EL4ML_API bool el4ml_inside(const el4ml_evaluator *e, const double *x);
+/* NOT_SUPPORTED where the surface predicts nothing. Not counted as an evaluation. */
+EL4ML_API el4ml_status el4ml_predict(el4ml_evaluator *e, const double *x, const el4ml_dataset *data,
+                                     double *outputs);
 
 /* A surface checked against itself at a random point: largest errors, relative to the size of what is
  * compared. */

@@ -2,7 +2,7 @@
 #ifndef EL4ML_KINETICS_PATH_SEARCH_H
 #define EL4ML_KINETICS_PATH_SEARCH_H
 
-#include "kinetics/heap.h"
+#include "base/heap.h"
 #include "kinetics/state_sets.h"
 
 /* The cost of a step from u is ln S_u - ln c, and -ln c from a state of A, to which `start` adds what makes

@@ -119,6 +119,14 @@ static bool insert_point(el4ml_landscape *l, el4ml_species species, size_t index
     return run_once(row) && run_once(details);
 }
 
+/* Prepared once: a commit of a small batch is mostly parsing otherwise. NULL: SQLite refuses. */
+static sqlite3_stmt *statement(el4ml_landscape *l, size_t which, const char *sql)
+{
+    sqlite3_stmt **s = &l->statements[which];
+    if (!*s && sqlite3_prepare_v2(l->db, sql, -1, s, NULL) != SQLITE_OK) *s = NULL;
+    return *s;
+}
+
 static bool store_table(el4ml_landscape *l, el4ml_species species)
 {
     static const char *const insert[2] = {"INSERT INTO minima VALUES(?1,?2,?3,?4,?5,?6,?7,?9)",
@@ -128,10 +136,11 @@ static bool store_table(el4ml_landscape *l, el4ml_species species)
     static const char *const update[2] = {"UPDATE minima SET hits = ?2 WHERE id = ?1",
                                           "UPDATE transition_state_details SET hits = ?2 WHERE id = ?1"};
     el4ml_table *t = &l->table[species];
-    sqlite3_stmt *row = NULL, *extra = NULL, *hits = NULL;
-    bool good = sqlite3_prepare_v2(l->db, insert[species], -1, &row, NULL) == SQLITE_OK &&
-                sqlite3_prepare_v2(l->db, details[species], -1, &extra, NULL) == SQLITE_OK &&
-                sqlite3_prepare_v2(l->db, update[species], -1, &hits, NULL) == SQLITE_OK;
+    const size_t first = species == EL4ML_MINIMUM ? 0 : 3;
+    sqlite3_stmt *row = statement(l, first, insert[species]),
+                 *extra = statement(l, first + 1, details[species]),
+                 *hits = statement(l, first + 2, update[species]);
+    bool good = row && extra && hits;
     for (size_t i = t->stored; good && i < t->count; i++)
         good = insert_point(l, species, i, row, extra);
     for (size_t k = 0; good && k < t->dirty_count; k++) {
@@ -139,9 +148,6 @@ static bool store_table(el4ml_landscape *l, el4ml_species species)
         sqlite3_bind_int64(hits, 2, t->records[t->dirty[k]].hits);
         good = run_once(hits);
     }
-    sqlite3_finalize(row);
-    sqlite3_finalize(extra);
-    sqlite3_finalize(hits);
     return good;
 }
 
@@ -151,10 +157,9 @@ static bool store_blobs(el4ml_landscape *l)
     for (size_t k = 0; k < l->blob_count && good; k++) {
         el4ml_blob *b = &l->blobs[k];
         if (!b->changed) continue;
-        sqlite3_stmt *s;
-        const char *sql = b->text ? "INSERT OR REPLACE INTO meta VALUES(?1, ?2)"
-                                  : "INSERT OR REPLACE INTO state VALUES(?1, ?2)";
-        good = sqlite3_prepare_v2(l->db, sql, -1, &s, NULL) == SQLITE_OK;
+        sqlite3_stmt *s = b->text ? statement(l, 6, "INSERT OR REPLACE INTO meta VALUES(?1, ?2)")
+                                  : statement(l, 7, "INSERT OR REPLACE INTO state VALUES(?1, ?2)");
+        good = s != NULL;
         if (!good) break;
         sqlite3_bind_text(s, 1, b->key, -1, SQLITE_STATIC);
         if (b->text)
@@ -162,7 +167,6 @@ static bool store_blobs(el4ml_landscape *l)
         else
             sqlite3_bind_blob64(s, 2, b->bytes, b->size, SQLITE_STATIC);
         good = run_once(s);
-        sqlite3_finalize(s);
     }
     return good;
 }

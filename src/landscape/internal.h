@@ -23,6 +23,8 @@ typedef struct el4ml_blob {
     bool text, changed; /* text: meta table; otherwise state table */
 } el4ml_blob;
 
+#define EL4ML_STATEMENTS 8
+
 struct el4ml_landscape {
     char *folder;
     sqlite3 *db;
@@ -34,6 +36,7 @@ struct el4ml_landscape {
     el4ml_totals totals;
     el4ml_blob *blobs;
     size_t blob_count, blob_capacity;
+    sqlite3_stmt *statements[EL4ML_STATEMENTS]; /* of storing: prepared at their first use, kept */
 };
 
 /* database.c, database_load.c: what speaks SQL. */

@@ -41,6 +41,8 @@ static void unlock_folder(el4ml_landscape *l)
 void el4ml_landscape_close(el4ml_landscape *l)
 {
     if (!l) return;
+    for (int k = 0; k < EL4ML_STATEMENTS; k++)
+        sqlite3_finalize(l->statements[k]);
     sqlite3_close(l->db);
     unlock_folder(l);
     for (int species = 0; species < 2; species++) {

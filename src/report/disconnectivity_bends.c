@@ -11,12 +11,14 @@
 #include "base/memory.h"
 #include "report/disconnectivity_layout.h"
 
+static const double WIDEST_GAP = 1.2; /* pixels */
+
 typedef struct bends {
     const el4ml_layout *layout;
-    const double *y; /* (count) pixels, downwards: where each branch ends */
-    double slant, gap;
-    double *bend; /* (count) */
-    double *top;  /* (slots) the bend in each slot, +infinity where there is none yet */
+    const double *y;   /* (count) pixels, downwards: where each branch ends */
+    double slant, gap; /* gap: between a line and the bend it passes over */
+    double *bend;      /* (count) */
+    double *top;       /* (slots) the bend in each slot, +infinity where there is none yet */
     size_t *part; /* (slots) the part of the present superbasin whose trunk is there, EL4ML_NONE elsewhere */
 } bends;
 
@@ -57,6 +59,8 @@ static void bend_parts(bends *b, size_t whole)
 {
     const el4ml_branch *branches = b->layout->branches;
     const size_t trunk = slot_of(b, whole), left = (size_t)branches[whole].left;
+    /* Many lines from one node would otherwise push each other up above it, and out of the picture. */
+    b->gap = fmin(WIDEST_GAP, b->slant / (double)branches[whole].leaves);
     for (size_t k = branches[whole].child; k != EL4ML_NONE; k = branches[k].sibling)
         b->part[slot_of(b, k)] = k;
     bend_side(b, whole, trunk, left, false);
@@ -68,7 +72,7 @@ static void bend_parts(bends *b, size_t whole)
 bool el4ml_layout_bends(const el4ml_layout *layout, const double *y, double slant, double *bend)
 {
     const size_t slots = (size_t)ceil(layout->width) + 1;
-    bends b = {layout, y, slant, 1.2, bend, EL4ML_NEW(double, slots), EL4ML_NEW(size_t, slots)};
+    bends b = {layout, y, slant, WIDEST_GAP, bend, EL4ML_NEW(double, slots), EL4ML_NEW(size_t, slots)};
     const bool complete = b.top && b.part;
     if (complete) {
         for (size_t k = 0; k < slots; k++) {

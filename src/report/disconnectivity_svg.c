@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "report/axis.h"
-#include "report/disconnectivity_layout.h"
+#include "report/disconnectivity_colours.h"
 
 enum { FONT = 12, SMALL = 11, NOTE = 10, MOST_LABELS = 24, LABEL_ALL = 14, LABEL_SOME = 5 };
 static const double WIDEST_SLOT = 110, SLANT = 30, STEM = 14, NO_VALUE_GREY = 0.45;
@@ -20,8 +20,8 @@ typedef struct picture {
     double slot, origin;             /* pixels of a slot, x of slot 0 */
     double pixel_bottom, pixel_top;  /* where the layout's least and greatest height lie */
     double *bend;                    /* (layout->count) */
-    double value_low, value_high;    /* of the colours */
-    bool coloured;
+    double *value;                   /* (layout->count) what colours each branch; NaN: nothing */
+    el4ml_colouring colours;
 } picture;
 
 typedef struct point {
@@ -86,20 +86,6 @@ static size_t trace(const picture *p, size_t branch, point line[3])
     return 3;
 }
 
-static void find_values(picture *p)
-{
-    const double *value = p->options->colour_value;
-    p->value_low = INFINITY;
-    p->value_high = -INFINITY;
-    for (size_t i = 0; value && i < p->layout->leaf_count; i++) {
-        const double v = value[p->layout->branches[i].minimum];
-        if (!isfinite(v)) continue;
-        p->value_low = fmin(p->value_low, v);
-        p->value_high = fmax(p->value_high, v);
-    }
-    p->coloured = p->value_low <= p->value_high;
-}
-
 static size_t note_count(const el4ml_layout *l)
 {
     return (size_t)(l->leaf_count < l->minima) + (size_t)(l->components > 1);
@@ -123,7 +109,6 @@ static el4ml_axis energy_axis(const picture *p)
 static void set_picture(picture *p, el4ml_axis *axis, el4ml_ticks *ticks)
 {
     const el4ml_layout *l = p->layout;
-    find_values(p);
     p->width = fmax(p->options->width, 200);
     p->height = fmax(p->options->height, 200);
     p->top = 14 + (p->options->title ? 24 : 0);
@@ -139,7 +124,7 @@ static void set_picture(picture *p, el4ml_axis *axis, el4ml_ticks *ticks)
         el4ml_axis_ticks(axis, 9, ticks);
     }
     p->left = 40 + fmax(ticks->width, 1) * SMALL;
-    p->right = p->width - (p->coloured ? 92 : 18);
+    p->right = p->width - (p->colours.any ? p->colours.width : 18);
     const double room = p->right - p->left - 16;
     p->slot = fmin(room / fmax(l->width, 1), WIDEST_SLOT);
     p->origin = p->left + 8 + (room - p->slot * l->width) / 2;
@@ -195,39 +180,6 @@ static void draw_axis(el4ml_markup *m, const picture *p, const el4ml_axis *axis,
     draw_label(m, p);
 }
 
-static void colour_of(const picture *p, double value, char out[8])
-{
-    const double span = p->value_high - p->value_low;
-    el4ml_palette_sequential(span > 0 ? (value - p->value_low) / span : 0.5, out);
-}
-
-static void draw_colour_bar(el4ml_markup *m, const picture *p)
-{
-    enum { STRIPES = 64 };
-    const double x = p->right + 22, from = p->bottom - 0.2 * (p->bottom - p->top),
-                 to = p->top + 0.2 * (p->bottom - p->top), stripe = (from - to) / STRIPES;
-    const el4ml_axis axis = el4ml_axis_new(false, p->value_low, p->value_high, from, to);
-    el4ml_ticks ticks;
-    for (int k = 0; k < STRIPES; k++) {
-        char colour[8];
-        colour_of(p, p->value_low + (k + 0.5) / STRIPES * (p->value_high - p->value_low), colour);
-        el4ml_svg_rectangle(m, x, from - (k + 1) * stripe, 11, stripe + 0.4, colour);
-    }
-    el4ml_axis_ticks(&axis, 5, &ticks);
-    const el4ml_stroke line = {.width = 0.9};
-    const el4ml_lettering style = {.size = NOTE},
-                          label = {.size = SMALL, .anchor = "middle", .upwards = true};
-    for (size_t k = 0; k < ticks.count; k++) {
-        const double y = el4ml_axis_place(&axis, ticks.tick[k].value);
-        el4ml_svg_line(m, x + 11, y, x + 14, y, &line);
-        el4ml_svg_rich(m, x + 17, y + 0.35 * NOTE, &style, ticks.tick[k].text);
-    }
-    el4ml_ticks_exponent(m, &ticks, x, to - 8, &style);
-    el4ml_svg_text_begin(m, p->width - 8, (from + to) / 2, &label);
-    el4ml_svg_text_plain(m, p->options->colour_label);
-    el4ml_svg_text_end(m);
-}
-
 static void draw_notes(el4ml_markup *m, const picture *p)
 {
     const el4ml_layout *l = p->layout;
@@ -276,6 +228,11 @@ static void write_path(el4ml_markup *m, const point *line, size_t count)
     el4ml_markup_raw(m, "\"");
 }
 
+static void write_stroke(el4ml_markup *m, const char *colour)
+{
+    if (colour[0]) el4ml_markup_format(m, " stroke=\"%s\"", colour);
+}
+
 static void draw_superbasins(el4ml_markup *m, const picture *p)
 {
     const el4ml_layout *l = p->layout;
@@ -284,26 +241,29 @@ static void draw_superbasins(el4ml_markup *m, const picture *p)
     el4ml_markup_coordinate(m, line_width(l));
     el4ml_markup_raw(m, "\">\n");
     for (size_t i = l->leaf_count; i < l->count; i++) {
+        char colour[8];
         if (!l->branches[i].drawn) continue;
         write_path(m, line, trace(p, i, line));
+        el4ml_colouring_of(&p->colours, p->value[i], colour);
+        write_stroke(m, colour);
         el4ml_markup_raw(m, "/>\n");
     }
     el4ml_markup_raw(m, "</g>\n");
 }
 
 /* What a browser shows when the pointer rests on a minimum's line. */
-static void write_tip(el4ml_markup *m, const picture *p, const el4ml_node *node, double value)
+static void write_tip(el4ml_markup *m, const picture *p, const el4ml_node *node, double value, bool coloured)
 {
     char number[EL4ML_NUMBER_SIZE];
     el4ml_number_general(node->energy, 10, number);
     el4ml_markup_format(m, "<title>minimum %" PRId64 ": ", node->id);
     el4ml_markup_escaped(m, p->options->energy_label ? p->options->energy_label : "energy");
     el4ml_markup_format(m, " %s", number);
-    if (isfinite(value)) {
-        el4ml_number_general(value, 6, number);
+    if (coloured) {
         el4ml_markup_raw(m, "; ");
         el4ml_markup_escaped(m, p->options->colour_label);
-        el4ml_markup_format(m, " %s", number);
+        el4ml_markup_raw(m, " ");
+        el4ml_colouring_tell(m, &p->colours, value);
     }
     el4ml_markup_raw(m, "</title>");
 }
@@ -313,21 +273,20 @@ static void draw_minimum(el4ml_markup *m, const picture *p, size_t leaf)
     const el4ml_layout *l = p->layout;
     const size_t index = l->branches[leaf].minimum;
     const el4ml_node *node = &p->network->nodes[index];
-    const double value = p->coloured ? p->options->colour_value[index] : NAN;
     char colour[8] = "";
     point line[3];
     const size_t count = trace(p, leaf, line);
-    if (isfinite(value)) colour_of(p, value, colour);
+    el4ml_colouring_of(&p->colours, p->value[leaf], colour);
     write_path(m, line, count);
     el4ml_markup_format(m, " class=\"minimum\" data-id=\"%" PRId64 "\"", node->id);
-    if (colour[0]) el4ml_markup_format(m, " stroke=\"%s\"", colour);
-    if (p->coloured && !colour[0]) {
+    write_stroke(m, colour);
+    if (p->colours.any && !colour[0]) {
         el4ml_markup_raw(m, " stroke-opacity=\"");
         el4ml_markup_coordinate(m, NO_VALUE_GREY);
         el4ml_markup_raw(m, "\"");
     }
     el4ml_markup_raw(m, ">");
-    write_tip(m, p, node, value);
+    write_tip(m, p, node, p->value[leaf], colour[0] != 0);
     el4ml_markup_raw(m, "</path>\n");
     if (colour[0] && l->leaf_count <= 150)
         el4ml_svg_circle(m, line[count - 1].x, line[count - 1].y, fmin(3, fmax(0.4 * p->slot, 1.6)), colour);
@@ -336,7 +295,7 @@ static void draw_minimum(el4ml_markup *m, const picture *p, size_t leaf)
 static void draw_minima(el4ml_markup *m, const picture *p)
 {
     el4ml_markup_raw(m, "<g stroke=\"currentColor\" stroke-width=\"");
-    el4ml_markup_coordinate(m, line_width(p->layout) * (p->coloured ? 1.35 : 1));
+    el4ml_markup_coordinate(m, line_width(p->layout) * (p->colours.any ? 1.35 : 1));
     el4ml_markup_raw(m, "\">\n");
     for (size_t i = p->layout->leaf_count; i-- > 0;)
         draw_minimum(m, p, i); /* the lowest on top */
@@ -421,7 +380,7 @@ static void draw(el4ml_markup *m, picture *p, el4ml_ticks *ticks, double *ends)
         draw_superbasins(m, p);
         draw_minima(m, p);
         draw_labels(m, p);
-        if (p->coloured) draw_colour_bar(m, p);
+        el4ml_colouring_key(m, &p->colours, p->right, p->top, p->bottom);
         draw_notes(m, p);
     }
     el4ml_svg_end(m);
@@ -442,12 +401,16 @@ el4ml_status el4ml_disconnectivity_svg(const el4ml_network *network, const el4ml
     picture p = {.network = network, .layout = layout, .options = options};
     el4ml_ticks *ticks = EL4ML_NEW(el4ml_ticks, 1);
     p.bend = EL4ML_NEW(double, layout->count);
+    p.value = EL4ML_NEW(double, layout->count);
     double *ends = EL4ML_NEW(double, layout->count);
-    el4ml_markup m = {.failed = !ticks || !p.bend || !ends};
+    el4ml_markup m = {.failed = !ticks || !p.bend || !p.value || !ends ||
+                                !el4ml_colouring_init(layout, options, &p.colours)};
+    if (!m.failed) el4ml_colouring_branches(&p.colours, layout, p.value);
     if (!m.failed) draw(&m, &p, ticks, ends);
     el4ml_release(ends);
     el4ml_release(ticks);
     el4ml_release(p.bend);
+    el4ml_release(p.value);
     el4ml_layout_free(layout);
     return el4ml_markup_finish(&m, svg, error);
 }

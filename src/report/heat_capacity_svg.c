@@ -6,31 +6,13 @@
 #include "base/memory.h"
 #include "el4ml/report.h"
 #include "report/chart.h"
+#include "report/literal.h"
 
 enum { MOST_PEAKS = 32 };
 
 el4ml_heat_capacity_options el4ml_heat_capacity_options_default(void)
 {
     return (el4ml_heat_capacity_options){.temperature = "temperature", .width = 640, .height = 400};
-}
-
-/* Rich text takes * _ ^ as marks; a user's axis label is to be taken literally. */
-static void literal(const char *text, char *out, size_t size)
-{
-    size_t at = 0;
-    for (; *text && at + 4 < size; text++) {
-        if (*text == '*') { /* U+2217, the same to the eye */
-            memcpy(out + at, "\u2217", 3);
-            at += 3;
-        } else if ((*text == '_' || *text == '^') && text[1] == '{') {
-            out[at++] = *text;
-            memcpy(out + at, "\u200b", 3);
-            at += 3;
-        } else {
-            out[at++] = *text;
-        }
-    }
-    out[at] = '\0';
 }
 
 static void set_marks(const el4ml_peak *peaks, size_t count, double base, el4ml_mark *marks)
@@ -65,14 +47,27 @@ static el4ml_status draw(const el4ml_thermo *thermo, const el4ml_peak *peaks, si
     el4ml_mark marks[MOST_PEAKS];
     if (peak_count > MOST_PEAKS) peak_count = MOST_PEAKS;
     set_marks(peaks, peak_count, o->total ? 0 : kappa, marks);
-    char temperature[256];
-    literal(o->temperature ? o->temperature : "temperature", temperature, sizeof temperature);
-    const el4ml_series series[3] = {
-        {o->total ? "*C_{V}*" : "*C_{V}* \u2212 *\u03ba*", n, curves, curves + n, NULL, NULL, 1.7},
-        {o->total ? "*\u03ba* + *C*_{+}" : "*C*_{+}", n, curves, curves + 2 * n, el4ml_palette_class(1),
-         "6 3", 1.3},
-        {o->total ? "*\u03ba* + *C*_{\u2212}" : "*C*_{\u2212}", n, curves, curves + 3 * n,
-         el4ml_palette_class(0), "2 3", 1.5}};
+    char temperature[EL4ML_LITERAL_SIZE];
+    el4ml_literal(o->temperature ? o->temperature : "temperature", temperature);
+    const el4ml_series series[3] = {{.label = o->total ? "*C_{V}*" : "*C_{V}* \u2212 *\u03ba*",
+                                     .count = n,
+                                     .x = curves,
+                                     .y = curves + n,
+                                     .width = 1.7},
+                                    {.label = o->total ? "*\u03ba* + *C*_{+}" : "*C*_{+}",
+                                     .count = n,
+                                     .x = curves,
+                                     .y = curves + 2 * n,
+                                     .colour = el4ml_palette_class(1),
+                                     .dash = "6 3",
+                                     .width = 1.3},
+                                    {.label = o->total ? "*\u03ba* + *C*_{\u2212}" : "*C*_{\u2212}",
+                                     .count = n,
+                                     .x = curves,
+                                     .y = curves + 3 * n,
+                                     .colour = el4ml_palette_class(0),
+                                     .dash = "2 3",
+                                     .width = 1.5}};
     const el4ml_chart chart = {.width = fmax(o->width, 200),
                                .height = fmax(o->height, 200),
                                .title = o->title,

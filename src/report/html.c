@@ -33,6 +33,9 @@ static const char style_sheet[] =
     "pre,code{font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:.88rem}"
     "pre{background:var(--card);padding:.8rem 1rem;border-radius:6px;overflow-x:auto}"
     "code{overflow-wrap:anywhere}summary{cursor:pointer}sup{line-height:0}"
+    "details{border-top:1px solid var(--line);padding:.45rem 0}details:last-of-type{border-bottom:1px solid "
+    "var(--line)}"
+    "details[open]>summary{font-weight:600}"
     "@media "
     "print{body{max-width:none;padding:0;font-size:10.5pt;background:#fff;color:#000}section,figure,tr{break-"
     "inside:"
@@ -213,7 +216,9 @@ static void write_graph(el4ml_markup *m, const el4ml_report_input *input)
         m,
         "; follow two lines upwards to where they meet, and you have the height one must climb to get from "
         "one minimum to the other, so that lines which meet low down belong to one valley and lines "
-        "which meet only near the top are far apart.</figcaption>\n</figure>\n</section>\n");
+        "which meet only near the top are far apart.</figcaption>\n</figure>\n");
+    el4ml_html_parts(m, input, EL4ML_AT_GRAPH, NULL);
+    el4ml_markup_raw(m, "</section>\n");
 }
 
 /* The first few minima of a list, by id. */
@@ -263,6 +268,7 @@ static void write_heat_capacity(el4ml_markup *m, const el4ml_report_input *input
     } else {
         el4ml_markup_raw(m, "<p>There is no peak inside this range of temperatures.</p>\n");
     }
+    el4ml_html_parts(m, input, EL4ML_AT_HEAT_CAPACITY, NULL);
     el4ml_markup_raw(m, "</section>\n");
 }
 
@@ -313,7 +319,8 @@ static void write_reproduce(el4ml_markup *m, const el4ml_report_input *input)
 el4ml_status el4ml_report_html(const el4ml_report_input *input, char **html, el4ml_error *error)
 {
     if (!input || !html || (input->row_count && !input->rows) || (input->peak_count && !input->peaks) ||
-        (input->warning_count && !input->warnings) || (input->command_count && !input->commands))
+        (input->part_count && !input->parts) || (input->warning_count && !input->warnings) ||
+        (input->command_count && !input->commands))
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "report: nothing given");
     el4ml_markup m = {0};
     write_head(&m, input);
@@ -326,6 +333,8 @@ el4ml_status el4ml_report_html(const el4ml_report_input *input, char **html, el4
     el4ml_markup_raw(&m, "</section>\n");
     write_graph(&m, input);
     write_heat_capacity(&m, input);
+    el4ml_html_parts(&m, input, EL4ML_AT_NETWORK, "The network");
+    el4ml_html_parts(&m, input, EL4ML_AT_KINETICS, "From one minimum to another");
     el4ml_html_table(&m, input);
     el4ml_html_start(&m, input);
     write_reproduce(&m, input);

@@ -13,6 +13,9 @@ int el4ml_html_decimals(double largest, int digits);
 void el4ml_html_count(el4ml_markup *m, uint64_t count, const char *one, const char *many);
 const char *el4ml_html_label(const el4ml_report_input *input);
 
+/* The parts that stand at a place, under `heading` (or NULL) when there are any. */
+void el4ml_html_parts(el4ml_markup *m, const el4ml_report_input *input, el4ml_report_place place,
+                      const char *heading);
 void el4ml_html_table(el4ml_markup *m, const el4ml_report_input *input);
 void el4ml_html_start(el4ml_markup *m, const el4ml_report_input *input);
 

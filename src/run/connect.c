@@ -9,6 +9,7 @@
 #include "run/session.h"
 
 #define BATCH 16         /* searches of a batch */
+#define EXHAUST_BATCH 32 /* when there is no goal that the next search might reach */
 #define LARGEST_BATCH 64 /* with many components */
 #define PASSAGES 4       /* most transition states kept from one band */
 
@@ -119,8 +120,9 @@ static el4ml_status choose(connection *c, uint64_t left, el4ml_error *error)
 {
     el4ml_session *s = c->session;
     const bool exhaust = s->study->goal == EL4ML_EXHAUST;
-    const size_t least =
-        s->n > 1000 ? BATCH / 4 : BATCH; /* a search on a large model takes long: commit more often */
+    const size_t least = s->n > 1000 ? BATCH / 4
+                         : exhaust   ? EXHAUST_BATCH
+                                     : BATCH; /* a search on a large model takes long: commit more often */
     size_t room =
         s->components > least ? (s->components < LARGEST_BATCH ? s->components : LARGEST_BATCH) : least;
     if (s->n > 1000) room = least;

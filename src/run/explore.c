@@ -199,8 +199,8 @@ el4ml_status el4ml_run_explore(const el4ml_study *study, const el4ml_surface *su
                      .random = study->method == EL4ML_RANDOM_STARTS,
                      .n = n,
                      .per_job = n > 1000 ? 1
-                                : n > 60 ? 1000 / n
-                                         : 16};
+                                : n > 30 ? 1000 / n
+                                         : 32};
     if (!allocate(&e)) status = el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "explore: out of memory");
     if (status == EL4ML_OK) status = el4ml_session_start(&session, error);
     if (status == EL4ML_OK) {

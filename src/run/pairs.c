@@ -28,8 +28,7 @@ typedef struct measuring {
 void el4ml_pairs_clear(el4ml_pairs *p)
 {
     el4ml_release(p->list);
-    el4ml_release(p->order);
-    el4ml_release(p->score);
+    el4ml_release(p->sorted);
     el4ml_release(p->tried);
     el4ml_release(p->descriptors);
     *p = (el4ml_pairs){0};
@@ -186,6 +185,41 @@ static el4ml_status append_rows(el4ml_pairs *p, el4ml_session *s, size_t minima,
     return status;
 }
 
+typedef struct scored {
+    double score;
+    size_t pair;
+} scored;
+
+static int compare_scored(const void *x, const void *y)
+{
+    const scored *a = x, *b = y;
+    if (a->score != b->score) return a->score < b->score ? -1 : 1;
+    return a->pair < b->pair ? -1 : a->pair > b->pair;
+}
+
+/* Merge the pairs that are not in p->sorted yet into it. */
+static bool sort_new(el4ml_pairs *p)
+{
+    const size_t old = p->sorted_count, fresh = p->count - old;
+    scored *list = EL4ML_NEW(scored, fresh);
+    if (!list || !el4ml_grow((void **)&p->sorted, &p->sorted_capacity, p->count + 1, sizeof *p->sorted)) {
+        el4ml_release(list);
+        return false;
+    }
+    for (size_t k = 0; k < fresh; k++)
+        list[k] = (scored){p->list[old + k].distance, old + k};
+    qsort(list, fresh, sizeof *list, compare_scored);
+    size_t left = old, right = fresh;
+    for (size_t at = p->count; at-- > 0;) { /* from the end, in place; on a tie the newer pair comes later */
+        const bool newer = left == 0 || (right > 0 && (double)p->list[p->sorted[left - 1]].distance <=
+                                                          list[right - 1].score);
+        p->sorted[at] = newer ? list[--right].pair : p->sorted[--left];
+    }
+    p->sorted_count = p->count;
+    el4ml_release(list);
+    return true;
+}
+
 el4ml_status el4ml_pairs_update(el4ml_pairs *p, el4ml_session *s, el4ml_error *error)
 {
     const size_t minima = el4ml_landscape_count(s->landscape, EL4ML_MINIMUM);
@@ -201,12 +235,9 @@ el4ml_status el4ml_pairs_update(el4ml_pairs *p, el4ml_session *s, el4ml_error *e
     el4ml_release(m.offset);
     if (status != EL4ML_OK) return el4ml_session_broken(status, error);
     p->measured = minima;
-    if ((first_time && !load_attempts(p, s)) ||
-        !el4ml_grow((void **)&p->order, &p->scratch_capacity, p->count + 1, sizeof *p->order))
+    if ((first_time && !load_attempts(p, s)) || !sort_new(p))
         return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "connect: out of memory");
-    el4ml_release(p->score);
-    p->score = EL4ML_NEW(double, p->scratch_capacity);
-    return p->score ? EL4ML_OK : el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "connect: out of memory");
+    return EL4ML_OK;
 }
 
 el4ml_status el4ml_pairs_store(const el4ml_pairs *p, el4ml_session *s, el4ml_error *error)
@@ -224,32 +255,6 @@ el4ml_status el4ml_pairs_store(const el4ml_pairs *p, el4ml_session *s, el4ml_err
     return status;
 }
 
-/* Candidates sorted by score (ties by position): the first `count` of p->order. */
-typedef struct by_score {
-    double score;
-    size_t pair;
-} by_score;
-
-static int compare_scores(const void *x, const void *y)
-{
-    const by_score *a = x, *b = y;
-    if (a->score != b->score) return a->score < b->score ? -1 : 1;
-    return a->pair < b->pair ? -1 : a->pair > b->pair;
-}
-
-static bool sort_candidates(el4ml_pairs *p, size_t count)
-{
-    by_score *list = EL4ML_NEW(by_score, count);
-    if (!list) return false;
-    for (size_t k = 0; k < count; k++)
-        list[k] = (by_score){p->score[k], p->order[k]};
-    qsort(list, count, sizeof *list, compare_scores);
-    for (size_t k = 0; k < count; k++)
-        p->order[k] = list[k].pair;
-    el4ml_release(list);
-    return true;
-}
-
 static size_t find_root(size_t *parent, size_t i)
 {
     while (parent[i] != i) {
@@ -259,39 +264,83 @@ static size_t find_root(size_t *parent, size_t i)
     return i;
 }
 
+/* Kruskal's forest over the components: links cheapest first, until `capacity` are chosen. Untried pairs cost
+ * their distance and come sorted; `tried`, the others, are merged in. Chosen ones are marked in `taken`. */
+typedef struct forest {
+    const el4ml_pairs *pairs;
+    el4ml_session *session;
+    size_t *parent;      /* over minima */
+    const scored *tried; /* by score */
+    size_t tried_count;
+    size_t *chosen, *count, capacity;
+} forest;
+
+static bool is_chosen(const forest *f, size_t pair)
+{
+    for (size_t k = 0; k < *f->count; k++)
+        if (f->chosen[k] == pair) return true;
+    return false;
+}
+
+static void link_up(forest *f, size_t pair)
+{
+    const el4ml_pair *p = &f->pairs->list[pair];
+    const size_t a = find_root(f->parent, p->a), b = find_root(f->parent, p->b);
+    if (a == b || is_chosen(f, pair)) return;
+    f->parent[a] = b;
+    f->chosen[(*f->count)++] = pair;
+}
+
+static void grow_forest(forest *f)
+{
+    const el4ml_pairs *p = f->pairs;
+    for (size_t i = 0; i < f->session->parent_count; i++)
+        f->parent[i] = el4ml_session_root(f->session, i);
+    size_t near = 0, again = 0;
+    while (*f->count < f->capacity && (near < p->sorted_count || again < f->tried_count)) {
+        if (near < p->sorted_count && p->list[p->sorted[near]].attempts > 0) {
+            near++;
+            continue;
+        }
+        const bool fresh =
+            again == f->tried_count ||
+            (near < p->sorted_count && (double)p->list[p->sorted[near]].distance <= f->tried[again].score);
+        link_up(f, fresh ? p->sorted[near++] : f->tried[again++].pair);
+    }
+}
+
 el4ml_status el4ml_pairs_missing_links(el4ml_pairs *p, el4ml_session *s, size_t capacity, size_t *chosen,
                                        size_t *count)
 {
-    size_t candidates = 0;
     *count = 0;
-    for (size_t k = 0; k < p->count; k++) {
-        const el4ml_pair *pair = &p->list[k];
-        if (el4ml_session_root(s, pair->a) == el4ml_session_root(s, pair->b)) continue;
-        p->score[candidates] = (double)pair->distance * (1 + pair->attempts);
-        p->order[candidates++] = k;
-    }
     size_t *parent = EL4ML_NEW(size_t, s->parent_count);
-    if (!parent || !sort_candidates(p, candidates)) {
-        el4ml_release(parent);
-        return EL4ML_OUT_OF_MEMORY;
-    }
-    /* the forest of cheapest links first, each component growing by one link a round; then the same without
-     * those */
-    for (int round = 0; round < 3 && *count < capacity; round++) {
-        for (size_t i = 0; i < s->parent_count; i++)
-            parent[i] = el4ml_session_root(s, i);
-        for (size_t k = 0; k < candidates && *count < capacity; k++) {
-            if (p->order[k] == EL4ML_NONE) continue;
-            const el4ml_pair *pair = &p->list[p->order[k]];
-            const size_t a = find_root(parent, pair->a), b = find_root(parent, pair->b);
-            if (a == b) continue;
-            parent[a] = b;
-            chosen[(*count)++] = p->order[k];
-            p->order[k] = EL4ML_NONE;
+    scored *tried = EL4ML_NEW(scored, p->tried_count);
+    el4ml_status status = parent && tried ? EL4ML_OK : EL4ML_OUT_OF_MEMORY;
+    if (status == EL4ML_OK) {
+        forest f = {p, s, parent, tried, 0, chosen, count, capacity};
+        for (size_t k = 0; k < p->tried_count; k++) {
+            const el4ml_pair *pair = &p->list[p->tried[k]];
+            if (el4ml_session_root(s, pair->a) != el4ml_session_root(s, pair->b))
+                tried[f.tried_count++] = (scored){(double)pair->distance * (1 + pair->attempts), p->tried[k]};
         }
+        qsort(tried, f.tried_count, sizeof *tried, compare_scored);
+        /* each component grows by one link a round; then the next-best links */
+        for (int round = 0; round < 3 && *count < capacity; round++)
+            grow_forest(&f);
     }
     el4ml_release(parent);
-    return EL4ML_OK;
+    el4ml_release(tried);
+    return status;
+}
+
+/* Keep the `capacity` best of all that are offered, in `best`, sorted. */
+static void offer(scored *best, size_t *count, size_t capacity, scored candidate)
+{
+    if (*count == capacity && compare_scored(&candidate, &best[*count - 1]) >= 0) return;
+    size_t at = *count < capacity ? (*count)++ : *count - 1;
+    for (; at > 0 && compare_scored(&candidate, &best[at - 1]) < 0; at--)
+        best[at] = best[at - 1];
+    best[at] = candidate;
 }
 
 el4ml_status el4ml_pairs_better_paths(el4ml_pairs *p, el4ml_session *s, size_t capacity, size_t *chosen,
@@ -300,20 +349,18 @@ el4ml_status el4ml_pairs_better_paths(el4ml_pairs *p, el4ml_session *s, size_t c
     *count = 0;
     el4ml_network *network = NULL;
     el4ml_merge_tree *tree = NULL;
-    el4ml_status status = el4ml_landscape_network(s->landscape, &network, NULL);
+    scored *best = EL4ML_NEW(scored, capacity + 1);
+    el4ml_status status = best ? el4ml_landscape_network(s->landscape, &network, NULL) : EL4ML_OUT_OF_MEMORY;
     if (status == EL4ML_OK) status = el4ml_merge_tree_new(network, &tree, NULL);
-    if (status == EL4ML_OK) {
-        for (size_t k = 0; k < p->count; k++) {
-            const el4ml_pair *pair = &p->list[k];
-            const double higher = fmax(energy_of(s, pair->a), energy_of(s, pair->b));
-            const double barrier = fmax(el4ml_minimax(tree, pair->a, pair->b) - higher, 1e-300);
-            p->score[k] = (double)pair->distance * (1 + pair->attempts) / fmin(barrier, 1e300);
-            p->order[k] = k;
-        }
-        if (!sort_candidates(p, p->count)) status = EL4ML_OUT_OF_MEMORY;
-        for (size_t k = 0; status == EL4ML_OK && k < p->count && *count < capacity; k++)
-            chosen[(*count)++] = p->order[k];
+    for (size_t k = 0; status == EL4ML_OK && capacity > 0 && k < p->count; k++) {
+        const el4ml_pair *pair = &p->list[k];
+        const double higher = fmax(energy_of(s, pair->a), energy_of(s, pair->b));
+        const double barrier = fmin(fmax(el4ml_minimax(tree, pair->a, pair->b) - higher, 1e-300), 1e300);
+        offer(best, count, capacity, (scored){(double)pair->distance * (1 + pair->attempts) / barrier, k});
     }
+    for (size_t k = 0; k < *count; k++)
+        chosen[k] = best[k].pair;
+    el4ml_release(best);
     el4ml_merge_tree_free(tree);
     el4ml_network_free(network);
     return status;

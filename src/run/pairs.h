@@ -18,9 +18,8 @@ typedef struct el4ml_pairs {
     size_t tried_count, tried_capacity;
     double *descriptors; /* (measured, descriptor_size), where the surface has them */
     size_t descriptors_capacity;
-    size_t *order; /* scratch: candidates of a batch */
-    double *score;
-    size_t scratch_capacity;
+    size_t *sorted; /* (sorted_count) all pairs, nearest first; equal ones by position */
+    size_t sorted_count, sorted_capacity;
 } el4ml_pairs;
 
 void el4ml_pairs_clear(el4ml_pairs *p);

@@ -31,7 +31,8 @@ el4ml_status el4ml_summarise(el4ml_landscape *l, const el4ml_study *study, el4ml
     if (component) summary->components = el4ml_network_components(network, component);
     el4ml_release(component);
     el4ml_network_free(network);
-    if (!component) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "summary: out of memory");
+    if (!component || (summary->minima > 0 && summary->components == 0))
+        return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "summary: out of memory");
     size_t rare_minima = 0, rare_states = 0;
     for (size_t i = 0; i < summary->minima; i++)
         rare_minima += el4ml_landscape_record(l, EL4ML_MINIMUM, i)->hits <= 1;

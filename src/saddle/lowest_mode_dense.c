@@ -182,7 +182,7 @@ el4ml_status el4ml_track_mode(el4ml_searcher *s, double tolerance, double *mode,
         if (attempt == 1 && !nearest_ritz(&s->lanczos, c)) break;
         if (!rayleigh_iteration(c, tolerance, v, scratch, value)) continue;
         const double overlap = el4ml_dot(n, v, mode);
-        if (!(fabs(overlap) >= 0.5)) continue; /* it went over to another one */
+        if (!(fabs(overlap) > 0.7072)) continue; /* another one may be nearer */
         for (size_t i = 0; i < n; i++)
             mode[i] = overlap < 0 ? -v[i] : v[i];
         return EL4ML_OK;

@@ -7,6 +7,10 @@
 #include "saddle/searcher.h"
 
 #define MODE_TOLERANCE 1e-7
+/* Of the mode that paths start along. Where a transition state has a symmetry, the way down keeps it and may
+ * run along a ridge: what the mode is off its symmetry by grows there, and decides into which basin the path
+ * falls. */
+#define PATH_TOLERANCE 1e-13
 #define CHECK_TOLERANCE 1e-3 /* residual relative to the eigenvalue: its sign is beyond doubt */
 
 static double relative_tolerance_of_symmetry(size_t n)
@@ -47,8 +51,8 @@ static el4ml_status conclude(el4ml_searcher *s, el4ml_curvature *c, const inerti
                      ? el4ml_lowest_mode_dense(l, c, MODE_TOLERANCE, 0, s->mode, &p->smallest_eigenvalue)
                      : EL4ML_NUMERICAL;
     else
-        status =
-            el4ml_lowest_mode(l, c, MODE_TOLERANCE, EL4ML_MANY_RESTARTS, s->mode, &p->smallest_eigenvalue);
+        status = el4ml_lowest_mode(l, c, c->changed ? PATH_TOLERANCE : MODE_TOLERANCE, EL4ML_MANY_RESTARTS,
+                                   s->mode, &p->smallest_eigenvalue);
     if (status != EL4ML_OK) return status;
     p->log_product = i->log_determinant - (double)c->zero_modes * log(c->shift);
     if (p->index == 1) p->log_product -= log(-p->smallest_eigenvalue);
@@ -211,7 +215,8 @@ el4ml_status el4ml_unstable_mode(el4ml_searcher *s, const double *x, double *mod
     if (status != EL4ML_OK) return status;
     start_anywhere(s);
     status =
-        el4ml_lowest_mode(&s->lanczos, &s->curvature, MODE_TOLERANCE, EL4ML_MANY_RESTARTS, s->mode, value);
+        el4ml_lowest_mode(&s->lanczos, &s->curvature, s->curvature.dense ? PATH_TOLERANCE : MODE_TOLERANCE,
+                          EL4ML_MANY_RESTARTS, s->mode, value);
     el4ml_copy(s->n, s->mode, mode);
     return status;
 }

@@ -367,7 +367,8 @@ static const el4ml_surface_ops hooks = {.struct_size = sizeof hooks,
                                         .multiplicity = el4ml_mlp_multiplicity,
                                         .random_operation = el4ml_mlp_random_operation,
                                         .initialise = initialise,
-                                        .metrics = el4ml_mlp_metrics};
+                                        .metrics = el4ml_mlp_metrics,
+                                        .predict = el4ml_mlp_predict};
 
 el4ml_status el4ml_mlp_new_with(const el4ml_mlp_options *options, const el4ml_dataset *train,
                                 el4ml_kernel_set set, el4ml_surface **surface, el4ml_error *error)
@@ -400,6 +401,9 @@ el4ml_status el4ml_mlp_new_with(const el4ml_mlp_options *options, const el4ml_da
                                .rows = m->rows,
                                .evaluation_flops = 6 * (double)train->rows * (double)m->dimension,
                                .length_scale = 1,
+                               .prediction = m->loss == EL4ML_CROSS_ENTROPY ? EL4ML_PREDICTS_PROBABILITIES
+                                                                            : EL4ML_PREDICTS_VALUES,
+                               .outputs = m->size[m->layers],
                                .second_derivatives = m->activation != EL4ML_RELU || m->layers == 1};
     describe(m, info.description, sizeof info.description);
     status = el4ml_surface_new(&ops, &info, m, surface, error);

@@ -92,6 +92,8 @@ double el4ml_mlp_batch(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double 
 /* Of mlp_metrics.c. */
 el4ml_status el4ml_mlp_metrics(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
                                el4ml_metrics *metrics);
+el4ml_status el4ml_mlp_predict(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
+                               double *outputs);
 
 /* Of mlp_symmetry.c: the hooks, and their part of the workspace. */
 struct el4ml_mlp_symmetry *el4ml_mlp_symmetry_new(const el4ml_mlp *m);

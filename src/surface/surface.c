@@ -22,6 +22,8 @@ el4ml_status el4ml_surface_new(const el4ml_surface_ops *ops, const el4ml_surface
                           "surface: align, same and multiplicity come together");
     if (ops->batch_value_gradient && info->rows == 0)
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "surface: batch_value_gradient needs rows");
+    if (ops->predict && (info->outputs == 0 || info->prediction == EL4ML_PREDICTS_NOTHING))
+        return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "surface: predict needs outputs and prediction");
     if (info->dimension == 0 || info->dimension > INT32_MAX)
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "surface: impossible dimension %zu",
                           info->dimension);
@@ -30,6 +32,10 @@ el4ml_status el4ml_surface_new(const el4ml_surface_ops *ops, const el4ml_surface
     made->ops = *ops;
     made->info = *info;
     if (!(made->info.length_scale > 0)) made->info.length_scale = 1;
+    if (!ops->predict) {
+        made->info.prediction = EL4ML_PREDICTS_NOTHING;
+        made->info.outputs = 0;
+    }
     made->self = self;
     *surface = made;
     return EL4ML_OK;
@@ -178,4 +184,14 @@ bool el4ml_inside(const el4ml_evaluator *e, const double *x)
 {
     const el4ml_surface *s = e->surface;
     return !s->ops.inside || s->ops.inside(s->self, x);
+}
+
+el4ml_status el4ml_predict(el4ml_evaluator *e, const double *x, const el4ml_dataset *data, double *outputs)
+{
+    const el4ml_surface *s = e->surface;
+    if (!s->ops.predict) return EL4ML_NOT_SUPPORTED;
+    if (stopped(e)) return EL4ML_INTERRUPTED;
+    const el4ml_status status = s->ops.predict(s->self, e->workspace, x, data, outputs);
+    if (status != EL4ML_OK) return status;
+    return all_finite(data->rows * s->info.outputs, outputs) ? EL4ML_OK : EL4ML_NUMERICAL;
 }

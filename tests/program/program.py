@@ -15,7 +15,7 @@ SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file_
 EL4ML = os.path.abspath(os.environ.get("EL4ML", os.path.join(SOURCE, "build", "el4ml")))
 SLOW = os.environ.get("EL4ML_SLOW", "") == "1"
 DATA = os.path.join(SOURCE, "examples", "data")
-FILES = {"landscape.db", "summary.json", "report.html", "disconnectivity.svg", "heat_capacity.svg", "study.toml"}
+FILES = {"landscape.db", "summary.json", "report.html", "disconnectivity.svg", "heat_capacity.svg", "study.toml", "figures"}
 TARGETS = {"iris": "species", "wine": "cultivar", "breast_cancer": "diagnosis", "digits": "digit", "diabetes": "progression"}
 
 

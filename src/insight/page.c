@@ -1,45 +1,27 @@
-/* The files of the output folder: two figures, a page that holds them, and the numbers as JSON. */
+/* The report's page: its numbers, rows and warnings. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file_write.h"
 #include "base/memory.h"
-#include "base/text.h"
-#include "el4ml/analysis.h"
-#include "el4ml/report.h"
+#include "insight/report.h"
 
-#define TABLE_ROWS 50
-#define MAX_WARNINGS 8
-
-typedef struct page {
-    el4ml_report_input input;
-    el4ml_report_row rows[TABLE_ROWS];
-    el4ml_report_start start;
-    char *warnings[MAX_WARNINGS];
-    int64_t *node_ids;
-    char *disconnectivity, *heat_capacity, *study_text;
-    char command[600];
-    const char *commands[2];
-} page;
-
-static void clear(page *p)
+void el4ml_page_clear(el4ml_page *p)
 {
     for (size_t k = 0; k < p->input.warning_count; k++)
         el4ml_release(p->warnings[k]);
     el4ml_release(p->node_ids);
-    el4ml_text_free(p->disconnectivity);
-    el4ml_text_free(p->heat_capacity);
     el4ml_text_free(p->study_text);
+    *p = (el4ml_page){0};
 }
 
-static void add_warning(page *p, el4ml_builder *text)
+static void add_warning(el4ml_page *p, el4ml_builder *text)
 {
     char *taken = el4ml_builder_take(text);
-    if (taken && p->input.warning_count < MAX_WARNINGS) p->warnings[p->input.warning_count++] = taken;
+    if (taken && p->input.warning_count < EL4ML_MOST_WARNINGS) p->warnings[p->input.warning_count++] = taken;
 }
 
-static const char *energy_label(const el4ml_study *study)
+const char *el4ml_energy_label(const el4ml_study *study)
 {
     if (study->has_data) return "loss";
     if (study->kind == EL4ML_KIND_UNKNOWN) return "energy";
@@ -47,49 +29,10 @@ static const char *energy_label(const el4ml_study *study)
     return cluster ? "energy / \u03b5" : "function value";
 }
 
-static const char *colour_label(const el4ml_study *study)
+static void fill_rows(el4ml_page *p, el4ml_landscape *l, const el4ml_analysis *a)
 {
-    if (study->kind == EL4ML_KIND_MIXTURE) return "test adjusted Rand index";
-    const bool explained = study->kind == EL4ML_KIND_AUTOENCODER || study->kind == EL4ML_KIND_FACTORISATION ||
-                           (study->kind == EL4ML_KIND_MLP && study->mlp.loss == EL4ML_MSE);
-    return explained ? "test R\u00b2" : "test accuracy";
-}
-
-static double colour_of(const el4ml_record *r)
-{
-    if (isfinite(r->test.accuracy)) return r->test.accuracy;
-    if (isfinite(r->test.adjusted_rand)) return r->test.adjusted_rand;
-    return isfinite(r->test.r2) ? r->test.r2 : (double)NAN;
-}
-
-static el4ml_status draw(page *p, const el4ml_study *study, el4ml_landscape *l, const el4ml_analysis *a,
-                         el4ml_error *error)
-{
-    const size_t minima = a->network->node_count;
-    double *colour = EL4ML_NEW(double, minima);
-    if (!colour) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "report: out of memory");
-    bool coloured = false;
-    for (size_t i = 0; i < minima; i++) {
-        const el4ml_record *r = el4ml_landscape_record(l, EL4ML_MINIMUM, i);
-        colour[i] = colour_of(r);
-        coloured |= isfinite(colour[i]);
-    }
-    el4ml_disconnectivity_options graph = el4ml_disconnectivity_options_default();
-    graph.energy_label = energy_label(study);
-    graph.colour_value = coloured ? colour : NULL;
-    graph.colour_label = colour_label(study);
-    el4ml_status status = el4ml_disconnectivity_svg(a->network, a->tree, &graph, &p->disconnectivity, error);
-    el4ml_release(colour);
-    if (status != EL4ML_OK) return status;
-    const el4ml_thermo none = {0}; /* the figure then says so */
-    const el4ml_heat_capacity_options curve = el4ml_heat_capacity_options_default();
-    return el4ml_heat_capacity_svg(a->thermo ? a->thermo : &none, a->peaks->peaks, a->peaks->count,
-                                   a->network->kappa, &curve, &p->heat_capacity, error);
-}
-
-static void fill_rows(page *p, el4ml_landscape *l, const el4ml_analysis *a)
-{
-    const size_t count = a->network->node_count < TABLE_ROWS ? a->network->node_count : TABLE_ROWS;
+    const size_t count =
+        a->network->node_count < EL4ML_TABLE_ROWS ? a->network->node_count : EL4ML_TABLE_ROWS;
     for (size_t k = 0; k < count; k++) {
         const size_t i = a->by_energy[k];
         const el4ml_record *r = el4ml_landscape_record(l, EL4ML_MINIMUM, i);
@@ -103,7 +46,7 @@ static void fill_rows(page *p, el4ml_landscape *l, const el4ml_analysis *a)
                                         .barrier = global ? (double)NAN : a->barrier_top[i] - r->point.energy,
                                         .hits = r->hits,
                                         .train = r->train,
-                                        .validation = {NAN, NAN, NAN},
+                                        .validation = el4ml_metrics_none(),
                                         .test = r->test};
     }
     p->input.rows = p->rows;
@@ -111,7 +54,7 @@ static void fill_rows(page *p, el4ml_landscape *l, const el4ml_analysis *a)
 }
 
 /* Where the start lies: its rank, the passes out of its minimum, and the way down. */
-static void fill_start(page *p, const el4ml_study *study, el4ml_landscape *l, const el4ml_analysis *a)
+static void fill_start(el4ml_page *p, const el4ml_study *study, el4ml_landscape *l, const el4ml_analysis *a)
 {
     el4ml_start_report found;
     el4ml_start_report_get(l, &found);
@@ -144,7 +87,7 @@ static void fill_start(page *p, const el4ml_study *study, el4ml_landscape *l, co
     p->input.start = s;
 }
 
-static void fill_counts(page *p, const el4ml_study *study, el4ml_landscape *l, const el4ml_analysis *a)
+static void fill_counts(el4ml_page *p, const el4ml_study *study, el4ml_landscape *l, const el4ml_analysis *a)
 {
     const el4ml_totals *t = el4ml_landscape_totals(l);
     const el4ml_summary *s = &a->summary;
@@ -153,7 +96,7 @@ static void fill_counts(page *p, const el4ml_study *study, el4ml_landscape *l, c
     in->model = el4ml_landscape_meta(l, "model");
     in->data = el4ml_landscape_meta(l, "data");
     in->data_sha256 = study->has_data ? el4ml_landscape_meta(l, "data_sha256") : NULL;
-    in->energy_label = energy_label(study);
+    in->energy_label = el4ml_energy_label(study);
     in->seed = study->seed;
     in->dimension = el4ml_landscape_dimension(l);
     in->kappa = a->network->kappa;
@@ -174,7 +117,7 @@ static void fill_counts(page *p, const el4ml_study *study, el4ml_landscape *l, c
     in->seconds = t->seconds;
 }
 
-static void fill_warnings(page *p, el4ml_landscape *l, const el4ml_analysis *a)
+static void fill_warnings(el4ml_page *p, el4ml_landscape *l, const el4ml_analysis *a)
 {
     const char *note = el4ml_landscape_meta(l, "data_warning");
     const el4ml_totals *t = el4ml_landscape_totals(l);
@@ -208,7 +151,7 @@ static void fill_warnings(page *p, el4ml_landscape *l, const el4ml_analysis *a)
     p->input.warnings = (const char *const *)p->warnings;
 }
 
-static void fill_command(page *p, const el4ml_study *study, el4ml_landscape *l)
+static void fill_command(el4ml_page *p, const el4ml_study *study, el4ml_landscape *l)
 {
     const char *source = p->input.source, *path = el4ml_landscape_meta(l, "source_path");
     if (source) {
@@ -226,56 +169,29 @@ static void fill_command(page *p, const el4ml_study *study, el4ml_landscape *l)
     p->input.command_count = 1;
 }
 
-static el4ml_status compose(page *p, const el4ml_study *study, el4ml_landscape *l, const el4ml_analysis *a,
-                            el4ml_error *error)
+el4ml_status el4ml_page_compose(el4ml_page *p, const el4ml_report_source *s, const el4ml_figures *figures,
+                                const el4ml_parts *parts, el4ml_error *error)
 {
-    const el4ml_status status = draw(p, study, l, a, error);
-    if (status != EL4ML_OK) return status;
-    fill_counts(p, study, l, a);
-    fill_rows(p, l, a);
-    fill_start(p, study, l, a);
-    fill_warnings(p, l, a);
+    const el4ml_analysis *a = s->analysis;
+    fill_counts(p, s->study, s->landscape, a);
+    fill_rows(p, s->landscape, a);
+    fill_start(p, s->study, s->landscape, a);
+    fill_warnings(p, s->landscape, a);
     p->node_ids = EL4ML_NEW(int64_t, a->network->node_count);
     const bool imported = p->input.source != NULL;
-    p->study_text = imported ? NULL : el4ml_study_text(study);
+    p->study_text = imported ? NULL : el4ml_study_text(s->study);
     if (!p->node_ids || (!imported && !p->study_text))
         return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "report: out of memory");
     for (size_t i = 0; i < a->network->node_count; i++)
         p->node_ids[i] = a->network->nodes[i].id;
-    fill_command(p, study, l);
+    fill_command(p, s->study, s->landscape);
     p->input.study = p->study_text;
-    p->input.disconnectivity_svg = p->disconnectivity;
-    p->input.heat_capacity_svg = a->thermo ? p->heat_capacity : NULL;
+    p->input.disconnectivity_svg = figures->graph;
+    p->input.heat_capacity_svg = a->thermo ? figures->heat_capacity : NULL;
     p->input.peaks = a->peaks->peaks;
     p->input.peak_count = a->peaks->count;
     p->input.node_ids = p->node_ids;
+    p->input.parts = parts->part;
+    p->input.part_count = parts->count;
     return EL4ML_OK;
-}
-
-static el4ml_status write_file(const char *folder, const char *name, const char *text, el4ml_error *error)
-{
-    char path[4096];
-    if (!text) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "report: out of memory");
-    if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >= sizeof path)
-        return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: the path is too long", folder);
-    return el4ml_file_write(path, text, error);
-}
-
-el4ml_status el4ml_report_folder(const char *folder, const el4ml_study *study, el4ml_landscape *l,
-                                 const el4ml_analysis *a, el4ml_error *error)
-{
-    page *p = EL4ML_NEW(page, 1);
-    if (!p) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "report: out of memory");
-    char *html = NULL, *json = el4ml_analysis_json(l, a);
-    el4ml_status status = compose(p, study, l, a, error);
-    if (status == EL4ML_OK) status = el4ml_report_html(&p->input, &html, error);
-    if (status == EL4ML_OK) status = write_file(folder, "summary.json", json, error);
-    if (status == EL4ML_OK) status = write_file(folder, "disconnectivity.svg", p->disconnectivity, error);
-    if (status == EL4ML_OK) status = write_file(folder, "heat_capacity.svg", p->heat_capacity, error);
-    if (status == EL4ML_OK) status = write_file(folder, "report.html", html, error);
-    el4ml_text_free(html);
-    el4ml_text_free(json);
-    clear(p);
-    el4ml_release(p);
-    return status;
 }

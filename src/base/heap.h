@@ -1,7 +1,7 @@
 /* A binary heap of items by ascending key; equal keys by ascending item, so that the order is always the
  * same. */
-#ifndef EL4ML_KINETICS_HEAP_H
-#define EL4ML_KINETICS_HEAP_H
+#ifndef EL4ML_BASE_HEAP_H
+#define EL4ML_BASE_HEAP_H
 
 #include "base/memory.h"
 
