@@ -116,7 +116,10 @@ static void print_end(const char *folder, const el4ml_study *study, el4ml_landsc
         printf("%llu searches met a value that was not finite; they were counted as failed and nothing of "
                "them stored\n",
                (unsigned long long)t->not_finite);
-    if (t->explore_runs > 0 && s->minima == 0)
+    const char *why = el4ml_landscape_meta(l, "no_minimum");
+    if (why)
+        printf("%s\n", why);
+    else if (t->explore_runs > 0 && s->minima == 0)
         printf("no minimisation reached a minimum (%llu failed): is the loss bounded below? an L2 term makes "
                "it so\n",
                (unsigned long long)t->explore_failures);

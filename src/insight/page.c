@@ -126,6 +126,11 @@ static void fill_warnings(el4ml_page *p, el4ml_landscape *l, const el4ml_analysi
         el4ml_builder_text(&text, note);
         add_warning(p, &text);
     }
+    const char *none = el4ml_landscape_meta(l, "no_minimum");
+    if (none) {
+        el4ml_builder_text(&text, none);
+        add_warning(p, &text);
+    }
     if (isnan(el4ml_landscape_kappa(l))) {
         el4ml_builder_text(&text,
                            "The number of vibrational modes kappa is not known (import again with --kappa): "
