@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-enum { ENOUGH = 40 }; /* minimisations */
+enum { ENOUGH = 40 };
 /* V below this share of ln 2 / N: no row's cross-entropy reaches ln 2, whatever its class weighs, so every
  * row is given its class. */
 #define SURELY 1e-3
@@ -14,8 +14,7 @@ enum { ENOUGH = 40 }; /* minimisations */
 bool el4ml_only_runaways(el4ml_landscape *l)
 {
     const el4ml_totals *t = el4ml_landscape_totals(l);
-    return t->explore_runs >= ENOUGH && 2 * t->runaways >= t->explore_runs &&
-           el4ml_landscape_count(l, EL4ML_MINIMUM) == 0;
+    return t->runaways >= ENOUGH && el4ml_landscape_count(l, EL4ML_MINIMUM) == 0;
 }
 
 /* NULL: the kind has no L2 term. */

@@ -8,7 +8,7 @@
  * cross-entropy it does where every row is given its class: the last layer's weights times t > 1 lower V, and
  * to 0 as t grows. data may be NULL. */
 bool el4ml_proves_separation(const el4ml_study *study, const el4ml_data *data, double value);
-/* Mostly runaways so far, and no minimum: often enough that more of them would tell nothing new. */
+/* No minimum, and so many runaways that more of them would tell nothing new. */
 bool el4ml_only_runaways(el4ml_landscape *landscape);
 /* Puts the explanation into the landscape's meta "no_minimum", for the next commit; nothing without any.
  * data may be NULL. */
