@@ -71,6 +71,18 @@ static const command commands[] = {
     {"check", command_check, 1, 1, 0,
      "el4ml check STUDY.toml [--json]\n"
      "Gradient, Hessian-vector product, Hessian and symmetry of the surface; cost per call.\n"},
+    {"basin-volume", command_basin_volume, 1, 1, TAKES_BASINS,
+     "el4ml basin-volume DIR [--initialiser | --box LOW,HIGH] [--minimum ID,...|all] [--samples N]\n"
+     "                       [--tolerance T] [--compare] [--map FILE.svg] [--threads N] [--seed N]\n"
+     "                       [--time-limit T] [--quiet] [--json]\n"
+     "Catchment basins by steepest descent, with error bars; DIR is only read.\n"
+     "Starts from the model's initialiser (default): the probability of every minimum, all at once.\n"
+     "--box: uniform points of that box, LOW to HIGH in all coordinates (or a pair for each): volumes in "
+     "it.\n"
+     "--box with --minimum: these minima one by one, outward from each: for volumes that uniform points\n"
+     "hardly ever hit, as in many dimensions.\n"
+     "--compare: how many starts a minimiser takes elsewhere. --map: picture of a function of two "
+     "variables.\n"},
     {"import", command_import, 2, 2, TAKES_OUTPUT | TAKES_KAPPA,
      "el4ml import pathsample|topsearch|pele PATH -o DIR [--kappa K] [--quiet] [--json]\n"
      "Read another program's database into a new DIR, to be analysed without its surface. PATH: the folder "
@@ -102,6 +114,7 @@ static const char general_help[] =
     "  el4ml list DIR minima|transition-states  the tables\n"
     "  el4ml verify DIR                         recompute every stationary point\n"
     "  el4ml check STUDY.toml                   derivatives, symmetry and cost of the surface\n"
+    "  el4ml basin-volume DIR                   how likely a start falls to each minimum; basin volumes\n"
     "  el4ml import FORMAT PATH -o DIR          a database of pathsample, topsearch or pele\n"
     "  el4ml export FORMAT DIR -o PATH          for pathsample, or as graphml or json\n"
     "\n"

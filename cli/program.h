@@ -22,7 +22,8 @@ enum {
     TAKES_RATES = 256,
     TAKES_PATHS = 512,
     TAKES_COMMUNITIES = 1024,
-    TAKES_COLOUR = 2048
+    TAKES_COLOUR = 2048,
+    TAKES_BASINS = 4096
 };
 
 typedef struct given_whole {
@@ -47,6 +48,10 @@ typedef struct arguments {
     given_whole threads, seed;     /* threads 0: all cores */
     given_whole kappa;             /* of an import */
     bool json, quiet, coordinates, force, help, version;
+    const char *box, *minima, *map; /* of basin-volume */
+    given_whole samples;
+    given_number tolerance;
+    bool initialiser, compare;
     const char *from, *to; /* sets of minima */
     given_number temperature;
     bool equal_weights, check; /* of rates */
@@ -77,6 +82,7 @@ int command_paths(const arguments *args);
 int command_communities(const arguments *args);
 int command_import(const arguments *args);
 int command_export(const arguments *args);
+int command_basin_volume(const arguments *args);
 
 /* Print the error on standard error and give the exit status that belongs to it. */
 int report_error(const el4ml_error *error);
@@ -158,5 +164,7 @@ typedef struct progress_line {
 void progress_init(progress_line *line, const arguments *args, const el4ml_totals *totals);
 void progress_show(void *context, const el4ml_progress *progress);
 void progress_end(progress_line *line);
+/* Also for other lines than this. */
+void format_duration(double seconds, char *text, size_t size);
 
 #endif

@@ -54,7 +54,7 @@ static void enter_phase(progress_line *line, const el4ml_progress *p, double now
     line->seen = now;
 }
 
-static void format_duration(double seconds, char *text, size_t size)
+void format_duration(double seconds, char *text, size_t size)
 {
     if (seconds >= 36000)
         snprintf(text, size, "%.0f h", seconds / 3600);

@@ -16,6 +16,7 @@
 #include "el4ml/formats.h"
 #include "el4ml/run.h"
 #include "el4ml/analysis.h"
+#include "el4ml/basin_volume.h"
 #include "el4ml/answers.h"
 #include "el4ml/network.h"
 #include "el4ml/basins.h"

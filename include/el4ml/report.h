@@ -89,6 +89,24 @@ typedef struct el4ml_profile {
 EL4ML_API el4ml_status el4ml_profile_svg(const el4ml_network *network, const el4ml_profile *profile,
                                          const el4ml_curve_options *options, char **svg, el4ml_error *error);
 
+/* The catchment basins of a function of two variables, coloured, as el4ml_basin_map (basin_volume.h) finds
+ * them. */
+typedef struct el4ml_basin_picture {
+    size_t columns, rows;
+    const size_t *labels; /* (rows, columns), row 0 lowest: index of a minimum; EL4ML_NONE: left white */
+    double low[2], high[2];
+    size_t minima; /* how many; the colour is by energy, the lowest darkest, or one for each of a few */
+    const double *minimum; /* (minima, 2) */
+    const double *energy;  /* (minima) */
+    size_t states;
+    const double *state; /* (states, 2): transition states, drawn as crosses */
+    const char *title;   /* NULL: none */
+    double width;        /* pixels, at least 200; default 0: 640 */
+} el4ml_basin_picture;
+
+EL4ML_API el4ml_status el4ml_basin_map_svg(const el4ml_basin_picture *picture, char **svg,
+                                           el4ml_error *error);
+
 /* ---- report.html ---- */
 
 /* One line of the table of minima. A column whose numbers are all NaN is left out, a single NaN is a dash. */

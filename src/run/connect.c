@@ -10,8 +10,10 @@
 
 #define BATCH 16         /* searches of a batch */
 #define EXHAUST_BATCH 32 /* when there is no goal that the next search might reach */
-#define LARGEST_BATCH 64 /* with many components */
-#define PASSAGES 4       /* most transition states kept from one band */
+#define CHEAP_BATCH 128  /* the same, where a search takes milliseconds */
+#define MANY_LINKS 64    /* with many components */
+#define LARGEST_BATCH CHEAP_BATCH
+#define PASSAGES 4 /* most transition states kept from one band */
 
 enum { PURPOSE_SINGLE_ENDED = 3 };
 
@@ -115,17 +117,21 @@ static el4ml_status add_single_ended(connection *c, size_t count)
     return status;
 }
 
+static size_t room_of(const el4ml_session *s)
+{
+    if (s->n > 1000) return BATCH / 4; /* a search on a large model takes long: commit more often */
+    size_t least = BATCH;
+    if (s->study->goal == EL4ML_EXHAUST) least = el4ml_session_cheap(s) ? CHEAP_BATCH : EXHAUST_BATCH;
+    const size_t links = s->components < MANY_LINKS ? s->components : MANY_LINKS;
+    return links > least ? links : least;
+}
+
 /* Fill the batch. Nothing to do (a single minimum and no goal beyond) leaves it empty. */
 static el4ml_status choose(connection *c, uint64_t left, el4ml_error *error)
 {
     el4ml_session *s = c->session;
     const bool exhaust = s->study->goal == EL4ML_EXHAUST;
-    const size_t least = s->n > 1000 ? BATCH / 4
-                         : exhaust   ? EXHAUST_BATCH
-                                     : BATCH; /* a search on a large model takes long: commit more often */
-    size_t room =
-        s->components > least ? (s->components < LARGEST_BATCH ? s->components : LARGEST_BATCH) : least;
-    if (s->n > 1000) room = least;
+    size_t room = room_of(s);
     if (room > left) room = (size_t)left;
     size_t links = 0;
     el4ml_status status = EL4ML_OK;

@@ -198,6 +198,12 @@ static el4ml_status explore(exploration *e, bool *time_up, el4ml_error *error)
     return EL4ML_OK;
 }
 
+static size_t minimisations_per_job(const el4ml_session *s)
+{
+    const size_t small = el4ml_session_cheap(s) ? 4 : 1; /* a batch then takes some 0.02 to 0.1 s */
+    return s->n > 1000 ? 1 : s->n > 30 ? small * 1000 / s->n : small * 32;
+}
+
 el4ml_status el4ml_run_explore(const el4ml_study *study, const el4ml_surface *surface, const el4ml_data *data,
                                el4ml_landscape *landscape, const el4ml_run_options *options, bool *time_up,
                                el4ml_error *error)
@@ -212,9 +218,7 @@ el4ml_status el4ml_run_explore(const el4ml_study *study, const el4ml_surface *su
                      .options = {study->seed, study->temperature, study->step},
                      .random = study->method == EL4ML_RANDOM_STARTS,
                      .n = n,
-                     .per_job = n > 1000 ? 1
-                                : n > 30 ? 1000 / n
-                                         : 32};
+                     .per_job = minimisations_per_job(&session)};
     if (!allocate(&e)) status = el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "explore: out of memory");
     if (status == EL4ML_OK) status = el4ml_session_start(&session, error);
     if (status == EL4ML_OK) {

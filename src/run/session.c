@@ -15,6 +15,12 @@ static size_t recognise(void *context, el4ml_evaluator *e, bool transition_state
     return index == EL4ML_NONE ? EL4ML_UNKNOWN : index;
 }
 
+bool el4ml_session_cheap(const el4ml_session *s)
+{
+    const double flops = s->surface->info.evaluation_flops; /* 0: unknown */
+    return flops > 0 && flops <= 1e6 && s->n <= 1000;
+}
+
 void el4ml_session_recognise(el4ml_session *s, el4ml_searcher *searcher)
 {
     el4ml_searcher_recognise(searcher, recognise, s->landscape);

@@ -23,6 +23,9 @@ el4ml_status el4ml_session_open(el4ml_session *s, const el4ml_study *study, cons
                                 const el4ml_data *data, el4ml_landscape *landscape,
                                 const el4ml_run_options *options, el4ml_error *error);
 void el4ml_session_close(el4ml_session *s);
+/* A minimisation takes a millisecond or so: batches may be long, so that threads seldom wait for the last
+ * job. */
+bool el4ml_session_cheap(const el4ml_session *s);
 /* Let jobs ask the landscape about points they find; it must not change while a batch runs. */
 void el4ml_session_recognise(el4ml_session *s, el4ml_searcher *searcher);
 

@@ -10,7 +10,8 @@ import xml.dom.minidom
 
 import program
 
-COMMANDS = ["run", "explore", "connect", "analyse", "report", "info", "list", "verify", "init", "check", "import", "export", "rates", "paths", "communities"]
+COMMANDS = ["run", "explore", "connect", "analyse", "report", "info", "list", "verify", "init", "check", "import", "export", "rates",
+            "paths", "communities", "basin-volume"]
 INFO = {"minima", "transition_states", "degenerate_transition_states", "components", "goal_reached", "global_minimum",
         "unseen_minimum_probability", "unseen_transition_state_probability", "evaluations", "minimisations", "seconds"}
 MINIMA = ["id", "energy", "log_product", "log_multiplicity", "smallest_eigenvalue", "gradient_rms", "hits", "coordinates"]
