@@ -35,9 +35,9 @@ EL4ML_API el4ml_mlp_options el4ml_mlp_options_default(void);
 EL4ML_API el4ml_status el4ml_mlp_new(const el4ml_mlp_options *options, const el4ml_dataset *train,
                                      el4ml_surface **surface, el4ml_error *error);
 
-/* ---- Logistic regression (docs/models.md): V = mean cross-entropy + lambda |theta|^2. Two classes have one
- * logit, a = w.x + b of the second class, x = w (d), b; more have softmax, x = W (classes, d), b (classes)
- * ---- */
+/* ---- Logistic and softmax regression (docs/models.md): V = mean cross-entropy of softmax(W x + b) + lambda
+ * |theta|^2; x = W (classes, d), b (classes). Two classes: W_1 - W_0 are the weights of the log-odds, and
+ * lambda / 2 what holds them ---- */
 typedef struct el4ml_logistic_options {
     double l2;      /* lambda >= 0 */
     bool l2_biases; /* default true */

@@ -305,6 +305,25 @@ static void initialise(const void *self, void *work, el4ml_random *random, doubl
         x[i] = bound * (2 * el4ml_random_uniform(random) - 1);
 }
 
+/* A B row */
+static void reconstruct(const autoencoder *m, workspace *w, const double *x, const double *row, double *to)
+{
+    const size_t d = m->inputs, k = m->code;
+    el4ml_rows_product(k, d, d, x, row, w->h);
+    el4ml_rows_product(d, k, k, x + decoder(m), w->h, to);
+}
+
+static el4ml_status predict(const void *self, void *work, const double *x, const el4ml_dataset *data,
+                            double *outputs)
+{
+    const autoencoder *m = self;
+    const size_t d = m->inputs;
+    if (data->inputs != d) return EL4ML_INVALID_ARGUMENT;
+    for (size_t i = 0; i < data->rows; i++)
+        reconstruct(m, work, x, data->x + i * d, outputs + i * d);
+    return EL4ML_OK;
+}
+
 /* Mean squared error per number, and the part of the variance of all inputs together that is explained. */
 static el4ml_status metrics(const void *self, void *work, const double *x, const el4ml_dataset *data,
                             el4ml_metrics *result)
@@ -318,8 +337,7 @@ static el4ml_status metrics(const void *self, void *work, const double *x, const
     if (data->rows == 0) return EL4ML_OK;
     for (size_t i = 0; i < data->rows; i++) {
         const double *row = data->x + i * d;
-        el4ml_rows_product(m->code, d, d, x, row, w->h);
-        el4ml_rows_product(d, m->code, m->code, x + decoder(m), w->h, w->e);
+        reconstruct(m, w, x, row, w->e);
         for (size_t j = 0; j < d; j++)
             error += (w->e[j] - row[j]) * (w->e[j] - row[j]);
     }
@@ -413,7 +431,8 @@ static const el4ml_surface_ops hooks = {.struct_size = sizeof hooks,
                                         .multiplicity = el4ml_factor_multiplicity,
                                         .random_operation = el4ml_factor_random_operation,
                                         .initialise = initialise,
-                                        .metrics = metrics};
+                                        .metrics = metrics,
+                                        .predict = predict};
 
 static void lay_out(autoencoder *m, const el4ml_autoencoder_options *o, const el4ml_dataset *train)
 {
@@ -452,6 +471,8 @@ el4ml_status el4ml_autoencoder_new(const el4ml_autoencoder_options *options, con
                                .rows = m->rows,
                                .evaluation_flops = 4 * (double)m->n * (double)m->stride,
                                .length_scale = 1,
+                               .prediction = EL4ML_PREDICTS_VALUES,
+                               .outputs = m->inputs,
                                .second_derivatives = true};
     snprintf(info.description, sizeof info.description, "linear autoencoder %zu-%zu-%zu, l2 %g, %zu rows",
              m->inputs, m->code, m->inputs, m->l2, m->rows);

@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "surface/check.h"
 
-#define SAME 1e-3      /* distance within which two points are asked to be the same */
+#define SAME 1e-3      /* distance, in length_scale, within which two points are asked to be the same */
 #define NOT_SAME 3e-2  /* and one at which they are not */
 #define MOST_PARTS 200 /* of the rows, as mini-batches */
 
@@ -62,20 +62,21 @@ static bool step_aside(el4ml_check_work *w, el4ml_random *random)
     const double norm = el4ml_norm(n, w->v);
     if (!(norm > 0.1)) return false;
     el4ml_copy(n, w->x, w->other);
-    el4ml_axpy(n, NOT_SAME / norm, w->v, w->other);
+    el4ml_axpy(n, NOT_SAME * w->e.surface->info.length_scale / norm, w->v, w->other);
     return true;
 }
 
 /* w->trial is a copy of x: it is the same point as x, as often, and another point is not. */
 static el4ml_status check_identity(el4ml_check_work *w, el4ml_random *random, el4ml_surface_check *check)
 {
+    const double near = SAME * w->e.surface->info.length_scale;
     bool same = false, other = false;
     double here, there, order, copies;
-    el4ml_status status = el4ml_same(&w->e, w->x, w->trial, SAME, &same);
+    el4ml_status status = el4ml_same(&w->e, w->x, w->trial, near, &same);
     if (status == EL4ML_OK && step_aside(w, random))
-        status = el4ml_same(&w->e, w->trial, w->other, SAME, &other);
-    if (status == EL4ML_OK) status = el4ml_multiplicity(&w->e, w->x, SAME, &here, &order);
-    if (status == EL4ML_OK) status = el4ml_multiplicity(&w->e, w->trial, SAME, &there, &copies);
+        status = el4ml_same(&w->e, w->trial, w->other, near, &other);
+    if (status == EL4ML_OK) status = el4ml_multiplicity(&w->e, w->x, near, &here, &order);
+    if (status == EL4ML_OK) status = el4ml_multiplicity(&w->e, w->trial, near, &there, &copies);
     if (status != EL4ML_OK) return status;
     const bool agree = here == there || fabs(here - there) <= 1e-9 * (1 + fabs(here));
     check->wrong_identities += (size_t)!same + (size_t)other + (size_t)!agree;
