@@ -359,8 +359,10 @@ END_TEST
 
 START_TEST(examples_are_good)
 {
-    static const char *const names[] = {"iris", "wine", "breast_cancer", "digits",  "diabetes",
-                                        "lj7",  "lj8",  "lj13",          "schwefel"};
+    static const char *const names[] = {"iris",          "wine",     "breast_cancer", "digits",
+                                        "diabetes",      "lj7",      "lj8",           "lj13",
+                                        "morse",         "schwefel", "autoencoder",   "autoencoder_tanh",
+                                        "factorisation", "logistic", "mixture"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[512];
         el4ml_study *study = NULL;
@@ -370,13 +372,11 @@ START_TEST(examples_are_good)
         ck_assert_str_eq(study->name, names[i]);
         check_round_trip(study);
         if (study->has_data) {
-            el4ml_data_options options = el4ml_data_options_default();
-            options.file = study->data_file;
-            options.target = study->target;
-            options.classification = study->mlp.loss == EL4ML_CROSS_ENTROPY;
-            options.test_fraction = study->test_fraction;
             el4ml_data *data = NULL;
-            ck_assert_msg(el4ml_data_read(&options, &data, &error) == EL4ML_OK, "%s", error.message);
+            el4ml_surface *surface = NULL;
+            ck_assert_msg(el4ml_study_open(study, &data, &surface, &error) == EL4ML_OK, "%s", error.message);
+            ck_assert_ptr_nonnull(data);
+            el4ml_surface_free(surface);
             el4ml_data_free(data);
         }
         el4ml_study_free(study);
