@@ -70,7 +70,9 @@ static const command commands[] = {
      "Exit status 1 and the list if any fails.\n"},
     {"check", command_check, 1, 1, 0,
      "el4ml check STUDY.toml [--json]\n"
-     "Gradient, Hessian-vector product, Hessian and symmetry of the surface; cost per call.\n"},
+     "Gradient, Hessian-vector product, Hessian, symmetry and zero modes of the surface, also at a minimum; "
+     "cost\n"
+     "of each call. Exit status 1 if any fails.\n"},
     {"basin-volume", command_basin_volume, 1, 1, TAKES_BASINS,
      "el4ml basin-volume DIR [--initialiser | --box LOW,HIGH] [--minimum ID,...|all] [--samples N]\n"
      "                       [--tolerance T] [--compare] [--map FILE.svg] [--threads N] [--seed N]\n"

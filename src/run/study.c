@@ -74,7 +74,7 @@ static const struct known {
     {"explore", "handover", FOR_ALL},
     {"explore", "learning_rate", FOR_ALL},
     {"explore", "momentum", FOR_ALL},
-    {"explore", "batch_size", FOR_DATA},
+    {"explore", "batch_size", FOR_DATA & ~FOR_FACTORISATION},
     {"explore", "epochs", FOR_ALL},
     {"explore", "sam_radius", FOR_ALL},
     {"connect", "budget", FOR_ALL},
