@@ -38,6 +38,11 @@ static void print_check(const el4ml_surface *surface, const el4ml_surface_check 
 {
     printf("%s, %zu parameters, %zu zero modes\n", surface->info.description, surface->info.dimension,
            c->zero_modes);
+    for (size_t i = 0; surface->info.lower && i < surface->info.dimension; i++) {
+        const char *name = surface->info.coordinate_names ? surface->info.coordinate_names[i] : NULL;
+        printf("  %3zu  %-24s from %-9.4g to %.4g\n", i, name ? name : "", surface->info.lower[i],
+               surface->info.upper[i]);
+    }
     printf("gradient against differences          %.2e\n", c->gradient_error);
     if (surface->info.second_derivatives) {
         printf("Hessian-vector product, differences   %.2e\n", c->hessian_product_error);

@@ -60,6 +60,12 @@ static void print_info(el4ml_landscape *l, const el4ml_study *study, const el4ml
     if (s->minima > 0)
         printf("global minimum %zu: %.12g\n", s->global_minimum + 1,
                el4ml_landscape_record(l, EL4ML_MINIMUM, s->global_minimum)->point.energy);
+    if (el4ml_landscape_has_bounds(l))
+        printf("on a bound: minima %zu, transition states %zu\n", s->minima_on_bounds,
+               s->transition_states_on_bounds);
+    if (s->imprecise > 0)
+        printf("rounding ended the search for %zu points, at RMS gradients of up to %.2g\n", s->imprecise,
+               s->worst_rms);
     if (!imported) {
         print_work(l, study, s);
     } else if (!isnan(el4ml_landscape_kappa(l))) {
@@ -89,15 +95,20 @@ int command_info(const arguments *a)
 
 static void print_table(const el4ml_landscape *l, el4ml_species species, bool coordinates)
 {
-    const bool minima = species == EL4ML_MINIMUM;
-    printf("%6s %22s %18s %16s %14s %10s %8s%s\n", "id", "energy", "log_product", "log_multiplicity",
-           "smallest_eig", "rms", "hits", minima ? "" : "  minimum_a minimum_b");
+    const bool minima = species == EL4ML_MINIMUM, bounds = el4ml_landscape_has_bounds(l);
+    printf("%6s %22s %18s %16s %14s %10s %8s%s%s\n", "id", "energy", "log_product", "log_multiplicity",
+           "smallest_eig", "rms", "hits", minima ? "" : "  minimum_a minimum_b", bounds ? "  on_bounds" : "");
     for (size_t i = 0; i < el4ml_landscape_count(l, species); i++) {
         const el4ml_record *r = el4ml_landscape_record(l, species, i);
         printf("%6zu %22.14g %18.10f %16.8f %14.6g %10.2e %8lld", i + 1, r->point.energy,
                r->point.log_product, r->point.log_multiplicity, r->point.smallest_eigenvalue,
                r->point.gradient_rms, (long long)r->hits);
         if (!minima) printf("  %9zu %9zu", r->a + 1, r->b + 1);
+        if (bounds) {
+            char text[600];
+            el4ml_landscape_bounds_text(l, r, text, sizeof text);
+            printf("  %s", text[0] ? text : "-");
+        }
         for (size_t k = 0; coordinates && r->point.x && k < el4ml_landscape_dimension(l); k++)
             printf(" %.17g", r->point.x[k]);
         printf("\n");

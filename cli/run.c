@@ -73,7 +73,8 @@ static el4ml_status open_landscape(const opened *o, const char *folder, el4ml_la
                                      .data_sha256 = source_sha256(o),
                                      .data_file = source_file(o),
                                      .dimension = o->surface->info.dimension,
-                                     .zero_modes = o->surface->info.usual_zero_modes};
+                                     .zero_modes = o->surface->info.usual_zero_modes,
+                                     .info = &o->surface->info};
     const el4ml_status status = el4ml_landscape_open(folder, &identity, l, error);
     el4ml_text_free(identity_text);
     return status;

@@ -27,7 +27,8 @@ static inline el4ml_landscape *open_run(const char *folder, const el4ml_surface 
     const el4ml_identity identity = {.study = "test",
                                      .data_sha256 = "",
                                      .dimension = surface->info.dimension,
-                                     .zero_modes = surface->info.usual_zero_modes};
+                                     .zero_modes = surface->info.usual_zero_modes,
+                                     .info = &surface->info};
     el4ml_landscape *l = NULL;
     el4ml_error error = {0};
     ck_assert_msg(el4ml_landscape_open(folder, &identity, &l, &error) == EL4ML_OK, "%s", error.message);

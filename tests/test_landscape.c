@@ -182,8 +182,13 @@ static void fill(el4ml_landscape *l, el4ml_evaluator *e, int first, int count)
     for (int k = first; k < first + count; k++) {
         const size_t index = add_minimum(l, e, k, true);
         el4ml_landscape_hit(l, EL4ML_MINIMUM, index, k);
-        el4ml_landscape_set_metrics(l, index, &(el4ml_metrics){0.1 * k, 0.5, NAN, NAN},
-                                    &(el4ml_metrics){NAN, 0.25, k, NAN});
+        el4ml_landscape_set_metrics(l, index,
+                                    &(el4ml_metrics){.loss = 0.1 * k,
+                                                     .accuracy = 0.5,
+                                                     .r2 = NAN,
+                                                     .adjusted_rand = k % 3 ? NAN : 0.01 * k,
+                                                     .log_density = k % 2 ? -1.5 * k : NAN},
+                                    &(el4ml_metrics){NAN, 0.25, k, NAN, NAN});
     }
 }
 
@@ -206,7 +211,9 @@ static void check_same_record(const el4ml_record *p, const el4ml_record *q, size
     for (int k = 0; k < 2; k++)
         ck_assert(same_number(metrics[k][0]->loss, metrics[k][1]->loss) &&
                   same_number(metrics[k][0]->accuracy, metrics[k][1]->accuracy) &&
-                  same_number(metrics[k][0]->r2, metrics[k][1]->r2));
+                  same_number(metrics[k][0]->r2, metrics[k][1]->r2) &&
+                  same_number(metrics[k][0]->adjusted_rand, metrics[k][1]->adjusted_rand) &&
+                  same_number(metrics[k][0]->log_density, metrics[k][1]->log_density));
 }
 
 static void check_same_landscape(el4ml_landscape *p, el4ml_landscape *q)

@@ -30,6 +30,19 @@ static void check_equal(const el4ml_study *a, const el4ml_study *b)
         ck_assert(a->mlp.activation == b->mlp.activation && a->mlp.loss == b->mlp.loss);
         ck_assert(a->mlp.l2 == b->mlp.l2 && a->mlp.l2_biases == b->mlp.l2_biases);
     }
+    ck_assert_uint_eq(a->input_count, b->input_count);
+    for (size_t k = 0; k < a->input_count; k++)
+        ck_assert_str_eq(a->inputs[k], b->inputs[k]);
+    ck_assert_uint_eq(a->rows, b->rows);
+    if (a->kind == EL4ML_KIND_GP) {
+        ck_assert_str_eq(a->gp.kernel, b->gp.kernel);
+        ck_assert(a->gp.ard == b->gp.ard && a->gp.jitter == b->gp.jitter);
+        ck_assert_mem_eq(a->gp.bounds, b->gp.bounds, sizeof a->gp.bounds);
+        ck_assert_mem_eq(a->gp.prior, b->gp.prior, sizeof a->gp.prior);
+        ck_assert_uint_eq(a->gp.each_count, b->gp.each_count);
+        for (size_t k = 0; k < 2 * a->gp.each_count; k++)
+            ck_assert(a->gp.each[k] == b->gp.each[k]);
+    }
     ck_assert_uint_eq(a->atoms, b->atoms);
     ck_assert(a->rho == b->rho);
     ck_assert(memcmp(&a->factorisation, &b->factorisation, sizeof a->factorisation) == 0);
@@ -57,6 +70,11 @@ static void check_equal(const el4ml_study *a, const el4ml_study *b)
 }
 
 #define MLP "[data]\nfile = \"d.csv\"\ntarget = \"t\"\n[surface]\nkind = \"mlp\"\nhidden = [5]\n"
+#define GP "[data]\nfile = \"d.csv\"\ntarget = \"t\"\n[surface]\nkind = \"gp\"\n"
+#define GP_FULL                                                                                              \
+    "[data]\nfile = \"d.csv\"\ntarget = \"t\"\ninputs = [\"a\", \"b c\"]\nrows = 50\n[surface]\nkind = "     \
+    "\"gp\"\n"                                                                                               \
+    "kernel = \"se + matern(a) * rq\"\nard = true\njitter = 1e-8\n"
 #define LJ "[surface]\nkind = \"lennard-jones\"\natoms = 7\n"
 
 static const char full[] = "[study]\nname = \"m\\u00fc \\\"x\"\nseed = 42\n[data]\nfile = "
@@ -139,7 +157,6 @@ START_TEST(bad_studies)
         {"[surface]\nkind = 5\n", "s.toml:2:8: 'kind'|text"},
         {"[surface]\nkind = \"kmeans\"\nclusters = 3\n",
          "s.toml:2:8: 'kind'|'kmeans' is not supported in this version"},
-        {"[surface]\nkind = \"gp\"\n", "s.toml:2:8: |not supported in this version"},
         /* models */
         {"[surface]\nkind = \"morse\"\natoms = 5\n", "s.toml:1: [surface] needs 'rho'"},
         {"[surface]\nkind = \"morse\"\natoms = 5\nrho = 0\n", "s.toml:4:7: 'rho'|greater than 0"},
@@ -254,6 +271,29 @@ START_TEST(bad_studies)
         {LJ "[analyse]\ntemperatures = [0.1, 1, 1]\n", "s.toml:5:25: 'temperatures'|between 2"},
         {LJ "[analyse]\ntemperatures = [0.1, 1, 20.0]\n", "s.toml:5:25: 'temperatures'|integer"},
         {LJ "x = mlp\n", "s.toml:4:5: 'mlp'|quotes"},
+        /* Gaussian processes */
+        {"[surface]\nkind = \"gp\"\n", "[data] is missing"},
+        {GP "hidden = [3]\n", "s.toml:6:1: 'hidden'|does not belong to kind"},
+        {MLP "kernel = \"se\"\n", "s.toml:7:1: 'kernel'|does not belong to kind"},
+        {GP "kernel = \"rbf\"\n", "s.toml:6:10: 'kernel'|rbf"},
+        {GP "kernel = \"se +\"\n", "s.toml:6:10: 'kernel'"},
+        {GP "kernel = 3\n", "s.toml:6:10: 'kernel'|text"},
+        {GP "ard = 1\n", "s.toml:6:7: 'ard'|true or false"},
+        {GP "jitter = -1e-9\n", "s.toml:6:10: 'jitter'|at least 0"},
+        {GP "bounds = [1, 0.5]\n", "s.toml:6:14: 'bounds'|greater than 1"},
+        {GP "bounds = [0, 1]\n", "s.toml:6:11: 'bounds'|greater than 0"},
+        {GP "bounds = 3\n", "s.toml:6:10: 'bounds'|[low, high]"},
+        {GP "bounds = [[1, 2], 3]\n", "s.toml:6:19: 'bounds'|[low, high]"},
+        {GP "bounds = [[1, 2], [1, 2], [1, 2]]\nnoise_bounds = [1, 2]\n",
+         "s.toml:7:1: 'noise_bounds'|'bounds' gives those of each hyperparameter already"},
+        {GP "noise_prior = [1]\n", "s.toml:6:15: 'noise_prior'|median"},
+        {GP "[explore]\nminimiser = \"adam\"\n", "s.toml:7:13: 'minimiser'|bounds"},
+        {"[data]\nfile = \"d.csv\"\ntarget = \"t\"\ninputs = \"a\"\n[surface]\nkind = \"gp\"\n",
+         "s.toml:4:10: 'inputs'"},
+        {"[data]\nfile = \"d.csv\"\ntarget = \"t\"\ninputs = []\n[surface]\nkind = \"gp\"\n",
+         "s.toml:4:10: 'inputs'"},
+        {"[data]\nfile = \"d.csv\"\ntarget = \"t\"\nrows = 1\n[surface]\nkind = \"gp\"\n",
+         "s.toml:4:8: 'rows'|between 2"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         el4ml_study *study = NULL;
@@ -267,6 +307,31 @@ START_TEST(bad_studies)
     el4ml_error error = {0};
     ck_assert_int_eq(el4ml_study_read("/nowhere/s.toml", &study, &error), EL4ML_BAD_INPUT);
     expect_message(&error, "/nowhere/s.toml|No such file");
+}
+END_TEST
+
+START_TEST(keys_of_gaussian_processes)
+{
+    el4ml_study *s = read_text(GP);
+    ck_assert(s->kind == EL4ML_KIND_GP && s->has_data && s->input_count == 0 && s->rows == 0);
+    ck_assert_str_eq(s->gp.kernel, "se");
+    ck_assert(!s->gp.ard && s->gp.jitter == 1e-10 && !s->gp.each);
+    ck_assert(s->gp.bounds[EL4ML_GP_NOISE][0] == 1e-2 && s->gp.bounds[EL4ML_GP_NOISE][1] == 1e2);
+    el4ml_study_free(s);
+    s = read_text(GP_FULL "bounds = [0.1, 20]\nnoise_bounds = [1e-5, 1.0]\nlength_prior = [1.5, 0.7]\n");
+    ck_assert(s->input_count == 2 && s->rows == 50 && s->gp.ard && s->gp.jitter == 1e-8);
+    ck_assert_str_eq(s->inputs[0], "a");
+    ck_assert_str_eq(s->inputs[1], "b c");
+    ck_assert_str_eq(s->gp.kernel, "se + matern(a) * rq");
+    ck_assert(s->gp.bounds[EL4ML_GP_LENGTH][0] == 0.1 && s->gp.bounds[EL4ML_GP_ALPHA][1] == 20);
+    ck_assert(s->gp.bounds[EL4ML_GP_NOISE][0] == 1e-5 && s->gp.bounds[EL4ML_GP_NOISE][1] == 1);
+    ck_assert(s->gp.bounds[EL4ML_GP_NU][0] == 0.25 && s->gp.bounds[EL4ML_GP_NU][1] == 25); /* no scale */
+    ck_assert(s->gp.prior[EL4ML_GP_LENGTH][0] == 1.5 && s->gp.prior[EL4ML_GP_LENGTH][1] == 0.7);
+    ck_assert(s->gp.prior[EL4ML_GP_NOISE][1] == 0);
+    el4ml_study_free(s);
+    s = read_text(GP "bounds = [[0.1, 1], [0.01, 1e2], [1e-7, 3]]\n");
+    ck_assert(s->gp.each_count == 3 && s->gp.each[4] == 1e-7 && s->gp.each[5] == 3);
+    el4ml_study_free(s);
 }
 END_TEST
 
@@ -297,6 +362,10 @@ START_TEST(round_trips)
                                         LJ,
                                         "[surface]\nkind = \"function\"\nname = \"himmelblau\"\n",
                                         "[study]\nname = \"q\\u0007\\\\uu\"\n" MLP "l2 = 0.1\n",
+                                        GP,
+                                        GP_FULL "bounds = [0.1, 20]\nnoise_bounds = [1e-5, 1.0]\nnu_bounds = "
+                                                "[0.5, 3]\nlength_prior = [1.5, 0.7]\n",
+                                        GP "bounds = [[0.1, 1], [0.01, 1e2], [1e-7, 3]]\n",
                                         MLP "l2 = 3.0000000000000004e-17\n[explore]\ntemperature = 1e300\n"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         if (i == 4) continue; /* a control character cannot name a folder: below */
@@ -341,6 +410,9 @@ START_TEST(what_makes_a_study_the_same)
         {"[data]\nfile=\"d.csv\"\ntarget=\"t\"\nstandardise=false\n[surface]\nkind=\"mlp\"\nhidden=[5]\n",
          false},
         {"[data]\nfile=\"d.csv\"\ntarget=\"t\"\n[surface]\nkind=\"mlp\"\nhidden=[5,5]\n", false},
+        {"[data]\nfile=\"d.csv\"\ntarget=\"t\"\nrows=40\n[surface]\nkind=\"mlp\"\nhidden=[5]\n", false},
+        {"[data]\nfile=\"d.csv\"\ntarget=\"t\"\ninputs=[\"a\"]\n[surface]\nkind=\"mlp\"\nhidden=[5]\n",
+         false},
         {LJ, false},
     };
     el4ml_study *base = read_text(MLP);
@@ -359,17 +431,19 @@ END_TEST
 
 START_TEST(examples_are_good)
 {
-    static const char *const names[] = {"iris",          "wine",     "breast_cancer", "digits",
-                                        "diabetes",      "lj7",      "lj8",           "lj13",
-                                        "morse",         "schwefel", "autoencoder",   "autoencoder_tanh",
-                                        "factorisation", "logistic", "mixture"};
+    static const char *const names[] = {
+        "iris",          "wine",     "breast_cancer", "digits",
+        "diabetes",      "lj7",      "lj8",           "lj13",
+        "morse",         "schwefel", "autoencoder",   "autoencoder_tanh",
+        "factorisation", "logistic", "mixture",       "gp-diabetes/gp-diabetes"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[512];
         el4ml_study *study = NULL;
         el4ml_error error = {0};
         snprintf(path, sizeof path, "%s/examples/%s.toml", EL4ML_SOURCE_DIR, names[i]);
         ck_assert_msg(el4ml_study_read(path, &study, &error) == EL4ML_OK, "%s", error.message);
-        ck_assert_str_eq(study->name, names[i]);
+        const char *slash = strrchr(names[i], '/');
+        ck_assert_str_eq(study->name, slash ? slash + 1 : names[i]);
         check_round_trip(study);
         if (study->has_data) {
             el4ml_data *data = NULL;
@@ -657,6 +731,7 @@ int main(void)
     tcase_add_test(tests, bad_studies);
     tcase_add_test(tests, round_trips);
     tcase_add_test(tests, what_makes_a_study_the_same);
+    tcase_add_test(tests, keys_of_gaussian_processes);
     tcase_add_test(tests, examples_are_good);
     tcase_add_test(tests, suggestions_for_the_examples);
     tcase_add_test(tests, suggestions_by_target);

@@ -89,7 +89,7 @@ static void write_report(const demo *d, const el4ml_network *network, const el4m
                                      .hits = d->node[i].hits,
                                      .barrier = gap > 0 ? gap : NAN,
                                      .train = {energy * 0.8, 0.98, NAN},
-                                     .validation = {NAN, NAN, NAN},
+                                     .validation = el4ml_metrics_none(),
                                      .test = {energy * 1.3, i % 9 ? 0.95 - 0.001 * (double)i : NAN, NAN}};
     }
     qsort(rows, d->nodes, sizeof *rows, compare_rows);

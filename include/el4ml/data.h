@@ -24,7 +24,9 @@ typedef struct el4ml_metrics {
                         the lower class */
     double r2;       /* regression: coefficient of determination, averaged over targets */
     double
-        adjusted_rand; /* clustering, where rows have classes: adjusted Rand index of clusters and classes */
+        adjusted_rand;  /* clustering, where rows have classes: adjusted Rand index of clusters and classes */
+    double log_density; /* regression with an error bar (gp): mean over the rows of the ln of the density that
+                           was foretold for the target, in its own unit */
 } el4ml_metrics;
 
 /* All NaN. */
@@ -33,10 +35,14 @@ EL4ML_API el4ml_metrics el4ml_metrics_none(void);
 typedef struct el4ml_data_options {
     const char
         *file; /* CSV with a header, or .npy (two-dimensional; `target` is then a column number from 0) */
-    const char *target;         /* column name; NULL where `unsupervised`: none */
-    bool classification;        /* the target is a class (text or numbers) rather than a number */
-    bool unsupervised;          /* no target is learned: any classes will do, and are only compared with */
-    bool missing;               /* cells of inputs may be empty, NA or nan: they become NaN */
+    const char *target;        /* column name; NULL where `unsupervised`: none */
+    bool classification;       /* the target is a class (text or numbers) rather than a number */
+    bool unsupervised;         /* no target is learned: any classes will do, and are only compared with */
+    bool missing;              /* cells of inputs may be empty, NA or nan: they become NaN */
+    const char *const *inputs; /* (input_count) names of the columns that are inputs, in this order; default
+                                  NULL: all but the target. Other columns are not read */
+    size_t input_count;
+    size_t first_rows;          /* only so many, from the top of the file; default 0: all */
     bool standardise;           /* default true */
     double test_fraction;       /* [0, 0.9]; default 0; stratified by class, or by quantile of the target */
     double validation_fraction; /* [0, 0.9], of what is left; default 0 */

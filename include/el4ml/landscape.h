@@ -45,6 +45,7 @@ typedef struct el4ml_identity {
     const char *data_sha256; /* "" without data */
     const char *data_file;   /* for messages; may be NULL */
     size_t dimension, zero_modes;
+    const el4ml_surface_info *info; /* for bounds and the names of coordinates; NULL: none */
 } el4ml_identity;
 
 /* Open `folder`/landscape.db for writing, made new (with the folder) when there is none. Locks the folder
@@ -63,6 +64,15 @@ EL4ML_API const el4ml_record *el4ml_landscape_record(const el4ml_landscape *land
                                                      size_t index);
 EL4ML_API size_t el4ml_landscape_dimension(const el4ml_landscape *landscape);
 EL4ML_API size_t el4ml_landscape_zero_modes(const el4ml_landscape *landscape);
+/* Is coordinate i of a record on its lower bound (-1), on its upper one (1), or on none (0)? */
+EL4ML_API int el4ml_landscape_on_bound(const el4ml_landscape *landscape, const el4ml_record *record,
+                                       size_t i);
+EL4ML_API bool el4ml_landscape_has_bounds(const el4ml_landscape *landscape);
+/* Of a coordinate, for people; NULL where it has none. */
+EL4ML_API const char *el4ml_landscape_coordinate_name(const el4ml_landscape *landscape, size_t i);
+/* "noise low, nu high": the bounds that a record is on; "" for none; cut where `size` is too small. */
+EL4ML_API void el4ml_landscape_bounds_text(const el4ml_landscape *landscape, const el4ml_record *record,
+                                           char *text, size_t size);
 /* Positive Hessian eigenvalues of a minimum: n - z, or what an import was told; NaN when that is not known.
  */
 EL4ML_API double el4ml_landscape_kappa(const el4ml_landscape *landscape);

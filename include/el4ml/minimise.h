@@ -87,7 +87,10 @@ EL4ML_API void el4ml_minimiser_observe(el4ml_minimiser *minimiser, el4ml_observe
  * numbers. Default el4ml_random_new(0, 0, 0). */
 EL4ML_API void el4ml_minimiser_random(el4ml_minimiser *minimiser, el4ml_random random);
 
-/* From `start` (n) to a stationary point `x` (n) with V no higher; they may be the same array.
+/* From `start` (n) to a stationary point `x` (n) with V no higher; they may be the same array. With bounds
+ * (docs/bounds.md) that is a KKT point, the gradient is the projected one, `start` is clipped to the box
+ * first, and the method must be NEWTON_LBFGS or LBFGS (NOT_SUPPORTED). A surface's rounding floor, where it
+ * is above gradient_tolerance, takes its place.
  * EL4ML_NOT_CONVERGED when the budget or the machine's precision ends it, EL4ML_NUMERICAL when V is not
  * finite; `result` and `x` then hold the best point. Allocates nothing. */
 EL4ML_API el4ml_status el4ml_minimise(el4ml_minimiser *minimiser, const double *start, double *x,

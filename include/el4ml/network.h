@@ -15,7 +15,9 @@ typedef struct el4ml_node {
     double log_product;      /* ln of the product of the positive Hessian eigenvalues */
     double log_multiplicity; /* ln n */
     int64_t hits;
-    bool flagged; /* linear cluster or orbit of other dimension: left out of thermodynamics */
+    bool flagged;           /* linear cluster or orbit of other dimension: left out of thermodynamics */
+    size_t active;          /* m: coordinates on a bound (docs/bounds.md); log_product is without them */
+    double log_multipliers; /* M: sum of ln multiplier over them */
 } el4ml_node;
 
 typedef struct el4ml_edge {
@@ -23,7 +25,9 @@ typedef struct el4ml_edge {
     double energy;
     double log_product; /* +infinity: not known, no rate */
     double log_multiplicity;
-    size_t a, b; /* indices into nodes; a == b: degenerate, left out of kinetics */
+    size_t a, b;   /* indices into nodes; a == b: degenerate, left out of kinetics */
+    size_t active; /* m and M, as of a node */
+    double log_multipliers;
 } el4ml_edge;
 
 typedef struct el4ml_network {
@@ -40,6 +44,11 @@ EL4ML_API el4ml_status el4ml_network_new(const el4ml_node *nodes, size_t node_co
                                          size_t edge_count, double kappa, el4ml_network **network,
                                          el4ml_error *error);
 EL4ML_API void el4ml_network_free(el4ml_network *network);
+
+/* ln W(T) = ln n - L/2 + (m/2) ln(T / 2 pi) - M: what stands before exp(-V/T) in the partition function of a
+ * minimum, T^kappa left out as all have it, and in the flux through a transition state, 1/2 pi left out. */
+EL4ML_API double el4ml_node_log_weight(const el4ml_node *node, double temperature);
+EL4ML_API double el4ml_edge_log_weight(const el4ml_edge *edge, double temperature);
 
 /* Index of the lowest minimum (ties: the lower index), EL4ML_NONE without minima. */
 EL4ML_API size_t el4ml_network_global_minimum(const el4ml_network *network);

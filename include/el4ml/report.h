@@ -117,6 +117,7 @@ typedef struct el4ml_report_row {
     double barrier; /* V* - V towards the global minimum; NaN for itself, +infinity when not connected */
     int64_t hits;
     el4ml_metrics train, validation, test;
+    const char *bounds; /* "noise low": those it is on, "": none; NULL: the surface has no bounds */
 } el4ml_report_row;
 
 /* Where a trained model, given as `start`, lies. */

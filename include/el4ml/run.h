@@ -76,6 +76,9 @@ typedef struct el4ml_summary {
     bool goal_reached;
     double unseen_minimum_probability,
         unseen_transition_state_probability; /* Good-Turing (methods.md 6); 1 before any search */
+    size_t minima_on_bounds, transition_states_on_bounds; /* with a coordinate on a bound */
+    size_t imprecise; /* points whose gradient rounding kept from the usual tolerance */
+    double worst_rms; /* the largest RMS gradient of these; 0 without any */
 } el4ml_summary;
 
 EL4ML_API el4ml_status el4ml_summarise(el4ml_landscape *landscape, const el4ml_study *study,

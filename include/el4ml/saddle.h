@@ -10,13 +10,20 @@ EL4ML_BEGIN
 
 /* A stationary point and what is known of it. */
 typedef struct el4ml_stationary {
-    double energy, gradient_rms;
-    double log_product;      /* ln of the product of the positive Hessian eigenvalues, zero modes left out */
-    double log_multiplicity; /* ln n */
-    double smallest_eigenvalue; /* zero modes left out; negative for a transition state */
-    size_t index;               /* number of negative eigenvalues */
+    double energy;
+    double gradient_rms; /* of the projected gradient, with bounds; the rounding error it is known with, where
+                            that is larger */
+    double log_product;  /* ln of the product of the positive Hessian eigenvalues; zero modes, and coordinates
+                            on a bound, left out */
+    double log_multiplicity;    /* ln n */
+    double smallest_eigenvalue; /* of the same; negative for a transition state, NaN in a corner of the box */
+    size_t active;              /* coordinates that lie on a bound */
+    double log_multipliers; /* sum of ln multiplier over them (docs/bounds.md); 0 without any, NaN where one
+                               is zero within its uncertainty */
+    size_t index;           /* number of negative eigenvalues */
     bool proved;  /* index from LDL^T of the full Hessian; false: checked by Lanczos, log_product NaN */
-    bool flagged; /* linear cluster or orbit of other dimension: left out of thermodynamics */
+    bool flagged; /* linear cluster, orbit of other dimension, or a multiplier near zero: left out of
+                     thermodynamics */
     double *x;    /* (n) */
 } el4ml_stationary;
 

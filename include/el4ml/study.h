@@ -13,6 +13,7 @@ typedef enum el4ml_kind {
     EL4ML_KIND_MLP,
     EL4ML_KIND_LENNARD_JONES,
     EL4ML_KIND_FUNCTION,
+    EL4ML_KIND_GP,
     EL4ML_KIND_MORSE,
     EL4ML_KIND_LOGISTIC,
     EL4ML_KIND_FACTORISATION,
@@ -33,6 +34,9 @@ typedef struct el4ml_study {
     bool has_data;
     char *data_file; /* absolute path */
     char *target;    /* NULL: none, where no target is learned */
+    char **inputs;   /* (input_count), or NULL: all other columns */
+    size_t input_count;
+    uint64_t rows; /* so many from the top; 0: all */
     bool standardise;
     double test_fraction, validation_fraction;
     uint64_t split_seed;
@@ -48,6 +52,9 @@ typedef struct el4ml_study {
     el4ml_autoencoder_options autoencoder;
     el4ml_mixture_options mixture;
     el4ml_plugin_options plugin; /* its texts are owned by the study */
+    el4ml_gp_options gp;         /* gp; its kernel and `each` belong to the study */
+    char *gp_kernel;
+    double *gp_each;
     /* [explore] */
     el4ml_method method;
     uint64_t steps;                  /* minimisations in all; default 1000 */

@@ -78,6 +78,10 @@ typedef struct el4ml_surface_ops {
                     double *y);
     /* Optional: is x inside the surface's domain? Stationary points outside are not stored. */
     bool (*inside)(const void *self, const double *x);
+    /* Optional: the estimated root-mean-square rounding error of the gradient at x, and of V, for a surface
+     * that an ill-conditioned matrix may keep from the usual tolerance. Called after value_gradient at the
+     * same x. */
+    double (*rounding_floor)(const void *self, void *workspace, const double *x);
     /* Optional: predictions of the model x on data (same inputs and classes as the surface's). */
     el4ml_status (*metrics)(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
                             el4ml_metrics *metrics);
@@ -100,6 +104,11 @@ typedef struct el4ml_surface_info {
     el4ml_prediction prediction; /* of the hook predict */
     size_t outputs;              /* numbers predicted for a row; 0: nothing */
     bool second_derivatives;     /* false: minimisation only (relu); transition states are refused */
+    /* Bounds (docs/bounds.md), both or neither; (n) each, infinite where a coordinate has none, borrowed from
+     * `self`. No hook but align, same, multiplicity and random_operation then sees a point outside of them;
+     * symmetry operations map the box to itself; there are no zero modes. */
+    const double *lower, *upper;
+    const char *const *coordinate_names; /* (n) for people, or NULL; borrowed from `self` */
     char description[256]; /* one line for people, e.g. "MLP 4-5-3, tanh, cross-entropy, l2 1e-3, 150 rows" */
 } el4ml_surface_info;
 
@@ -157,6 +166,15 @@ EL4ML_API void el4ml_initialise(el4ml_evaluator *e, el4ml_random *random, double
 EL4ML_API void el4ml_perturb(el4ml_evaluator *e, el4ml_random *random, double step, const double *x,
                              double *y);
 EL4ML_API bool el4ml_inside(const el4ml_evaluator *e, const double *x);
+/* The estimated rounding error of the gradient at x, root mean square, and of V; 0 where the surface makes no
+ * estimate. Below it no search goes on. */
+EL4ML_API double el4ml_rounding_floor(el4ml_evaluator *e, const double *x);
+
+/* Bounds; without any these change nothing. */
+/* x becomes the nearest point of the box. */
+EL4ML_API void el4ml_clip(const el4ml_evaluator *e, double *x);
+/* g becomes the projected gradient at x: 0 where x_i is on a bound and V does not fall into the box. */
+EL4ML_API void el4ml_project_gradient(const el4ml_evaluator *e, const double *x, double *g);
 /* NOT_SUPPORTED where the surface predicts nothing. Not counted as an evaluation. */
 EL4ML_API el4ml_status el4ml_predict(el4ml_evaluator *e, const double *x, const el4ml_dataset *data,
                                      double *outputs);

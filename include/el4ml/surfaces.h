@@ -114,6 +114,50 @@ EL4ML_API uint64_t el4ml_plugin_not_finite(const el4ml_surface *surface);
  * handler that tells whose fault a crash is. The library installs none. */
 EL4ML_API const char *el4ml_plugin_running(void);
 
+/* ---- Gaussian process regression (methods.md 1.3) ---- */
+/* V = y^T K^-1 y / 2 + ln det K / 2 + N/2 ln 2 pi - ln prior, as a function of the logarithms of the
+ * hyperparameters: a sum of terms, each a signal variance times a product of kernels, and a noise variance,
+ *
+ *     K = sum_t sigma_t^2 prod_f k_f(r) + (noise + jitter) I,        r^2 = sum_j (x_j - x'_j)^2 / l_j^2.
+ */
+typedef enum el4ml_gp_class {                  /* of hyperparameters */
+                              EL4ML_GP_SIGNAL, /* variance of a term */
+                              EL4ML_GP_LENGTH, /* scale of an input, in its (standardised) unit */
+                              EL4ML_GP_ALPHA,  /* shape of the rational quadratic kernel */
+                              EL4ML_GP_NU,     /* smoothness of Matern's kernel */
+                              EL4ML_GP_NOISE,  /* variance */
+                              EL4ML_GP_CLASSES
+} el4ml_gp_class;
+
+typedef struct el4ml_gp_options {
+    const char *kernel; /* sum of products: "se", "matern32 + se * rq(x1, x2)"; of se, matern12, matern32,
+                           matern52, matern (nu is a parameter), rq; inputs in parentheses, default all;
+                           default "se" */
+    bool ard;           /* a length scale for every input of a kernel, not one; default false */
+    double jitter;      /* >= 0, fixed, added to the diagonal with the noise; default 1e-10 */
+    double bounds[EL4ML_GP_CLASSES]
+                 [2];   /* 0 < lowest < highest value of the hyperparameter itself; default
+                           [1e-2, 1e2], nu [0.25, 25]; within [1e-50, 1e50], nu within [0.1, 100] */
+    const double *each; /* (each_count, 2): bounds of each hyperparameter in their order instead; default
+                           NULL */
+    size_t each_count;
+    double prior[EL4ML_GP_CLASSES][2]; /* lognormal: median, and the standard deviation of the logarithm; 0, 0
+                                          (default): none. V gains - ln of the density of the logarithm */
+} el4ml_gp_options;
+
+EL4ML_API el4ml_gp_options el4ml_gp_options_default(void);
+/* Is the expression well-formed? BAD_INPUT otherwise. Inputs are not looked up. */
+EL4ML_API el4ml_status el4ml_gp_check_kernel(const char *kernel, el4ml_error *error);
+/* Regression on one target; the training rows are copied. input_names (inputs), or NULL: x0, x1 ... The mean
+ * of the process is 0: standardise the target. */
+EL4ML_API el4ml_status el4ml_gp_new(const el4ml_gp_options *options, const el4ml_dataset *train,
+                                    const char *const *input_names, el4ml_surface **surface,
+                                    el4ml_error *error);
+/* Mean and variance (noise included) of the target at `rows` points, inputs (rows, inputs), for the
+ * hyperparameters exp(x). INVALID_ARGUMENT: the surface is no Gaussian process. */
+EL4ML_API el4ml_status el4ml_gp_predict(const el4ml_surface *surface, const double *x, const double *inputs,
+                                        size_t rows, double *mean, double *variance, el4ml_error *error);
+
 /* ---- Lennard-Jones cluster, epsilon = sigma = 1; x = x0 y0 z0 x1 y1 z1 ... ---- */
 EL4ML_API el4ml_status el4ml_lennard_jones_new(size_t atoms, el4ml_surface **surface, el4ml_error *error);
 

@@ -10,10 +10,11 @@ EL4ML_BEGIN
 /* Everything at one temperature. */
 typedef struct el4ml_thermo_point {
     double temperature;
-    double energy;        /* U = <V> + kappa T */
-    double rise;          /* <V> - V_0, V_0 the lowest unflagged minimum */
-    double heat_capacity; /* C_V = kappa + C+ + C- */
+    double energy;        /* U = <V> + kappa T; plus T `bounds` where minima are on bounds */
+    double rise;          /* U - V_0 - kappa T, V_0 the lowest unflagged minimum */
+    double heat_capacity; /* C_V = kappa + C+ + C-; plus `bounds` */
     double c_plus, c_minus;
+    double bounds;                 /* <m>/2, m coordinates on a bound (docs/bounds.md); 0 without bounds */
     double slope;                  /* dC_V/dT */
     double entropy;                /* S = - sum p ln p */
     double frustration;            /* F; NaN when only the global minimum counts */
@@ -36,7 +37,8 @@ EL4ML_API el4ml_status el4ml_thermo_new(const el4ml_network *network, const el4m
                                         const double *temperatures, size_t count, el4ml_thermo **thermo,
                                         el4ml_error *error);
 EL4ML_API void el4ml_thermo_free(el4ml_thermo *thermo);
-/* p_a at temperature T, and g_a = dp_a/dT where `g` is not NULL; (node_count) each, 0 for flagged minima. */
+/* p_a at temperature T, minima on bounds with their own exponents, and g_a = dp_a/dT where `g` is not NULL;
+ * (node_count) each, 0 for flagged minima. */
 EL4ML_API void el4ml_occupation(const el4ml_network *network, double temperature, double *p, double *g);
 /* `count` temperatures from `from` to `to`, logarithmic. */
 EL4ML_API void el4ml_log_temperatures(double from, double to, size_t count, double *temperatures);

@@ -12,6 +12,20 @@ el4ml_basin_options el4ml_basin_options_default(void)
     return (el4ml_basin_options){.samples = 10000, .seed = 1, .tolerance = 1e-3, .level = 0.95, .runs = 16};
 }
 
+/* V is never evaluated outside of the surface's own bounds. */
+static el4ml_status check_bounds(const el4ml_basin_options *o, const el4ml_surface_info *info,
+                                 el4ml_error *error)
+{
+    for (size_t i = 0; o->low && info->lower && i < info->dimension; i++)
+        if (o->low[i] < info->lower[i] || o->high[i] > info->upper[i])
+            return el4ml_fail(
+                error, EL4ML_BAD_INPUT,
+                "basin volumes: the box runs from %g to %g in coordinate %zu, beyond the surface's "
+                "own bounds %.17g and %.17g",
+                o->low[i], o->high[i], i + 1, info->lower[i], info->upper[i]);
+    return EL4ML_OK;
+}
+
 static el4ml_status check_box(const el4ml_basin_options *o, size_t n, el4ml_error *error)
 {
     if (!o->low != !o->high) return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "basin volumes: half a box");
@@ -36,7 +50,8 @@ static el4ml_status check(const el4ml_surface *surface, const el4ml_landscape *l
         o->samples == 0 || o->samples > INT64_MAX || o->runs < 4 || o->runs > 1000)
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT,
                           "basin volumes: tolerance, level, samples or runs are out of range");
-    return check_box(o, surface->info.dimension, error);
+    const el4ml_status status = check_box(o, surface->info.dimension, error);
+    return status == EL4ML_OK ? check_bounds(o, &surface->info, error) : status;
 }
 
 el4ml_status el4ml_basin_open(el4ml_basin_task *task, const el4ml_surface *surface,

@@ -86,8 +86,15 @@ void el4ml_json_put_truth(json_t *object, const char *name, bool value)
 
 json_t *el4ml_json_metrics(const el4ml_metrics *m)
 {
-    return json_pack("{s:o, s:o, s:o}", "loss", el4ml_json_number(m->loss), "accuracy",
-                     el4ml_json_number(m->accuracy), "r2", el4ml_json_number(m->r2));
+    json_t *o = json_object();
+    el4ml_json_put_number(o, "loss", m->loss);
+    el4ml_json_put_number(o, "accuracy", m->accuracy);
+    el4ml_json_put_number(o, "r2", m->r2);
+    if (!isnan(m->adjusted_rand)) el4ml_json_put_number(o, "adjusted_rand", m->adjusted_rand);
+    if (isnan(m->log_density)) return o;
+    el4ml_json_put_number(o, "rmse", sqrt(m->loss)); /* of a Gaussian process: the loss is the mean square */
+    el4ml_json_put_number(o, "log_density", m->log_density);
+    return o;
 }
 
 char *el4ml_json_finish(json_t *document)

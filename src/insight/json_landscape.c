@@ -29,7 +29,7 @@ static json_t *global_minimum(const el4ml_landscape *l, const el4ml_summary *s)
     return o;
 }
 
-static void put_found(json_t *o, const el4ml_landscape *l, const el4ml_summary *s)
+static void put_found(json_t *o, el4ml_landscape *l, const el4ml_summary *s)
 {
     el4ml_json_put_count(o, "minima", s->minima);
     el4ml_json_put_count(o, "transition_states", s->transition_states);
@@ -39,6 +39,11 @@ static void put_found(json_t *o, const el4ml_landscape *l, const el4ml_summary *
     el4ml_json_put(o, "global_minimum", global_minimum(l, s));
     el4ml_json_put_number(o, "unseen_minimum_probability", s->unseen_minimum_probability);
     el4ml_json_put_number(o, "unseen_transition_state_probability", s->unseen_transition_state_probability);
+    if (el4ml_landscape_source(l)) return;
+    el4ml_json_put_count(o, "at_rounding_floor", s->imprecise);
+    if (!el4ml_landscape_has_bounds(l)) return;
+    el4ml_json_put_count(o, "minima_on_bounds", s->minima_on_bounds);
+    el4ml_json_put_count(o, "transition_states_on_bounds", s->transition_states_on_bounds);
 }
 
 static void put_cost(json_t *o, const el4ml_totals *t)
@@ -78,8 +83,27 @@ char *el4ml_info_json(el4ml_landscape *landscape, const el4ml_summary *summary)
     return el4ml_json_finish(el4ml_json_info(landscape, summary));
 }
 
-static json_t *row(const el4ml_record *r, el4ml_species species, size_t index)
+/* Which coordinates are on which bound. */
+static void put_bounds(json_t *o, const el4ml_landscape *l, const el4ml_record *r)
 {
+    json_t *list = json_array();
+    for (size_t i = 0; i < el4ml_landscape_dimension(l); i++) {
+        const int side = el4ml_landscape_on_bound(l, r, i);
+        if (side == 0) continue;
+        json_t *bound = json_object();
+        el4ml_json_put_count(bound, "coordinate", i);
+        el4ml_json_put_text(bound, "name", el4ml_landscape_coordinate_name(l, i));
+        el4ml_json_put_text(bound, "bound", side < 0 ? "lower" : "upper");
+        json_array_append_new(list, bound);
+    }
+    el4ml_json_put_count(o, "active_bounds", r->point.active);
+    el4ml_json_put_number(o, "log_multipliers", r->point.log_multipliers);
+    el4ml_json_put(o, "on_bounds", list);
+}
+
+static json_t *row(const el4ml_landscape *l, el4ml_species species, size_t index)
+{
+    const el4ml_record *r = el4ml_landscape_record(l, species, index);
     const el4ml_stationary *p = &r->point;
     json_t *o = json_object();
     el4ml_json_put_id(o, "id", index);
@@ -97,6 +121,7 @@ static json_t *row(const el4ml_record *r, el4ml_species species, size_t index)
         el4ml_json_put_id(o, "minimum_a", r->a);
         el4ml_json_put_id(o, "minimum_b", r->b);
     }
+    if (el4ml_landscape_has_bounds(l)) put_bounds(o, l, r);
     return o;
 }
 
@@ -105,10 +130,9 @@ char *el4ml_list_json(const el4ml_landscape *l, el4ml_species species, bool coor
     json_t *list = json_array();
     const size_t count = el4ml_landscape_count(l, species), n = el4ml_landscape_dimension(l);
     for (size_t i = 0; i < count; i++) {
-        const el4ml_record *r = el4ml_landscape_record(l, species, i);
-        json_t *o = row(r, species, i);
-        if (coordinates)
-            el4ml_json_put(o, "coordinates", r->point.x ? el4ml_json_numbers(r->point.x, n) : json_null());
+        const double *x = el4ml_landscape_record(l, species, i)->point.x;
+        json_t *o = row(l, species, i);
+        if (coordinates) el4ml_json_put(o, "coordinates", x ? el4ml_json_numbers(x, n) : json_null());
         json_array_append_new(list, o);
     }
     return el4ml_json_finish(list);

@@ -19,6 +19,19 @@ char *el4ml_verification_json(const el4ml_verification *v)
     return el4ml_json_finish(o);
 }
 
+static json_t *bounds_of(const el4ml_surface_info *info)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < info->dimension; i++) {
+        json_t *o = json_object();
+        el4ml_json_put_text(o, "name", info->coordinate_names ? info->coordinate_names[i] : NULL);
+        el4ml_json_put_number(o, "lower", info->lower[i]);
+        el4ml_json_put_number(o, "upper", info->upper[i]);
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
 static json_t *minimum_json(const el4ml_minimum_check *m)
 {
     if (!m || !m->found) return json_null();
@@ -52,6 +65,7 @@ char *el4ml_check_json(const el4ml_surface *surface, const el4ml_surface_check *
     el4ml_json_put_number(o, "seconds_gradient", c->seconds_gradient);
     el4ml_json_put_number(o, "seconds_hessian_product", c->seconds_hessian_product);
     el4ml_json_put_number(o, "seconds_hessian", c->seconds_hessian);
+    if (surface->info.lower) el4ml_json_put(o, "bounds", bounds_of(&surface->info));
     return el4ml_json_finish(o);
 }
 

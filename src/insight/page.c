@@ -23,6 +23,7 @@ static void add_warning(el4ml_page *p, el4ml_builder *text)
 
 const char *el4ml_energy_label(const el4ml_study *study)
 {
+    if (study->kind == EL4ML_KIND_GP) return "negative log marginal likelihood";
     if (study->has_data) return "loss";
     if (study->kind == EL4ML_KIND_UNKNOWN) return "energy";
     const bool cluster = study->kind == EL4ML_KIND_LENNARD_JONES || study->kind == EL4ML_KIND_MORSE;
@@ -48,6 +49,9 @@ static void fill_rows(el4ml_page *p, el4ml_landscape *l, const el4ml_analysis *a
                                         .train = r->train,
                                         .validation = el4ml_metrics_none(),
                                         .test = r->test};
+        if (!el4ml_landscape_has_bounds(l)) continue;
+        el4ml_landscape_bounds_text(l, r, p->bounds[k], sizeof p->bounds[k]);
+        p->rows[k].bounds = p->bounds[k];
     }
     p->input.rows = p->rows;
     p->input.row_count = count;
@@ -143,14 +147,22 @@ static void fill_warnings(el4ml_page *p, el4ml_landscape *l, const el4ml_analysi
         add_warning(p, &text);
     }
     if (a->thermo && a->thermo->excluded > 0) {
-        el4ml_builder_format(
-            &text, "%zu minima are left out of the thermodynamics (linear, or without an ln product).",
-            a->thermo->excluded);
+        el4ml_builder_format(&text,
+                             "%zu minima are left out of the thermodynamics (linear, without an ln product, "
+                             "or with a multiplier "
+                             "near zero).",
+                             a->thermo->excluded);
         add_warning(p, &text);
     }
     if (!a->thermo && a->summary.minima > 0) {
         el4ml_builder_text(&text,
                            "No minimum can enter the thermodynamics (linear, or without an ln product).");
+        add_warning(p, &text);
+    }
+    if (a->summary.imprecise > 0) {
+        el4ml_builder_format(&text,
+                             "Rounding ended the search for %zu points, at RMS gradients of up to %.2g.",
+                             a->summary.imprecise, a->summary.worst_rms);
         add_warning(p, &text);
     }
     p->input.warnings = (const char *const *)p->warnings;

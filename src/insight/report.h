@@ -113,6 +113,7 @@ typedef struct el4ml_page {
     char *warnings[EL4ML_MOST_WARNINGS];
     int64_t *node_ids;
     char *study_text;
+    char bounds[EL4ML_TABLE_ROWS][240];
     char command[600];
     const char *commands[2];
 } el4ml_page;

@@ -74,12 +74,12 @@ el4ml_status el4ml_database_create(el4ml_landscape *l, const el4ml_identity *ide
     l->n = identity->dimension;
     l->zero_modes = identity->zero_modes;
     l->kappa = (double)(l->n - l->zero_modes);
-    return status;
+    return status == EL4ML_OK ? el4ml_database_create_extras(l, identity->info, error) : status;
 }
 
 /* ---- storing ---- */
 
-static bool run_once(sqlite3_stmt *s)
+bool el4ml_run_once(sqlite3_stmt *s)
 {
     const bool done = sqlite3_step(s) == SQLITE_DONE;
     sqlite3_reset(s);
@@ -116,7 +116,7 @@ static bool insert_point(el4ml_landscape *l, el4ml_species species, size_t index
         sqlite3_bind_int64(row, 8, (sqlite3_int64)r->b + 1);
         sqlite3_bind_int64(details, 4, r->hits);
     }
-    return run_once(row) && run_once(details);
+    return el4ml_run_once(row) && el4ml_run_once(details);
 }
 
 /* Prepared once: a commit of a small batch is mostly parsing otherwise. NULL: SQLite refuses. */
@@ -146,7 +146,7 @@ static bool store_table(el4ml_landscape *l, el4ml_species species)
     for (size_t k = 0; good && k < t->dirty_count; k++) {
         sqlite3_bind_int64(hits, 1, (sqlite3_int64)t->dirty[k] + 1);
         sqlite3_bind_int64(hits, 2, t->records[t->dirty[k]].hits);
-        good = run_once(hits);
+        good = el4ml_run_once(hits);
     }
     return good;
 }
@@ -166,7 +166,7 @@ static bool store_blobs(el4ml_landscape *l)
             sqlite3_bind_text(s, 2, b->bytes, -1, SQLITE_STATIC);
         else
             sqlite3_bind_blob64(s, 2, b->bytes, b->size, SQLITE_STATIC);
-        good = run_once(s);
+        good = el4ml_run_once(s);
     }
     return good;
 }
@@ -176,7 +176,8 @@ el4ml_status el4ml_database_store(el4ml_landscape *l, el4ml_error *error)
     bool good = !sqlite3_get_autocommit(l->db) ||
                 sqlite3_exec(l->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK;
     good = good && store_table(l, EL4ML_MINIMUM) && store_table(l, EL4ML_TRANSITION_STATE) &&
-           store_blobs(l) && sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
+           el4ml_database_store_extras(l) && store_blobs(l) &&
+           sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
     if (good) return EL4ML_OK;
     el4ml_status status = el4ml_database_fail(l, "storing", error);
     if (status == EL4ML_BUSY || status == EL4ML_BAD_INPUT) { /* it was ours and well when it was opened */

@@ -8,8 +8,7 @@
 #include "base/memory.h"
 #include "landscape/internal.h"
 
-/* NULL stands for NaN; so does what is no number at all. */
-static double column_double(sqlite3_stmt *s, int column)
+double el4ml_column_double(sqlite3_stmt *s, int column)
 {
     const int type = sqlite3_column_type(s, column);
     return type == SQLITE_FLOAT || type == SQLITE_INTEGER ? sqlite3_column_double(s, column) : (double)NAN;
@@ -25,11 +24,8 @@ static el4ml_status cannot_read(el4ml_landscape *l, el4ml_error *error)
                       l->folder, sqlite3_errmsg(l->db));
 }
 
-typedef el4ml_status (*take_row)(el4ml_landscape *l, el4ml_species species, sqlite3_stmt *s,
-                                 el4ml_error *error);
-
-static el4ml_status each_row(el4ml_landscape *l, el4ml_species species, const char *sql, take_row take,
-                             el4ml_error *error)
+el4ml_status el4ml_database_each_row(el4ml_landscape *l, el4ml_species species, const char *sql,
+                                     el4ml_take_row take, el4ml_error *error)
 {
     sqlite3_stmt *s;
     if (sqlite3_prepare_v2(l->db, sql, -1, &s, NULL) != SQLITE_OK) return cannot_read(l, error);
@@ -130,7 +126,8 @@ static el4ml_status check_row(el4ml_landscape *l, el4ml_species species, sqlite3
                           table_name(species), (long long)id, l->n);
     const sqlite3_int64 a = sqlite3_column_int64(s, 7), b = sqlite3_column_int64(s, 8);
     const sqlite3_int64 known = (sqlite3_int64)l->table[EL4ML_MINIMUM].count;
-    if (isfinite(column_double(s, 1)) && (none || finite_coordinates(sqlite3_column_blob(s, 6), l->n)) &&
+    if (isfinite(el4ml_column_double(s, 1)) &&
+        (none || finite_coordinates(sqlite3_column_blob(s, 6), l->n)) &&
         (species == EL4ML_MINIMUM || (a >= 1 && b >= 1 && a <= known && b <= known)))
         return EL4ML_OK;
     return el4ml_fail(error, EL4ML_BAD_INPUT, "%s/landscape.db: table %s: row %lld is damaged", l->folder,
@@ -141,11 +138,11 @@ static el4ml_status take_point(el4ml_landscape *l, el4ml_species species, sqlite
 {
     const el4ml_status status = check_row(l, species, s, error);
     if (status != EL4ML_OK) return status;
-    const el4ml_stationary point = {.energy = column_double(s, 1),
-                                    .log_product = column_double(s, 2),
-                                    .log_multiplicity = column_double(s, 3),
-                                    .smallest_eigenvalue = column_double(s, 4),
-                                    .gradient_rms = column_double(s, 5),
+    const el4ml_stationary point = {.energy = el4ml_column_double(s, 1),
+                                    .log_product = el4ml_column_double(s, 2),
+                                    .log_multiplicity = el4ml_column_double(s, 3),
+                                    .smallest_eigenvalue = el4ml_column_double(s, 4),
+                                    .gradient_rms = el4ml_column_double(s, 5),
                                     .index = species == EL4ML_TRANSITION_STATE,
                                     .x = (double *)sqlite3_column_blob(s, 6)};
     size_t index;
@@ -175,8 +172,13 @@ static el4ml_status take_details(el4ml_landscape *l, el4ml_species species, sqli
         r->hits = sqlite3_column_int64(s, 3);
         return EL4ML_OK;
     }
-    r->train = (el4ml_metrics){column_double(s, 3), column_double(s, 4), column_double(s, 5), NAN};
-    r->test = (el4ml_metrics){column_double(s, 6), column_double(s, 7), column_double(s, 8), NAN};
+    r->train = r->test = el4ml_metrics_none(); /* and more of them in extras.c */
+    r->train.loss = el4ml_column_double(s, 3);
+    r->train.accuracy = el4ml_column_double(s, 4);
+    r->train.r2 = el4ml_column_double(s, 5);
+    r->test.loss = el4ml_column_double(s, 6);
+    r->test.accuracy = el4ml_column_double(s, 7);
+    r->test.r2 = el4ml_column_double(s, 8);
     return EL4ML_OK;
 }
 
@@ -208,9 +210,10 @@ static el4ml_status load_table(el4ml_landscape *l, el4ml_species species, el4ml_
         "SELECT id, proved, flagged, train_loss, train_accuracy, train_r2, test_loss, test_accuracy, test_r2"
         " FROM minimum_details",
         "SELECT id, proved, flagged, hits FROM transition_state_details"};
-    el4ml_status status = each_row(l, species, size[species], take_size, error);
-    if (status == EL4ML_OK) status = each_row(l, species, points[species], take_point, error);
-    if (status == EL4ML_OK) status = each_row(l, species, details[species], take_details, error);
+    el4ml_status status = el4ml_database_each_row(l, species, size[species], take_size, error);
+    if (status == EL4ML_OK) status = el4ml_database_each_row(l, species, points[species], take_point, error);
+    if (status == EL4ML_OK)
+        status = el4ml_database_each_row(l, species, details[species], take_details, error);
     if (status == EL4ML_OK && !el4ml_table_order(&l->table[species]))
         status = el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "%s: out of memory", l->folder);
     l->table[species].stored = l->table[species].count;
@@ -220,17 +223,19 @@ static el4ml_status load_table(el4ml_landscape *l, el4ml_species species, el4ml_
 el4ml_status el4ml_database_load(el4ml_landscape *l, const char *path, el4ml_error *error)
 {
     size_t version = 0, size;
-    el4ml_status status = each_row(l, EL4ML_MINIMUM, "SELECT key, value FROM meta", take_meta, error);
+    el4ml_status status =
+        el4ml_database_each_row(l, EL4ML_MINIMUM, "SELECT key, value FROM meta", take_meta, error);
     if (status == EL4ML_OK) status = parse_size(l, "schema_version", &version, error);
     if (status == EL4ML_OK && version > EL4ML_SCHEMA_VERSION)
         return el4ml_fail(error, EL4ML_BAD_INPUT,
                           "%s: made by a newer el4ml (schema %zu, this one knows %d): update el4ml", path,
                           version, EL4ML_SCHEMA_VERSION);
     if (status == EL4ML_OK)
-        status = each_row(l, EL4ML_MINIMUM, "SELECT key, value FROM state", take_state, error);
+        status = el4ml_database_each_row(l, EL4ML_MINIMUM, "SELECT key, value FROM state", take_state, error);
     if (status == EL4ML_OK) status = take_shape(l, path, error);
     if (status == EL4ML_OK) status = load_table(l, EL4ML_MINIMUM, error);
     if (status == EL4ML_OK) status = load_table(l, EL4ML_TRANSITION_STATE, error);
+    if (status == EL4ML_OK) status = el4ml_database_load_extras(l, error);
     if (status != EL4ML_OK) return status;
     const void *totals = el4ml_landscape_get(l, "totals", &size);
     if (totals && size == sizeof l->totals) memcpy(&l->totals, totals, size);

@@ -39,13 +39,6 @@ static bool execute(const store *s, const char *sql)
     return sqlite3_exec(s->l->db, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-static bool run_once(sqlite3_stmt *s)
-{
-    const bool done = sqlite3_step(s) == SQLITE_DONE;
-    sqlite3_reset(s);
-    return done;
-}
-
 /* NaN is bound as NULL. */
 static bool insert_point(const store *s, el4ml_species species, size_t i, sqlite3_stmt *row,
                          sqlite3_stmt *moments)
@@ -65,12 +58,12 @@ static bool insert_point(const store *s, el4ml_species species, size_t i, sqlite
     }
     if (t->coordinates)
         sqlite3_bind_blob64(row, 8, t->coordinates + i * n, n * sizeof(double), SQLITE_STATIC);
-    if (!run_once(row)) return false;
+    if (!el4ml_run_once(row)) return false;
     if (!s->f->moments) return true;
     sqlite3_bind_int64(moments, 1, id);
     for (int k = 0; k < 3; k++)
         sqlite3_bind_double(moments, 2 + k, p->moments[k]);
-    return run_once(moments);
+    return el4ml_run_once(moments);
 }
 
 static el4ml_status insert_points(const store *s, el4ml_species species)
@@ -106,7 +99,7 @@ static bool insert_flags(const store *s)
     for (size_t i = 0; good && i < t->count; i++) {
         if (!t->points[i].flagged) continue;
         sqlite3_bind_int64(row, 1, (sqlite3_int64)i + 1);
-        good = run_once(row);
+        good = el4ml_run_once(row);
     }
     sqlite3_finalize(row);
     return good;
@@ -121,7 +114,7 @@ static bool insert_sets(const store *s)
         sqlite3_bind_text(row, 1, s->f->sets[k].name, -1, SQLITE_STATIC);
         for (size_t i = 0; good && i < s->f->sets[k].count; i++) {
             sqlite3_bind_int64(row, 2, (sqlite3_int64)s->f->sets[k].members[i] + 1);
-            good = run_once(row);
+            good = el4ml_run_once(row);
         }
     }
     sqlite3_finalize(row);
@@ -135,7 +128,7 @@ static bool insert_meta_row(const store *s, const char *key, const char *value)
     if (good) {
         sqlite3_bind_text(row, 1, key, -1, SQLITE_STATIC);
         sqlite3_bind_text(row, 2, value, -1, SQLITE_STATIC);
-        good = run_once(row);
+        good = el4ml_run_once(row);
     }
     sqlite3_finalize(row);
     return good;

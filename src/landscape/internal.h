@@ -30,9 +30,11 @@ struct el4ml_landscape {
     sqlite3 *db;
     int lock; /* file descriptor, -1 for readers */
     size_t n, zero_modes;
-    bool imported;        /* from another program: no surface; coordinates may be missing */
-    double kappa;         /* NaN: not known */
-    el4ml_table table[2]; /* by el4ml_species */
+    double *lower, *upper;   /* (n) NULL without bounds */
+    char **coordinate_names; /* (n) NULL without bounds; of each NULL without a name */
+    bool imported;           /* from another program: no surface; coordinates may be missing */
+    double kappa;            /* NaN: not known */
+    el4ml_table table[2];    /* by el4ml_species */
     el4ml_totals totals;
     el4ml_blob *blobs;
     size_t blob_count, blob_capacity;
@@ -45,6 +47,14 @@ el4ml_status el4ml_database_create(el4ml_landscape *l, const el4ml_identity *ide
 el4ml_status el4ml_database_load(el4ml_landscape *l, const char *path, el4ml_error *error);
 el4ml_status el4ml_database_store(el4ml_landscape *l, el4ml_error *error);
 el4ml_status el4ml_database_fail(el4ml_landscape *l, const char *doing, el4ml_error *error);
+/* NULL stands for NaN; so does what is no number at all. */
+double el4ml_column_double(sqlite3_stmt *s, int column);
+typedef el4ml_status (*el4ml_take_row)(el4ml_landscape *l, el4ml_species species, sqlite3_stmt *s,
+                                       el4ml_error *error);
+el4ml_status el4ml_database_each_row(el4ml_landscape *l, el4ml_species species, const char *sql,
+                                     el4ml_take_row take, el4ml_error *error);
+/* Runs a prepared statement and makes it ready for the next time; false when it did not do its work. */
+bool el4ml_run_once(sqlite3_stmt *s);
 /* What SQLite's last failure was. */
 typedef struct el4ml_database_trouble {
     el4ml_status status;
@@ -60,6 +70,13 @@ bool el4ml_make_folders(const char *folder);
 el4ml_status el4ml_landscape_claim(const char *folder, el4ml_landscape **landscape, el4ml_error *error);
 /* minimum_sets.c: "A, B"; false when there are none. */
 bool el4ml_landscape_set_names(el4ml_landscape *l, char *names, size_t size);
+
+/* extras.c: tables that only some landscapes have: bounds, and what is on them; predictive densities. */
+el4ml_status el4ml_database_create_extras(el4ml_landscape *l, const el4ml_surface_info *info,
+                                          el4ml_error *error);
+el4ml_status el4ml_database_load_extras(el4ml_landscape *l, el4ml_error *error);
+bool el4ml_database_store_extras(el4ml_landscape *l);
+void el4ml_landscape_clear_extras(el4ml_landscape *l);
 
 /* landscape.c */
 /* Copies the coordinates, if there are any. Its place in by_energy is still to be found. */

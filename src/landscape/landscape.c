@@ -120,7 +120,8 @@ el4ml_status el4ml_landscape_find(const el4ml_landscape *l, el4ml_evaluator *e, 
                                   const el4ml_stationary *point, size_t *index)
 {
     const el4ml_table *t = &l->table[species];
-    const double window = ENERGY_TOLERANCE * fmax(1, fabs(point->energy));
+    /* where rounding keeps the gradient from its tolerance, it does as much to the energy */
+    const double window = fmax(ENERGY_TOLERANCE * fmax(1, fabs(point->energy)), point->gradient_rms);
     *index = EL4ML_NONE;
     for (size_t k = lower_bound(t, point->energy - window); k < t->ordered; k++) {
         const el4ml_record *known = &t->records[t->by_energy[k]];
@@ -251,7 +252,9 @@ el4ml_status el4ml_landscape_network(const el4ml_landscape *l, el4ml_network **n
                                 .log_product = r->point.log_product,
                                 .log_multiplicity = r->point.log_multiplicity,
                                 .hits = r->hits,
-                                .flagged = r->point.flagged};
+                                .flagged = r->point.flagged,
+                                .active = r->point.active,
+                                .log_multipliers = r->point.log_multipliers};
         /* Too large to have been factorised, never computed, or linear: no thermodynamics. */
         if (!isfinite(nodes[i].log_product) || !isfinite(nodes[i].log_multiplicity)) nodes[i].flagged = true;
         if (!isfinite(nodes[i].log_product)) nodes[i].log_product = 0;
@@ -264,10 +267,14 @@ el4ml_status el4ml_landscape_network(const el4ml_landscape *l, el4ml_network **n
                                 .log_product = r->point.log_product,
                                 .log_multiplicity = r->point.log_multiplicity,
                                 .a = r->a,
-                                .b = r->b};
-        if (isnan(edges[i].log_product) || isnan(edges[i].log_multiplicity)) { /* no rate for it */
+                                .b = r->b,
+                                .active = r->point.active,
+                                .log_multipliers = r->point.log_multipliers};
+        if (isnan(edges[i].log_product) || isnan(edges[i].log_multiplicity) ||
+            isnan(edges[i].log_multipliers)) { /* no rate for it */
             edges[i].log_product = INFINITY;
             edges[i].log_multiplicity = 0;
+            edges[i].log_multipliers = 0;
         }
     }
     const double kappa = isnan(l->kappa) ? 0 : l->kappa;

@@ -58,6 +58,7 @@ void el4ml_landscape_close(el4ml_landscape *l)
         el4ml_release(l->blobs[k].bytes);
     }
     el4ml_release(l->blobs);
+    el4ml_landscape_clear_extras(l);
     el4ml_release(l->folder);
     el4ml_release(l);
 }

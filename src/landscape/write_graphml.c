@@ -17,7 +17,7 @@ static void write_key(el4ml_file_writer *w, const char *target, const char *name
 static const char *const metric_names[6] = {"train_loss", "train_accuracy", "train_r2",
                                             "test_loss",  "test_accuracy",  "test_r2"};
 
-static void write_keys(el4ml_file_writer *w)
+static void write_keys(el4ml_file_writer *w, bool bounds)
 {
     static const char *const numbers[] = {"energy", "log_product", "log_multiplicity", "smallest_eigenvalue"};
     for (size_t k = 0; k < 4; k++) {
@@ -30,6 +30,10 @@ static void write_keys(el4ml_file_writer *w)
     write_key(w, "edge", "hits", "long");
     write_key(w, "node", "component", "int");
     write_key(w, "node", "flagged", "boolean");
+    for (int k = 0; bounds && k < 2; k++) {
+        write_key(w, k ? "edge" : "node", "active_bounds", "int");
+        write_key(w, k ? "edge" : "node", "log_multipliers", "double");
+    }
     write_key(w, "graph", "kappa", "double");
     write_key(w, "graph", "source", "string");
 }
@@ -49,6 +53,9 @@ static void write_point(el4ml_file_writer *w, const char *target, const el4ml_re
     write_number(w, target, "log_multiplicity", r->point.log_multiplicity);
     write_number(w, target, "smallest_eigenvalue", r->point.smallest_eigenvalue);
     el4ml_writer_format(w, "<data key=\"%s_hits\">%" PRId64 "</data>", target, r->hits);
+    if (r->point.active == 0) return;
+    el4ml_writer_format(w, "<data key=\"%s_active_bounds\">%zu</data>", target, r->point.active);
+    write_number(w, target, "log_multipliers", r->point.log_multipliers);
 }
 
 static el4ml_status write_nodes(el4ml_exporter *e, el4ml_file_writer *w, const size_t *component)
@@ -100,7 +107,7 @@ static el4ml_status write_graph(el4ml_exporter *e, el4ml_file_writer *w, const s
                          " xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\""
                          " xsi:schemaLocation=\"http://graphml.graphdrawing.org/xmlns"
                          " http://graphml.graphdrawing.org/xmlns/1.0/graphml.xsd\">\n");
-    write_keys(w);
+    write_keys(w, el4ml_landscape_has_bounds(e->l));
     el4ml_writer_text(w, "  <graph id=\"landscape\" edgedefault=\"undirected\">\n");
     el4ml_writer_text(w, "    ");
     write_number(w, "graph", "kappa", el4ml_landscape_kappa(e->l));

@@ -37,6 +37,8 @@ static void write_metrics(el4ml_file_writer *w, const char *name, const el4ml_me
     write_value(w, m->loss);
     write_member(w, "accuracy", m->accuracy);
     write_member(w, "r2", m->r2);
+    if (!isnan(m->adjusted_rand)) write_member(w, "adjusted_rand", m->adjusted_rand);
+    if (!isnan(m->log_density)) write_member(w, "log_density", m->log_density);
     el4ml_writer_text(w, "}");
 }
 
@@ -65,6 +67,10 @@ static void write_point(const el4ml_exporter *e, el4ml_file_writer *w, const el4
     write_member(w, "gradient_rms", p->gradient_rms);
     el4ml_writer_format(w, ", \"hits\": %" PRId64 ", \"proved\": %s, \"flagged\": %s", r->hits,
                         p->proved ? "true" : "false", p->flagged ? "true" : "false");
+    if (el4ml_landscape_has_bounds(e->l)) {
+        el4ml_writer_format(w, ", \"active_bounds\": %zu", p->active);
+        write_member(w, "log_multipliers", p->log_multipliers);
+    }
     if (e->options->coordinates) write_coordinates(w, p->x, e->l->n);
 }
 

@@ -35,11 +35,25 @@ static bool known(const el4ml_stationary *p)
     return isfinite(p->log_product) && isfinite(p->log_multiplicity);
 }
 
+static size_t on_bounds(const el4ml_landscape *l)
+{
+    size_t count = 0;
+    for (int species = 0; species < 2; species++)
+        for (size_t i = 0; i < l->table[species].count; i++)
+            count += l->table[species].records[i].point.active > 0;
+    return count;
+}
+
 /* Either every point has an ln product and a multiplicity, or none has. */
 static el4ml_status check_points(output *o)
 {
     const el4ml_landscape *l = o->e->l;
     size_t missing = 0, first[2] = {0, 0}; /* species and index of the first */
+    if (on_bounds(l) > 0)
+        return el4ml_fail(o->e->error, EL4ML_NOT_SUPPORTED,
+                          "%zu points lie on bounds, and PATHSAMPLE knows no weight but that of vibrations; "
+                          "graphml and json tell the bounds",
+                          on_bounds(l));
     for (size_t species = 2; species-- > 0;)
         for (size_t i = l->table[species].count; i-- > 0;)
             if (!known(&l->table[species].records[i].point)) {

@@ -9,6 +9,7 @@
 
 #include "base/linalg.h"
 #include "base/memory.h"
+#include "surface/box.h"
 
 static bool init(el4ml_curvature *c, el4ml_evaluator *evaluator, bool matrix, bool factors)
 {
@@ -21,6 +22,7 @@ static bool init(el4ml_curvature *c, el4ml_evaluator *evaluator, bool matrix, bo
     c->zero_basis = EL4ML_NEW(double, (2 * modes + 1) * n);
     if (c->zero_basis) c->moved = c->zero_basis + (modes + 1) * n;
     c->scratch = EL4ML_NEW(double, 6 * n);
+    if (el4ml_has_box(evaluator)) good = (c->held = EL4ML_NEW(unsigned char, n)) && good;
     if (good && c->zero_basis && c->scratch) return true;
     el4ml_curvature_clear(c);
     return false;
@@ -47,6 +49,7 @@ void el4ml_curvature_clear(el4ml_curvature *c)
     el4ml_factor_clear(&c->factor);
     el4ml_release(c->zero_basis);
     el4ml_release(c->scratch);
+    el4ml_release(c->held);
     *c = (el4ml_curvature){0};
 }
 
@@ -72,6 +75,38 @@ static void move_zero_modes(el4ml_curvature *c)
     }
 }
 
+void el4ml_curvature_hold(el4ml_curvature *c, const unsigned char *held)
+{
+    c->held_count = 0;
+    for (size_t i = 0; i < c->n; i++) {
+        c->held[i] = held[i];
+        c->held_count += held[i];
+    }
+}
+
+void el4ml_curvature_hold_at(el4ml_curvature *c, const double *x, const double *g)
+{
+    if (c->held) c->held_count = el4ml_box_hold(c->evaluator, x, g, c->held);
+}
+
+void el4ml_curvature_project(const el4ml_curvature *c, double *v)
+{
+    el4ml_project_out(c->n, c->zero_modes, c->zero_basis, v);
+    if (c->held_count > 0) el4ml_box_mask(c->n, c->held, v);
+}
+
+static void decouple_held(el4ml_curvature *c)
+{
+    const size_t n = c->n;
+    for (size_t i = 0; i < n; i++) {
+        if (c->held[i]) {
+            for (size_t j = 0; j < n; j++)
+                c->matrix[i * n + j] = c->matrix[j * n + i] = 0;
+            c->matrix[i * n + i] = c->shift;
+        }
+    }
+}
+
 el4ml_status el4ml_curvature_set(el4ml_curvature *c, const double *x)
 {
     c->x = x;
@@ -86,6 +121,7 @@ el4ml_status el4ml_curvature_set(el4ml_curvature *c, const double *x)
         trace += fabs(c->matrix[i * c->n + i]);
     if (trace > 0) c->shift = trace / (double)c->n;
     move_zero_modes(c);
+    if (c->held_count > 0) decouple_held(c);
     return EL4ML_OK;
 }
 
@@ -101,6 +137,8 @@ el4ml_status el4ml_curvature_apply(el4ml_curvature *c, const double *v, double *
         const double *z = c->zero_basis + k * c->n;
         el4ml_axpy(c->n, c->shift * el4ml_dot(c->n, z, v), z, hv);
     }
+    for (size_t i = 0; c->held_count > 0 && i < c->n; i++)
+        if (c->held[i]) hv[i] = c->shift * v[i];
     return EL4ML_OK;
 }
 
@@ -218,7 +256,7 @@ el4ml_status el4ml_curvature_step(el4ml_curvature *c, const double *g, const dou
     double *r = c->scratch + n, *p = r + n, *hp = p + n;
     for (size_t i = 0; i < n; i++)
         r[i] = -g[i];
-    el4ml_project_out(n, c->zero_modes, c->zero_basis, r);
+    el4ml_curvature_project(c, r);
     if (mode) el4ml_project_out(n, 1, mode, r);
     *inside = true;
     if (c->dense && dense_step(c, r, mode, limits->radius, s, inside)) return EL4ML_OK;

@@ -3,22 +3,28 @@
  * L-BFGS: d = -B g with B from the last `history` pairs s, y (Liu and Nocedal, Math. Program. 45, 503, 1989),
  * no line search: a step is cut to max_step and, when V rises by more than max_rise, to a tenth of it (as
  * GMIN does). Newton: once the RMS gradient is below newton_gradient, steps of a trust region; where the
- * Hessian is indefinite they decrease V all the same, and L-BFGS takes over again when they stop paying. */
+ * Hessian is indefinite they decrease V all the same, and L-BFGS takes over again when they stop paying.
+ *
+ * In a box (docs/bounds.md) both move the free coordinates alone, and steps are clipped: the two-metric
+ * projection of Bertsekas (SIAM J. Control Optim. 20, 221, 1982). */
 #include "el4ml/minimise.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/linalg.h"
 #include "base/memory.h"
 #include "minimise/curvature.h"
 #include "minimise/descent.h"
 #include "minimise/lbfgs.h"
+#include "surface/box.h"
 
 struct el4ml_minimiser {
     el4ml_minimise_options options;
     size_t n;
     double *block;
     double *x, *g, *trial, *trial_g, *d; /* (n) each */
+    unsigned char *held;                 /* (n) at x; NULL without bounds */
     el4ml_lbfgs lbfgs;
     bool preconditioned; /* curvature.factor holds H + mu at an earlier point: the initial matrix of L-BFGS */
     double mu;           /* last shift that made it positive definite */
@@ -26,6 +32,7 @@ struct el4ml_minimiser {
     el4ml_evaluator *evaluator;
     el4ml_curvature curvature;
     double value;
+    double rounding; /* of gradient and value at x, where the surface tells */
     uint64_t evaluations, newton_steps;
     el4ml_descent *descent; /* NULL: the method has none */
     uint64_t allowed;       /* evaluations: the descent's, and max_evaluations for the finish */
@@ -53,6 +60,7 @@ void el4ml_minimiser_free(el4ml_minimiser *m)
 {
     if (!m) return;
     el4ml_release(m->block);
+    el4ml_release(m->held);
     el4ml_lbfgs_clear(&m->lbfgs);
     el4ml_curvature_clear(&m->curvature);
     el4ml_descent_free(m->descent);
@@ -84,6 +92,10 @@ el4ml_status el4ml_minimiser_new(el4ml_evaluator *evaluator, const el4ml_minimis
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "minimise: option out of range");
     el4ml_status status = el4ml_descent_check(options, error);
     if (status != EL4ML_OK) return status;
+    const bool boxed = el4ml_has_box(evaluator);
+    if (boxed && options->method != EL4ML_NEWTON_LBFGS && options->method != EL4ML_LBFGS)
+        return el4ml_fail(error, EL4ML_NOT_SUPPORTED,
+                          "minimise: a surface with bounds takes newton-lbfgs or lbfgs");
     const el4ml_surface_info *surface = &evaluator->surface->info;
     const size_t n = surface->dimension, stride = (n + 7) / 8 * 8;
     el4ml_minimiser *made = EL4ML_NEW(el4ml_minimiser, 1);
@@ -98,8 +110,10 @@ el4ml_status el4ml_minimiser_new(el4ml_evaluator *evaluator, const el4ml_minimis
         made->n = n;
         made->evaluator = evaluator;
         made->block = EL4ML_NEW(double, 5 * stride);
+        if (boxed) made->held = EL4ML_NEW(unsigned char, n);
     }
-    if (!made || !made->block || !el4ml_lbfgs_init(&made->lbfgs, stride, history_of(options, surface)) ||
+    if (!made || !made->block || (boxed && !made->held) ||
+        !el4ml_lbfgs_init(&made->lbfgs, stride, history_of(options, surface)) ||
         (made->options.newton_gradient > 0 &&
          !el4ml_curvature_init(&made->curvature, evaluator, options->dense_limit))) {
         el4ml_minimiser_free(made);
@@ -120,7 +134,28 @@ el4ml_status el4ml_minimiser_new(el4ml_evaluator *evaluator, const el4ml_minimis
 
 static double rms(const el4ml_minimiser *m)
 {
-    return el4ml_norm(m->n, m->g) / sqrt((double)m->n);
+    return el4ml_projected_rms(m->evaluator, m->x, m->g);
+}
+
+/* Is that as small as was asked for, or as rounding lets it be? */
+static bool converged(const el4ml_minimiser *m, double now)
+{
+    return now <= m->options.gradient_tolerance || now <= m->rounding;
+}
+
+/* After another point became x. */
+static void arrive(el4ml_minimiser *m)
+{
+    m->rounding = el4ml_rounding_floor(m->evaluator, m->x);
+    if (m->held) el4ml_box_hold(m->evaluator, m->x, m->g, m->held);
+}
+
+/* trial = x + scale d, in the box. */
+static void set_trial(el4ml_minimiser *m, double scale)
+{
+    for (size_t i = 0; i < m->n; i++)
+        m->trial[i] = m->x[i] + scale * m->d[i];
+    el4ml_clip(m->evaluator, m->trial);
 }
 
 /* d = -B g; steepest descent of unit length at most while there is nothing to go by. */
@@ -129,8 +164,9 @@ static void lbfgs_direction(el4ml_minimiser *m)
     const size_t n = m->lbfgs.n;
     for (size_t i = 0; i < n; i++)
         m->d[i] = -m->g[i];
+    if (m->held) el4ml_box_mask(m->n, m->held, m->d);
     if (m->lbfgs.stored == 0 && !m->preconditioned) {
-        const double norm = el4ml_norm(n, m->g);
+        const double norm = el4ml_norm(n, m->d);
         el4ml_scale(n, fmin(0.1, 0.1 * m->options.max_step / norm), m->d);
         return;
     }
@@ -140,6 +176,7 @@ static void lbfgs_direction(el4ml_minimiser *m)
     else
         el4ml_scale(n, el4ml_lbfgs_scale(&m->lbfgs), m->d);
     el4ml_lbfgs_after(&m->lbfgs, m->d);
+    if (m->held) el4ml_box_mask(m->n, m->held, m->d);
     if (el4ml_dot(n, m->d, m->g) > 0) el4ml_scale(n, -1, m->d);
 }
 
@@ -170,12 +207,13 @@ static void accept_trial(el4ml_minimiser *m, double value)
     m->g = m->trial_g;
     m->trial_g = t;
     m->value = value;
+    arrive(m);
     if (m->observer.observe) tell(m);
 }
 
 static double allowed_rise(const el4ml_minimiser *m)
 {
-    return m->options.max_rise * fmax(1, fabs(m->value));
+    return fmax(m->options.max_rise * fmax(1, fabs(m->value)), m->rounding);
 }
 
 typedef enum outcome { GO_ON, DONE, STUCK, BROKEN } outcome;
@@ -184,14 +222,12 @@ typedef enum outcome { GO_ON, DONE, STUCK, BROKEN } outcome;
 static outcome lbfgs_step(el4ml_minimiser *m, el4ml_status *status)
 {
     el4ml_evaluator *e = m->evaluator;
-    const size_t n = m->n;
     lbfgs_direction(m);
-    const double norm = el4ml_norm(n, m->d);
+    const double norm = el4ml_norm(m->n, m->d);
     double scale = norm > m->options.max_step ? m->options.max_step / norm : 1;
     for (int attempt = 0; attempt < 12; attempt++, scale *= attempt < 3 ? 0.3 : 0.1) {
-        for (size_t i = 0; i < n; i++)
-            m->trial[i] = m->x[i] + scale * m->d[i];
         double value;
+        set_trial(m, scale);
         m->evaluations++;
         *status = el4ml_value_gradient(e, m->trial, &value, m->trial_g);
         if (*status == EL4ML_NUMERICAL) continue; /* stepped too far: shorten */
@@ -221,11 +257,24 @@ static el4ml_status foretold(el4ml_minimiser *m, double *change)
 static bool judge(const el4ml_minimiser *m, double change, double model, double before, double after,
                   double length, double *radius)
 {
-    const bool lost = fabs(model) <= 1e-12 * fmax(1, fabs(m->value));
-    const double ratio = lost ? (after < before ? 1 : -1) : change / model;
+    const bool lost = fabs(model) <= fmax(1e-12 * fmax(1, fabs(m->value)), m->rounding);
+    double ratio = lost ? (after < before ? 1 : -1) : change / model;
+    if (m->held && !lost && model > 0) ratio = change < 0 ? 0.3 : -1; /* the step was clipped */
     if (!(ratio > 0.25)) *radius = 0.3 * fmin(*radius, length);
     if (ratio > 0.7 && length > 0.6 * *radius) *radius *= 2;
     return ratio > 1e-3;
+}
+
+static el4ml_status set_curvature(el4ml_minimiser *m)
+{
+    if (m->held) el4ml_curvature_hold(&m->curvature, m->held);
+    return el4ml_curvature_set(&m->curvature, m->x);
+}
+
+/* Is another set of coordinates held than when the curvature was set? */
+static bool other_held(const el4ml_minimiser *m)
+{
+    return m->held && memcmp(m->held, m->curvature.held, m->n) != 0;
 }
 
 /* Trust-region Newton from the present point. DONE at the tolerance; GO_ON when L-BFGS should continue: after
@@ -237,23 +286,24 @@ static outcome newton_phase(el4ml_minimiser *m, int steps, el4ml_status *status)
     double radius = m->options.max_step, before = rms(m);
     bool stale = true; /* the Hessian is of another point, and no longer good enough */
     for (int k = 0; k < steps && m->told == EL4ML_OK; k++) {
-        if (before <= m->options.gradient_tolerance) return DONE;
-        if (stale) *status = el4ml_curvature_set(&m->curvature, m->x);
+        if (converged(m, before)) return DONE;
+        if (stale) *status = set_curvature(m);
         if (*status != EL4ML_OK) return BROKEN;
         bool inside = false;
         double value, model;
         const el4ml_step_limits limits = {radius, fmin(0.1, sqrt(before)), 2 * n + 10};
         *status = el4ml_curvature_step(&m->curvature, m->g, NULL, &limits, m->d, &inside);
+        set_trial(m, 1);
+        for (size_t i = 0; m->held && i < n; i++)
+            m->d[i] = m->trial[i] - m->x[i];
         if (*status == EL4ML_OK) *status = foretold(m, &model);
         if (*status != EL4ML_OK) return BROKEN;
-        for (size_t i = 0; i < n; i++)
-            m->trial[i] = m->x[i] + m->d[i];
         m->evaluations++;
         m->newton_steps++;
         *status = el4ml_value_gradient(e, m->trial, &value, m->trial_g);
         if (*status != EL4ML_OK && *status != EL4ML_NUMERICAL) return BROKEN;
         const bool finite = *status == EL4ML_OK;
-        const double after = finite ? el4ml_norm(n, m->trial_g) / sqrt((double)n) : INFINITY;
+        const double after = finite ? el4ml_projected_rms(e, m->trial, m->trial_g) : INFINITY;
         *status = EL4ML_OK;
         stale = judge(m, finite ? value - m->value : INFINITY, model, before, after, el4ml_norm(n, m->d),
                       &radius);
@@ -262,7 +312,7 @@ static outcome newton_phase(el4ml_minimiser *m, int steps, el4ml_status *status)
         accept_trial(m, value);
         /* a step that gained a digit may be followed by one with the same factor, at the price of a gradient
          */
-        stale = !(m->curvature.dense && inside && after <= 0.1 * before);
+        stale = !(m->curvature.dense && inside && after <= 0.1 * before) || other_held(m);
         before = after;
     }
     return GO_ON;
@@ -271,7 +321,7 @@ static outcome newton_phase(el4ml_minimiser *m, int steps, el4ml_status *status)
 /* Take the Hessian here, shifted until it is positive definite, as the initial matrix of L-BFGS. */
 static el4ml_status precondition(el4ml_minimiser *m)
 {
-    const el4ml_status status = el4ml_curvature_set(&m->curvature, m->x);
+    const el4ml_status status = set_curvature(m);
     if (status != EL4ML_OK) return status;
     double mu = m->mu > 0 ? 0.25 * m->mu : 0;
     const double least = 1e-4 * m->curvature.shift;
@@ -302,7 +352,7 @@ static el4ml_status run(el4ml_minimiser *m)
     while (m->evaluations < m->allowed) {
         const double now = rms(m);
         if (m->told != EL4ML_OK) return m->told;
-        if (now <= m->options.gradient_tolerance) return EL4ML_OK;
+        if (converged(m, now)) return EL4ML_OK;
         outcome what;
         if (m->curvature.dense && now <= m->options.precondition_gradient && now > newton_below &&
             m->evaluations >= m->refreshed + m->options.refresh) {
@@ -323,7 +373,7 @@ static el4ml_status run(el4ml_minimiser *m)
             if (m->options.newton_gradient <= 0) return EL4ML_NOT_CONVERGED;
             what = newton_phase(m, 20, &status);
             if (what == BROKEN) return status;
-            return rms(m) <= m->options.gradient_tolerance ? EL4ML_OK : EL4ML_NOT_CONVERGED;
+            return converged(m, rms(m)) ? EL4ML_OK : EL4ML_NOT_CONVERGED;
         }
     }
     return EL4ML_NOT_CONVERGED;
@@ -345,6 +395,7 @@ static el4ml_status descend(el4ml_minimiser *m)
     m->value = d->value;
     el4ml_copy(m->n, d->x, m->x);
     el4ml_copy(m->n, d->g, m->g);
+    arrive(m);
     return status;
 }
 
@@ -359,8 +410,10 @@ el4ml_status el4ml_minimise(el4ml_minimiser *m, const double *start, double *x, 
     m->refreshed = 0;
     m->evaluations = 1;
     el4ml_copy(m->n, start, m->x);
+    el4ml_clip(e, m->x);
     m->told = EL4ML_OK;
     el4ml_status status = el4ml_value_gradient(e, m->x, &m->value, m->g);
+    if (status == EL4ML_OK) arrive(m);
     if (status == EL4ML_OK) tell(m);
     if (status == EL4ML_OK) status = m->told;
     if (status == EL4ML_OK && m->descent) status = descend(m);

@@ -15,7 +15,8 @@ static el4ml_status check_nodes(const el4ml_node *nodes, size_t count, el4ml_err
         const el4ml_node *node = &nodes[i];
         /* A flagged minimum (a linear cluster, say) has no finite multiplicity: only its energy is used. */
         if (isfinite(node->energy) &&
-            (node->flagged || (isfinite(node->log_product) && isfinite(node->log_multiplicity))))
+            (node->flagged || (isfinite(node->log_product) && isfinite(node->log_multiplicity) &&
+                               isfinite(node->log_multipliers))))
             continue;
         return el4ml_fail(error, EL4ML_NUMERICAL,
                           "network: minimum %" PRId64 " has a number that is not finite", node->id);
@@ -32,7 +33,8 @@ static el4ml_status check_edges(const el4ml_edge *edges, size_t count, size_t no
                               "network: transition state %" PRId64 " joins a minimum that is not there",
                               edge->id);
         /* A linear transition state has an infinite ln n, which says so; a NaN says nothing. */
-        if (!isfinite(edge->energy) || isnan(edge->log_product) || isnan(edge->log_multiplicity))
+        if (!isfinite(edge->energy) || isnan(edge->log_product) || isnan(edge->log_multiplicity) ||
+            !isfinite(edge->log_multipliers))
             return el4ml_fail(error, EL4ML_NUMERICAL,
                               "network: transition state %" PRId64 " has a number that is not finite",
                               edge->id);
@@ -73,6 +75,24 @@ void el4ml_network_free(el4ml_network *network)
     el4ml_release(network->nodes);
     el4ml_release(network->edges);
     el4ml_release(network);
+}
+
+static double bound_factor(size_t active, double log_multipliers, double temperature)
+{
+    const double log_two_pi = 1.8378770664093454836;
+    return active == 0 ? 0 : (double)active / 2 * (log(temperature) - log_two_pi) - log_multipliers;
+}
+
+double el4ml_node_log_weight(const el4ml_node *node, double temperature)
+{
+    return node->log_multiplicity - node->log_product / 2 +
+           bound_factor(node->active, node->log_multipliers, temperature);
+}
+
+double el4ml_edge_log_weight(const el4ml_edge *edge, double temperature)
+{
+    return edge->log_multiplicity - edge->log_product / 2 +
+           bound_factor(edge->active, edge->log_multipliers, temperature);
 }
 
 size_t el4ml_network_global_minimum(const el4ml_network *network)

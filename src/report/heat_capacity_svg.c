@@ -33,7 +33,7 @@ static void set_curves(const el4ml_thermo *thermo, double kappa, bool total, dou
     for (size_t k = 0; k < n; k++) {
         const el4ml_thermo_point *point = &thermo->points[k];
         curves[k] = point->temperature;
-        curves[n + k] = total ? point->heat_capacity : point->c_plus + point->c_minus;
+        curves[n + k] = point->heat_capacity - (total ? 0 : kappa);
         curves[2 * n + k] = point->c_plus + (total ? kappa : 0);
         curves[3 * n + k] = point->c_minus + (total ? kappa : 0);
     }

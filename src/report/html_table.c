@@ -88,9 +88,17 @@ static const column columns[] = {
      4},
     {"validation R\u00b2", "coefficient of determination on the validation rows", AT(validation.r2), FIXED,
      4},
+    {"train adjusted Rand index", "agreement of clusters and classes of the training rows, 0 by chance",
+     AT(train.adjusted_rand), FIXED, 4},
+    {"train ln density", "mean ln of the density foretold for the training targets", AT(train.log_density),
+     FIXED, 4},
     {"test loss", "mean loss on the test rows, which the search never saw", AT(test.loss), GENERAL, 6},
     {"test accuracy", "fraction of test rows classified rightly", AT(test.accuracy), FIXED, 4},
-    {"test R\u00b2", "coefficient of determination on the test rows", AT(test.r2), FIXED, 4}};
+    {"test R\u00b2", "coefficient of determination on the test rows", AT(test.r2), FIXED, 4},
+    {"test adjusted Rand index", "agreement of clusters and classes of the test rows, 0 by chance",
+     AT(test.adjusted_rand), FIXED, 4},
+    {"test ln density", "mean ln of the density foretold for the test targets", AT(test.log_density), FIXED,
+     4}};
 
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
@@ -135,6 +143,9 @@ static void write_header(el4ml_markup *m, const el4ml_report_input *input, const
             el4ml_markup_escaped(m, el4ml_html_label(input));
         el4ml_markup_raw(m, "</th>");
     }
+    if (input->rows[0].bounds)
+        el4ml_markup_raw(m, "<th scope=\"col\" title=\"parameters that lie on a bound, where V would fall "
+                            "further outside\">on a bound</th>");
     el4ml_markup_raw(
         m, "<th scope=\"col\" title=\"how often searches ended here\">hits</th></tr></thead>\n<tbody>\n");
 }
@@ -150,7 +161,7 @@ void el4ml_html_table(el4ml_markup *m, const el4ml_report_input *input)
         largest = fmax(largest, fabs(input->rows[k].energy));
     const int decimals = el4ml_html_decimals(largest, 10);
     el4ml_markup_raw(m, "<section>\n<h2>The lowest minima</h2>\n");
-    if (has_values(input, &columns[5]))
+    if (has_values(input, &columns[5]) && strcmp(el4ml_html_label(input), "loss") == 0)
         el4ml_markup_raw(
             m, "<p class=\"note\">The first number is what was minimised, with its L2 term; train and test "
                "losses are without it.</p>\n");
@@ -161,6 +172,11 @@ void el4ml_html_table(el4ml_markup *m, const el4ml_report_input *input)
         el4ml_markup_format(m, "<tr><td>%zu</td><td>%" PRId64 "</td>", row->rank, row->id);
         for (size_t c = 0; c < COLUMNS; c++)
             if (present[c]) write_cell(m, row, &columns[c], decimals);
+        if (input->rows[0].bounds) {
+            el4ml_markup_raw(m, "<td>");
+            el4ml_markup_escaped(m, row->bounds ? row->bounds : "");
+            el4ml_markup_raw(m, "</td>");
+        }
         el4ml_markup_format(m, "<td>%" PRId64 "</td></tr>\n", row->hits);
     }
     el4ml_markup_raw(m, "</tbody></table></div>\n");

@@ -92,6 +92,13 @@ size_t el4ml_session_root(el4ml_session *s, size_t i)
     return i;
 }
 
+/* From the unit of the standardised target to its own. */
+static void in_own_unit(double scale, el4ml_metrics *m)
+{
+    m->loss *= scale * scale;
+    m->log_density -= log(scale);
+}
+
 /* Predictions of a new minimum on the training and test rows; a regression's loss in the target's own unit.
  */
 static void measure(el4ml_session *s, size_t index)
@@ -108,7 +115,7 @@ static void measure(el4ml_session *s, size_t index)
         if (surface->ops.metrics(surface->self, e->workspace, x, sets[k], &metrics[k]) != EL4ML_OK)
             metrics[k] = el4ml_metrics_none();
         else if (sets[k]->targets > 0)
-            metrics[k].loss *= s->data->target_scale[0] * s->data->target_scale[0];
+            in_own_unit(s->data->target_scale[0], &metrics[k]);
     }
     el4ml_landscape_set_metrics(s->landscape, index, &metrics[0], &metrics[1]);
 }

@@ -28,9 +28,12 @@
 #define FOR_AUTOENCODER FOR_KIND(EL4ML_KIND_AUTOENCODER)
 #define FOR_MIXTURE FOR_KIND(EL4ML_KIND_MIXTURE)
 #define FOR_PLUGIN FOR_KIND(EL4ML_KIND_PLUGIN)
+#define FOR_GP FOR_KIND(EL4ML_KIND_GP)
 /* Kinds that learn from data. */
-#define FOR_DATA (FOR_MLP | FOR_LOGISTIC | FOR_FACTORISATION | FOR_AUTOENCODER | FOR_MIXTURE)
+#define FOR_DATA (FOR_MLP | FOR_GP | FOR_LOGISTIC | FOR_FACTORISATION | FOR_AUTOENCODER | FOR_MIXTURE)
 #define FOR_ALL (FOR_DATA | FOR_CLUSTER | FOR_FUNCTION | FOR_MORSE | FOR_PLUGIN)
+#define FOR_DESCENTS (FOR_ALL & ~FOR_GP) /* those without bounds: every minimiser */
+#define FOR_BATCHES (FOR_DATA & ~(FOR_GP | FOR_FACTORISATION))
 
 static const char *const table_names[] = {"study", "data", "surface", "explore", "connect", "analyse"};
 enum { TABLES = sizeof table_names / sizeof *table_names };
@@ -43,6 +46,8 @@ static const struct known {
     {"study", "seed", FOR_ALL},
     {"data", "file", FOR_DATA},
     {"data", "target", FOR_DATA},
+    {"data", "inputs", FOR_DATA},
+    {"data", "rows", FOR_DATA},
     {"data", "standardise", FOR_DATA},
     {"data", "test_fraction", FOR_DATA},
     {"data", "validation_fraction", FOR_DATA},
@@ -64,6 +69,20 @@ static const struct known {
     {"surface", "file", FOR_PLUGIN},
     {"surface", "parameters", FOR_PLUGIN},
     {"surface", "numerical", FOR_PLUGIN},
+    {"surface", "kernel", FOR_GP},
+    {"surface", "ard", FOR_GP},
+    {"surface", "jitter", FOR_GP},
+    {"surface", "bounds", FOR_GP},
+    {"surface", "signal_bounds", FOR_GP},
+    {"surface", "signal_prior", FOR_GP},
+    {"surface", "length_bounds", FOR_GP},
+    {"surface", "length_prior", FOR_GP},
+    {"surface", "alpha_bounds", FOR_GP},
+    {"surface", "alpha_prior", FOR_GP},
+    {"surface", "nu_bounds", FOR_GP},
+    {"surface", "nu_prior", FOR_GP},
+    {"surface", "noise_bounds", FOR_GP},
+    {"surface", "noise_prior", FOR_GP},
     {"explore", "method", FOR_ALL},
     {"explore", "steps", FOR_ALL},
     {"explore", "temperature", FOR_ALL},
@@ -72,11 +91,11 @@ static const struct known {
     {"explore", "minimiser", FOR_ALL},
     {"explore", "history", FOR_ALL},
     {"explore", "handover", FOR_ALL},
-    {"explore", "learning_rate", FOR_ALL},
-    {"explore", "momentum", FOR_ALL},
-    {"explore", "batch_size", FOR_DATA & ~FOR_FACTORISATION},
-    {"explore", "epochs", FOR_ALL},
-    {"explore", "sam_radius", FOR_ALL},
+    {"explore", "learning_rate", FOR_DESCENTS},
+    {"explore", "momentum", FOR_DESCENTS},
+    {"explore", "batch_size", FOR_BATCHES},
+    {"explore", "epochs", FOR_DESCENTS},
+    {"explore", "sam_radius", FOR_DESCENTS},
     {"connect", "budget", FOR_ALL},
     {"connect", "goal", FOR_ALL},
     {"connect", "improve", FOR_ALL},
@@ -217,6 +236,8 @@ static void read_data(el4ml_study_reader *r)
     const char *name = "";
     if (target) el4ml_reader_check_text(r, target, &name);
     if (target) el4ml_reader_copy_text(r, name, &s->target);
+    el4ml_reader_texts(r, el4ml_reader_find(r, "data", "inputs"), &s->inputs, &s->input_count);
+    el4ml_reader_count(r, "data", "rows", 2, INT32_MAX, &s->rows);
     el4ml_reader_boolean(r, "data", "standardise", &s->standardise);
     el4ml_reader_fraction(r, "data", "test_fraction", &s->test_fraction);
     el4ml_reader_fraction(r, "data", "validation_fraction", &s->validation_fraction);
@@ -414,6 +435,9 @@ void el4ml_study_free(el4ml_study *study)
     el4ml_release(study->data_file);
     el4ml_release(study->target);
     el4ml_model_clear(study);
+    for (size_t k = 0; k < study->input_count; k++)
+        el4ml_release(study->inputs[k]);
+    el4ml_release(study->inputs);
     el4ml_release(study->start);
     el4ml_release(study);
 }

@@ -43,6 +43,17 @@ static void check_settings(el4ml_study_reader *r)
     }
 }
 
+/* A box is for those minimisers only that keep to it. */
+static void check_bounds(el4ml_study_reader *r)
+{
+    const el4ml_minimise_method m = r->study->minimiser;
+    if (r->study->kind != EL4ML_KIND_GP || m == EL4ML_NEWTON_LBFGS || m == EL4ML_LBFGS) return;
+    const el4ml_toml *node = el4ml_reader_find(r, "explore", "minimiser");
+    if (node)
+        r->status = el4ml_toml_fail(r->document, node, r->error,
+                                    "kind \"gp\" has bounds, and takes newton-lbfgs or lbfgs");
+}
+
 void el4ml_reader_minimiser(el4ml_study_reader *r)
 {
     el4ml_study *s = r->study;
@@ -51,6 +62,7 @@ void el4ml_reader_minimiser(el4ml_study_reader *r)
     uint64_t history = s->history, batch = t->batch_size;
     el4ml_reader_word(r, "explore", "minimiser", el4ml_minimiser_names, NULL, &minimiser);
     s->minimiser = (el4ml_minimise_method)minimiser;
+    check_bounds(r);
     check_settings(r);
     el4ml_reader_count(r, "explore", "history", 1, 500, &history);
     el4ml_reader_positive(r, "explore", "handover", &s->handover);

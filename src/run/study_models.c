@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "run/study_gp.h"
 #include "run/study_names.h"
 
 #define MAX_ATOMS 100000
@@ -13,12 +14,12 @@
 bool el4ml_kind_learns(el4ml_kind kind)
 {
     return kind == EL4ML_KIND_MLP || kind == EL4ML_KIND_LOGISTIC || kind == EL4ML_KIND_FACTORISATION ||
-           kind == EL4ML_KIND_AUTOENCODER || kind == EL4ML_KIND_MIXTURE;
+           kind == EL4ML_KIND_AUTOENCODER || kind == EL4ML_KIND_MIXTURE || kind == EL4ML_KIND_GP;
 }
 
 bool el4ml_kind_has_target(el4ml_kind kind)
 {
-    return kind == EL4ML_KIND_MLP || kind == EL4ML_KIND_LOGISTIC;
+    return kind == EL4ML_KIND_MLP || kind == EL4ML_KIND_LOGISTIC || kind == EL4ML_KIND_GP;
 }
 
 void el4ml_model_defaults(el4ml_study *s)
@@ -27,6 +28,7 @@ void el4ml_model_defaults(el4ml_study *s)
     s->factorisation = (el4ml_factorisation_options){.l2 = 1e-3};
     s->autoencoder = (el4ml_autoencoder_options){.l2 = 1e-3, .l2_biases = true};
     s->mixture = el4ml_mixture_options_default();
+    s->gp = el4ml_gp_options_default();
 }
 
 /* ---- Reading ---- */
@@ -172,6 +174,9 @@ void el4ml_reader_model(el4ml_study_reader *r)
     case EL4ML_KIND_PLUGIN:
         read_plugin(r);
         break;
+    case EL4ML_KIND_GP:
+        el4ml_reader_gp(r);
+        break;
     case EL4ML_KIND_MLP:
     case EL4ML_KIND_UNKNOWN:
         break;
@@ -234,6 +239,9 @@ void el4ml_model_text(el4ml_builder *text, const el4ml_study *s, bool located)
     case EL4ML_KIND_PLUGIN:
         plugin_text(text, &s->plugin, located);
         break;
+    case EL4ML_KIND_GP:
+        el4ml_gp_text(text, s);
+        break;
     case EL4ML_KIND_MLP:
     case EL4ML_KIND_UNKNOWN:
         break;
@@ -250,6 +258,8 @@ void el4ml_model_clear(el4ml_study *s)
     el4ml_release(s->plugin.names);
     el4ml_release(s->plugin.values);
     el4ml_release(s->plugin.file);
+    el4ml_release(s->gp_kernel);
+    el4ml_release(s->gp_each);
 }
 
 /* ---- Opening ---- */
@@ -295,6 +305,20 @@ static el4ml_status open_cluster(const el4ml_study *s, el4ml_surface **surface, 
                                        : el4ml_lennard_jones_new(s->atoms, surface, error);
 }
 
+/* Matrices of all rows: the covariance and its relatives, and one for each parameter (as many as inputs, at a
+ * guess). */
+static el4ml_status open_gp(const el4ml_study *s, const el4ml_data *data, el4ml_surface **surface,
+                            el4ml_error *error)
+{
+    el4ml_error found = {0};
+    const double rows = (double)data->train.rows, inputs = (double)data->train.inputs;
+    el4ml_status status = el4ml_study_check_memory(s, "kernel", 0, rows * sqrt((8 + inputs) / 2), error);
+    if (status != EL4ML_OK) return status;
+    status = el4ml_gp_new(&s->gp, &data->train, (const char *const *)data->input_names, surface, &found);
+    if (status == EL4ML_OK) return status;
+    return el4ml_fail(error, status, "%s: [surface]: %s", el4ml_path_for_message(s->path), found.message);
+}
+
 static el4ml_status open_learner(const el4ml_study *s, const el4ml_dataset *train, el4ml_surface **surface,
                                  el4ml_error *error)
 {
@@ -315,6 +339,7 @@ static el4ml_status open_learner(const el4ml_study *s, const el4ml_dataset *trai
 el4ml_status el4ml_model_open(const el4ml_study *s, const el4ml_data *data, el4ml_surface **surface,
                               el4ml_error *error)
 {
+    if (data && s->kind == EL4ML_KIND_GP) return open_gp(s, data, surface, error);
     if (data) return open_learner(s, &data->train, surface, error);
     switch (s->kind) {
     case EL4ML_KIND_LENNARD_JONES:

@@ -49,9 +49,13 @@ static el4ml_status read_data(const el4ml_study *study, el4ml_data **data, el4ml
     el4ml_data_options options = el4ml_data_options_default();
     options.file = study->data_file;
     options.target = study->target;
+    options.inputs = (const char *const *)study->inputs;
+    options.input_count = study->input_count;
+    options.first_rows = (size_t)study->rows;
     options.unsupervised = !el4ml_kind_has_target(study->kind);
     options.missing = study->kind == EL4ML_KIND_FACTORISATION;
-    options.classification = study->kind != EL4ML_KIND_MLP || study->mlp.loss == EL4ML_CROSS_ENTROPY;
+    options.classification = study->kind != EL4ML_KIND_GP &&
+                             (study->kind != EL4ML_KIND_MLP || study->mlp.loss == EL4ML_CROSS_ENTROPY);
     options.standardise = study->standardise;
     options.test_fraction = study->test_fraction;
     options.validation_fraction = study->validation_fraction;

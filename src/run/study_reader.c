@@ -147,6 +147,27 @@ void el4ml_reader_check_text(el4ml_study_reader *r, const el4ml_toml *node, cons
         r->status = el4ml_toml_fail(r->document, node, r->error, "must not be empty");
 }
 
+void el4ml_reader_texts(el4ml_study_reader *r, const el4ml_toml *node, char ***texts, size_t *count)
+{
+    if (!node || r->status != EL4ML_OK) return;
+    if (node->type != EL4ML_TOML_ARRAY || node->count == 0) {
+        r->status =
+            el4ml_toml_fail(r->document, node, r->error, "must be a list of texts such as [\"a\", \"b\"]");
+        return;
+    }
+    *texts = EL4ML_NEW(char *, node->count);
+    if (!*texts) {
+        el4ml_reader_no_memory(r);
+        return;
+    }
+    for (const el4ml_toml *each = node->first; each && r->status == EL4ML_OK; each = each->next) {
+        const char *text;
+        el4ml_reader_check_text(r, each, &text);
+        el4ml_reader_copy_text(r, text, &(*texts)[*count]);
+        if (r->status == EL4ML_OK) ++*count;
+    }
+}
+
 void el4ml_reader_path(el4ml_study_reader *r, const el4ml_toml *node, char **path)
 {
     const char *text;

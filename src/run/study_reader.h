@@ -30,6 +30,8 @@ void el4ml_reader_positive(el4ml_study_reader *r, const char *table, const char 
 void el4ml_reader_fraction(el4ml_study_reader *r, const char *table, const char *key, double *value);
 void el4ml_reader_copy_text(el4ml_study_reader *r, const char *text, char **copy);
 void el4ml_reader_check_text(el4ml_study_reader *r, const el4ml_toml *node, const char **text);
+/* A list of texts, not empty; NULL: nothing. */
+void el4ml_reader_texts(el4ml_study_reader *r, const el4ml_toml *node, char ***texts, size_t *count);
 void el4ml_reader_path(el4ml_study_reader *r, const el4ml_toml *node, char **path);
 void el4ml_reader_check_word(el4ml_study_reader *r, const el4ml_toml *node, const char *const *names,
                              const char *const *later, unsigned *index);

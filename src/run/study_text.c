@@ -36,6 +36,15 @@ void el4ml_boolean_line(el4ml_builder *text, const char *key, bool value)
 static void add_data(el4ml_builder *text, const el4ml_study *s)
 {
     if (s->target) el4ml_text_line(text, "target", s->target);
+    if (s->inputs) {
+        el4ml_builder_text(text, "inputs = [");
+        for (size_t k = 0; k < s->input_count; k++) {
+            el4ml_builder_text(text, k > 0 ? ", " : "");
+            el4ml_builder_quoted(text, s->inputs[k]);
+        }
+        el4ml_builder_text(text, "]\n");
+    }
+    if (s->rows > 0) el4ml_count_line(text, "rows", s->rows);
     el4ml_boolean_line(text, "standardise", s->standardise);
     el4ml_number_line(text, "test_fraction", s->test_fraction);
     el4ml_number_line(text, "validation_fraction", s->validation_fraction);

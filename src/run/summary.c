@@ -10,6 +10,20 @@ static double unseen(size_t once, uint64_t searches)
     return searches == 0 ? 1 : fmin(1, ((double)once + 1) / (double)searches);
 }
 
+/* Of one species. */
+static void count_points(const el4ml_landscape *l, el4ml_species species, size_t *on_bounds,
+                         el4ml_summary *summary)
+{
+    const double usual = 1e-9; /* el4ml_search_options_default().gradient_tolerance */
+    for (size_t i = 0; i < el4ml_landscape_count(l, species); i++) {
+        const el4ml_stationary *p = &el4ml_landscape_record(l, species, i)->point;
+        *on_bounds += p->active > 0;
+        if (!(p->gradient_rms > usual)) continue;
+        summary->imprecise++;
+        summary->worst_rms = fmax(summary->worst_rms, p->gradient_rms);
+    }
+}
+
 static bool goal_reached(const el4ml_summary *s, const el4ml_totals *t, const el4ml_study *study)
 {
     if (s->minima == 0 || s->components != 1) return false;
@@ -40,6 +54,10 @@ el4ml_status el4ml_summarise(el4ml_landscape *l, const el4ml_study *study, el4ml
         const el4ml_record *r = el4ml_landscape_record(l, EL4ML_TRANSITION_STATE, i);
         rare_states += r->hits <= 1;
         summary->degenerate += r->a == r->b;
+    }
+    if (!el4ml_landscape_source(l)) {
+        count_points(l, EL4ML_MINIMUM, &summary->minima_on_bounds, summary);
+        count_points(l, EL4ML_TRANSITION_STATE, &summary->transition_states_on_bounds, summary);
     }
     const el4ml_totals *totals = el4ml_landscape_totals(l);
     summary->unseen_minimum_probability = unseen(rare_minima, totals->explore_runs);

@@ -25,16 +25,27 @@ static bool differs(double a, double b, double tolerance)
 }
 
 /* What recomputation contradicts, written into `reason` (empty: nothing). */
-static void compare(const el4ml_stationary *stored, const el4ml_stationary *now, size_t index, char *reason,
-                    size_t size)
+static void compare(const el4ml_stationary *stored, const el4ml_stationary *now, size_t index, double floor,
+                    char *reason, size_t size)
 {
-    if (!(now->gradient_rms <= 2 * GRADIENT_TOLERANCE))
-        snprintf(reason, size, "RMS gradient is %.3g, above %.0e", now->gradient_rms, GRADIENT_TOLERANCE);
-    else if (differs(stored->energy, now->energy, ENERGY_TOLERANCE * fmax(1, fabs(now->energy))))
+    const double allowed = fmax(GRADIENT_TOLERANCE, floor), soft = fabs(now->smallest_eigenvalue);
+    const double products = PRODUCT_TOLERANCE + (soft > 0 ? 10 * floor / soft : 0);
+    if (!(now->gradient_rms <= 2 * allowed))
+        snprintf(reason, size, "RMS gradient is %.3g, above %.2g", now->gradient_rms, allowed);
+    else if (differs(stored->energy, now->energy, ENERGY_TOLERANCE * fmax(1, fabs(now->energy)) + floor))
         snprintf(reason, size, "energy is %.15g, stored %.15g", now->energy, stored->energy);
     else if (now->index != index)
         snprintf(reason, size, "Hessian has %zu negative eigenvalues, not %zu", now->index, index);
-    else if (differs(stored->log_product, now->log_product, PRODUCT_TOLERANCE))
+    else if (now->active != stored->active)
+        snprintf(reason, size, "%zu coordinates are on a bound, not %zu", now->active, stored->active);
+    else if (differs(stored->log_multipliers, now->log_multipliers, products))
+        snprintf(reason, size, "sum of ln multipliers is %.12g, stored %.12g", now->log_multipliers,
+                 stored->log_multipliers);
+    else if (now->flagged != stored->flagged)
+        snprintf(reason, size,
+                 now->flagged ? "should be left out of thermodynamics (linear, or a multiplier near zero)"
+                              : "should not be left out of thermodynamics");
+    else if (differs(stored->log_product, now->log_product, products))
         snprintf(reason, size, "ln product is %.12g, stored %.12g", now->log_product, stored->log_product);
     else if (differs(stored->smallest_eigenvalue, now->smallest_eigenvalue,
                      1e-5 * fmax(1e-6, fabs(now->smallest_eigenvalue))))
@@ -101,8 +112,11 @@ static el4ml_status verify_job(void *context, size_t job, el4ml_searcher *s)
     el4ml_stationary now = {.x = work + 3 * v->n};
     el4ml_copy(v->n, r->point.x, now.x);
     el4ml_status status = el4ml_characterise(s, &now);
-    if (status == EL4ML_OK)
-        compare(&r->point, &now, species == EL4ML_TRANSITION_STATE, fault->reason, sizeof fault->reason);
+    if (status == EL4ML_OK) {
+        const double floor = el4ml_rounding_floor(el4ml_searcher_evaluator(s), now.x);
+        compare(&r->point, &now, species == EL4ML_TRANSITION_STATE, floor, fault->reason,
+                sizeof fault->reason);
+    }
     if (status == EL4ML_OK && species == EL4ML_TRANSITION_STATE && !fault->reason[0])
         status = check_sides(v, r, s, work, fault->reason, sizeof fault->reason);
     el4ml_release(work);

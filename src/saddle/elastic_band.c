@@ -5,7 +5,8 @@
  *     total = g_perp + s_par + s_perp - (s_perp.u) u,      u = g_perp / |g_perp|.
  *
  * The sum of these is no gradient of anything, so the band need not converge: it stops when the image of its
- * highest point has settled, or at its cap. What it owes is a guess near each maximum. */
+ * highest point has settled, or at its cap. What it owes is a guess near each maximum. With bounds images are
+ * clipped to the box, and what pushes them out of it is taken off the force. */
 #include <math.h>
 #include <string.h>
 
@@ -137,7 +138,7 @@ static void set_force(el4ml_band *band, size_t i)
     }
 }
 
-static void set_forces(el4ml_band *band)
+static void set_forces(el4ml_band *band, const el4ml_evaluator *e)
 {
     double mean = 0;
     for (size_t i = 1; i <= band->images; i++)
@@ -151,8 +152,10 @@ static void set_forces(el4ml_band *band)
         length += el4ml_distance(band->n, band->x + i * band->n, band->x + (i + 1) * band->n);
     /* springs of the strength of the true gradient at the image spacing, fixed once the band is young */
     if (band->spring <= 0) band->spring = fmax(mean / fmax(length, 1e-300), 1e-12);
-    for (size_t i = 1; i <= band->images; i++)
+    for (size_t i = 1; i <= band->images; i++) {
         set_force(band, i);
+        el4ml_project_gradient(e, band->x + i * band->n, band->force + i * band->n);
+    }
 }
 
 static void lbfgs_direction(el4ml_band *band)
@@ -204,10 +207,12 @@ static el4ml_status move(el4ml_band *band, el4ml_evaluator *e, double max_step, 
     for (int attempt = 0; attempt < 8; attempt++, scale *= 0.3) {
         for (size_t i = 0; i < size; i++)
             band->x[n + i] = band->old_x[i] + scale * band->step[i];
+        for (size_t i = 1; i <= band->images; i++)
+            el4ml_clip(e, band->x + i * n);
         const el4ml_status status = evaluate(band, e);
         if (status == EL4ML_NUMERICAL) continue;
         if (status != EL4ML_OK) return status;
-        set_forces(band);
+        set_forces(band, e);
         lbfgs_store(band);
         return EL4ML_OK;
     }
@@ -266,17 +271,19 @@ static el4ml_status interpolate(el4ml_band *band, el4ml_evaluator *e, const doub
         double *x = band->x + i * n;
         for (size_t k = 0; k < n; k++)
             x[k] = (1 - t) * a[k] + t * b[k];
+        el4ml_clip(e, x); /* rounding may leave the box */
         el4ml_status status = el4ml_value_gradient(e, x, &band->energy[i], band->g + i * n);
         for (int attempt = 0; attempt < 10 && status == EL4ML_NUMERICAL; attempt++) {
             const double amount = 0.02 * distance / sqrt((double)n) * (attempt + 1);
             for (size_t k = 0; k < n; k++)
                 x[k] += amount * (2 * el4ml_random_uniform(&random) - 1);
+            el4ml_clip(e, x);
             status = el4ml_value_gradient(e, x, &band->energy[i], band->g + i * n);
         }
         if (status != EL4ML_OK) return status;
     }
     band->spring = 0;
-    set_forces(band);
+    set_forces(band, e);
     return EL4ML_OK;
 }
 

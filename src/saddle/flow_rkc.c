@@ -83,7 +83,7 @@ static el4ml_status stages(el4ml_flow *f, int count, double *y)
         old[i] = f->x[i] - b_last * w1 * h * s->g[i];
     for (int j = 2; j <= count; j++) {
         double value;
-        const el4ml_status status = el4ml_value_gradient(&s->evaluator, old, &value, s->trial_g);
+        const el4ml_status status = el4ml_flow_gradient(f, old, &value, s->trial_g);
         if (status != EL4ML_OK) return status;
         const chebyshev next = following(w0, last, before);
         const double b = weight(next), mu = 2 * b * w0 / b_last, nu = -b / b_before,
@@ -116,15 +116,14 @@ el4ml_status el4ml_rkc_attempt(el4ml_flow *f, double *error)
     f->h = fmin(f->h, longest);
     const int count = (int)fmax(2, 1 + floor(sqrt(1 + 1.54 * f->h * f->radius)));
     el4ml_status status = stages(f, count, f->trial);
-    if (status == EL4ML_OK)
-        status = el4ml_value_gradient(&s->evaluator, f->trial, &f->trial_value, s->trial_g);
+    if (status == EL4ML_OK) status = el4ml_flow_gradient(f, f->trial, &f->trial_value, s->trial_g);
     if (status != EL4ML_OK) return status == EL4ML_NUMERICAL ? EL4ML_OK : status;
     double square = 0;
     for (size_t i = 0; i < n; i++) {
         const double e = 0.8 * (f->x[i] - f->trial[i]) - 0.4 * f->h * (s->g[i] + s->trial_g[i]);
         square += e * e;
     }
-    if (f->trial_value <= f->value + 1e-13 * fmax(1, fabs(f->value))) /* V falls along the flow */
+    if (f->trial_value <= f->value + f->rounding) /* V falls along the flow */
         *error = sqrt(square);
     else
         f->age = RADIUS_AGE; /* perhaps it was not stable */

@@ -47,7 +47,7 @@ static el4ml_status stage(el4ml_flow *f, int i, bool *good)
     if (i > 0) {
         double value;
         combine(f, a[i], i, f->trial);
-        const el4ml_status status = el4ml_value_gradient(&s->evaluator, f->trial, &value, s->trial_g);
+        const el4ml_status status = el4ml_flow_gradient(f, f->trial, &value, s->trial_g);
         *good = status == EL4ML_OK;
         if (status != EL4ML_OK) return status == EL4ML_NUMERICAL ? EL4ML_OK : status;
         g = s->trial_g;
@@ -70,9 +70,9 @@ el4ml_status el4ml_rodas_attempt(el4ml_flow *f, double *error)
         if (status != EL4ML_OK || !good) return status;
     }
     el4ml_axpy(s->n, 1, f->u[STAGES - 1], f->trial); /* the last stage stands at x' - u_6 */
-    const el4ml_status status = el4ml_value_gradient(&s->evaluator, f->trial, &f->trial_value, s->trial_g);
+    const el4ml_status status = el4ml_flow_gradient(f, f->trial, &f->trial_value, s->trial_g);
     if (status != EL4ML_OK) return status == EL4ML_NUMERICAL ? EL4ML_OK : status;
-    if (f->trial_value <= f->value + 1e-13 * fmax(1, fabs(f->value))) /* V falls along the flow */
+    if (f->trial_value <= f->value + f->rounding) /* V falls along the flow */
         *error = el4ml_norm(s->n, f->u[STAGES - 1]);
     return EL4ML_OK;
 }

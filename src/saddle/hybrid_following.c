@@ -45,6 +45,8 @@ static bool is_near(const cycle *c)
 static el4ml_status find_mode(cycle *c)
 {
     el4ml_searcher *s = c->s;
+    if (s->curvature.held_count == s->n) return EL4ML_NOT_CONVERGED;
+    el4ml_keep_mode(s, c->mode);
     el4ml_copy(s->n, c->mode, c->last);
     el4ml_status status = el4ml_curvature_set(&s->curvature, c->x);
     if (status != EL4ML_OK) return status;
@@ -64,9 +66,11 @@ static el4ml_status step_uphill(cycle *c, double cap)
     for (int k = 0; k < 8; k++, amount *= 0.3) {
         el4ml_copy(s->n, c->x, s->trial);
         el4ml_axpy(s->n, amount, c->mode, s->trial);
+        el4ml_clip_trial(s, c->x, s->trial);
         const el4ml_status status = el4ml_value_gradient(&s->evaluator, s->trial, &c->value, s->g);
         if (status == EL4ML_NUMERICAL) continue;
         if (status == EL4ML_OK) el4ml_copy(s->n, s->trial, c->x);
+        if (status == EL4ML_OK) el4ml_note_blocked(s, c->x, s->g);
         return status;
     }
     return EL4ML_NUMERICAL;
@@ -86,6 +90,7 @@ static void direction(el4ml_searcher *s, const double *mode, const double *p, do
     el4ml_lbfgs_before(l, d);
     el4ml_scale(n, fabs(el4ml_lbfgs_scale(l)), d);
     el4ml_lbfgs_after(l, d);
+    if (s->held) el4ml_box_mask(n, s->held, d);
     el4ml_project_out(n, 1, mode, d);
     if (el4ml_dot(n, d, p) > 0) el4ml_scale(n, -1, d);
     const double length = el4ml_norm(n, d);
@@ -104,6 +109,7 @@ static el4ml_status step_down(cycle *c, double cap, double *p, double *d, bool *
         double value;
         for (size_t i = 0; i < n; i++)
             s->trial[i] = c->x[i] + scale * d[i];
+        el4ml_clip(&s->evaluator, s->trial);
         const el4ml_status status = el4ml_value_gradient(&s->evaluator, s->trial, &value, s->trial_g);
         if (status == EL4ML_NUMERICAL) continue;
         if (status != EL4ML_OK) return status;
@@ -113,6 +119,7 @@ static el4ml_status step_down(cycle *c, double cap, double *p, double *d, bool *
             step[i] = s->trial[i] - c->x[i];
         el4ml_copy(n, s->trial, c->x);
         el4ml_copy(n, s->trial_g, s->g);
+        if (s->held) el4ml_box_mask(n, s->held, s->trial_g);
         el4ml_project_out(n, 1, c->mode, s->trial_g);
         for (size_t i = 0; i < n; i++)
             change[i] = s->trial_g[i] - p[i];
@@ -130,7 +137,10 @@ static el4ml_status minimise_orthogonal(cycle *c, double cap)
     el4ml_searcher *s = c->s;
     const size_t n = s->n;
     double *p = s->hs, *d = s->step;
+    el4ml_hold_for_search(s, c->x, s->g); /* the uphill step may have reached a bound */
+    el4ml_keep_mode(s, c->mode);
     el4ml_copy(n, s->g, p);
+    if (s->held) el4ml_box_mask(n, s->held, p);
     el4ml_project_out(n, 1, c->mode, p);
     const double enough = fmax(0.3 * s->options.gradient_tolerance, REDUCTION * rms_of(s, p));
     const int steps = c->near ? NEAR_STEPS : FAR_STEPS;
@@ -150,10 +160,12 @@ el4ml_status el4ml_follow_lowest(el4ml_searcher *s, double *x, double *mode)
     const double cap = s->options.max_step * s->length;
     el4ml_status status = el4ml_value_gradient(&s->evaluator, x, &c.value, s->g);
     for (size_t k = 0; status == EL4ML_OK && k < s->options.max_iterations; k++) {
-        c.rms = rms_of(s, s->g);
+        el4ml_hold_for_search(s, x, s->g);
+        c.rms = el4ml_search_rms(s);
         status = find_mode(&c);
         if (status != EL4ML_OK) break;
-        if (c.rms <= s->options.gradient_tolerance) return c.lambda < 0 ? EL4ML_OK : EL4ML_NOT_CONVERGED;
+        if (c.rms <= s->options.gradient_tolerance || c.rms <= el4ml_rounding_floor(&s->evaluator, x))
+            return c.lambda < 0 && !el4ml_any_blocked(s) ? EL4ML_OK : EL4ML_NOT_CONVERGED;
         status = step_uphill(&c, cap);
         if (status == EL4ML_OK) status = minimise_orthogonal(&c, cap);
         if (status == EL4ML_OK && !el4ml_inside(&s->evaluator, x)) return EL4ML_NOT_CONVERGED;

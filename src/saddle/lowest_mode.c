@@ -55,13 +55,13 @@ static el4ml_status extend(el4ml_lanczos *l, el4ml_curvature *c, size_t j, doubl
     double *next = l->q + (j + 1) * n;
     const el4ml_status status = el4ml_curvature_apply(c, l->q + j * n, next);
     if (status != EL4ML_OK) return status;
-    el4ml_project_out(n, c->zero_modes, c->zero_basis, next);
+    el4ml_curvature_project(c, next);
     for (size_t i = 0; i <= j; i++) {
         const double h = el4ml_dot(n, l->q + i * n, next);
         l->t[i * m + j] = l->t[j * m + i] = h;
         el4ml_axpy(n, -h, l->q + i * n, next);
     }
-    el4ml_project_out(n, c->zero_modes, c->zero_basis, next); /* a remainder that is rounding may lie there */
+    el4ml_curvature_project(c, next); /* a remainder that is rounding may lie there */
     el4ml_project_out(n, j + 1, l->q, next);
     *beta = el4ml_norm(n, next);
     return EL4ML_OK;
@@ -115,7 +115,7 @@ bool el4ml_lanczos_begin(el4ml_lanczos *l, const el4ml_curvature *c, const doubl
 {
     el4ml_copy(l->n, mode, l->q);
     stir(l->n, 0.02, l->q);
-    el4ml_project_out(l->n, c->zero_modes, c->zero_basis, l->q);
+    el4ml_curvature_project(c, l->q);
     const double norm = el4ml_norm(l->n, l->q);
     if (!(norm > 0)) return false;
     el4ml_scale(l->n, 1 / norm, l->q);

@@ -66,7 +66,7 @@ static bool inverse_lanczos(el4ml_lanczos *l, el4ml_curvature *c, double toleran
         double *q = l->q + j * n, *next = q + n;
         el4ml_copy(n, q, next);
         el4ml_factor_solve(&c->factor, next);
-        el4ml_project_out(n, c->zero_modes, c->zero_basis, next);
+        el4ml_curvature_project(c, next);
         alpha[j] = el4ml_dot(n, q, next);
         el4ml_project_out(n, j + 1, l->q, next);
         el4ml_project_out(n, j + 1, l->q, next);
@@ -136,7 +136,7 @@ static bool rayleigh_iteration(el4ml_curvature *c, double tolerance, double *v, 
             return false;
         el4ml_copy(n, v, next);
         el4ml_factor_solve(&c->factor, next);
-        el4ml_project_out(n, c->zero_modes, c->zero_basis, next);
+        el4ml_curvature_project(c, next);
         const double norm = el4ml_norm(n, next);
         if (!(norm > 0) || !isfinite(norm)) return false;
         for (size_t i = 0; i < n; i++)
@@ -153,7 +153,7 @@ static bool nearest_ritz(el4ml_lanczos *l, el4ml_curvature *c)
     for (size_t j = 0; j < m; j++) {
         double *next = l->q + (j + 1) * n;
         el4ml_symmetric_product(n, c->matrix, l->q + j * n, next);
-        el4ml_project_out(n, c->zero_modes, c->zero_basis, next);
+        el4ml_curvature_project(c, next);
         d[j] = el4ml_dot(n, l->q + j * n, next);
         el4ml_project_out(n, j + 1, l->q, next);
         el4ml_project_out(n, j + 1, l->q, next);
@@ -177,7 +177,7 @@ el4ml_status el4ml_track_mode(el4ml_searcher *s, double tolerance, double *mode,
     double *v = s->lanczos.q, *scratch = v + n;
     for (int attempt = 0; attempt < 2; attempt++) {
         el4ml_copy(n, mode, v);
-        el4ml_project_out(n, c->zero_modes, c->zero_basis, v);
+        el4ml_curvature_project(c, v);
         el4ml_scale(n, 1 / el4ml_norm(n, v), v);
         if (attempt == 1 && !nearest_ritz(&s->lanczos, c)) break;
         if (!rayleigh_iteration(c, tolerance, v, scratch, value)) continue;

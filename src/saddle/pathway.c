@@ -11,11 +11,12 @@ static el4ml_status step_off(el4ml_searcher *s, const double *ts, double top, co
                              double *x)
 {
     double value = top;
-    const double visible = 1e-13 * fmax(1, fabs(top));
+    const double visible = fmax(1e-13 * fmax(1, fabs(top)), 4 * el4ml_rounding_floor(&s->evaluator, ts));
     for (int k = 0; k < 16; k++) {
         const double amount = s->options.displacement * s->length * (k < 8 ? ldexp(1, -k) : ldexp(1, k - 7));
         for (size_t i = 0; i < s->n; i++)
             x[i] = ts[i] + sign * amount * mode[i];
+        el4ml_clip(&s->evaluator, x);
         const el4ml_status status = el4ml_value_gradient(&s->evaluator, x, &value, NULL);
         if (status != EL4ML_OK) return status;
         if (top - value > visible) return EL4ML_OK;
@@ -76,13 +77,13 @@ static el4ml_status complete(el4ml_searcher *s, const double *x, const double *m
                          .known_minimum = {EL4ML_UNKNOWN, EL4ML_UNKNOWN}};
     el4ml_copy(n, x, p->ts.x);
     el4ml_status status = el4ml_value_gradient(&s->evaluator, x, &p->ts.energy, s->g);
-    p->ts.gradient_rms = el4ml_norm(n, s->g) / sqrt((double)n);
+    if (status == EL4ML_OK) el4ml_set_gradient_rms(s, &p->ts);
     if (status == EL4ML_OK) {
         p->known_ts = el4ml_ask_known(s, true, &p->ts);
         if (p->known_ts != EL4ML_UNKNOWN) return EL4ML_OK;
         status = el4ml_settle(s, &p->ts, mode);
     }
-    if (status == EL4ML_OK && (p->ts.index != 1 || p->ts.gradient_rms > s->options.gradient_tolerance))
+    if (status == EL4ML_OK && (p->ts.index != 1 || !el4ml_is_stationary(s, &p->ts)))
         status = EL4ML_NOT_CONVERGED;
     if (status == EL4ML_OK) status = follow_both(s, p);
     if (status != EL4ML_OK) el4ml_passage_clear(p);
@@ -134,13 +135,34 @@ el4ml_status el4ml_search_between(el4ml_searcher *s, const double *a, const doub
     return status;
 }
 
+/* Zero modes, and then coordinates held on a bound, to the top of the spectrum, the latter one by one. */
+static void move_to_top(el4ml_searcher *s, double *matrix)
+{
+    const el4ml_curvature *c = &s->curvature;
+    const size_t n = s->n;
+    for (size_t z = 0; z < c->zero_modes; z++) {
+        const double *basis = c->zero_basis + z * n;
+        for (size_t i = 0; i < n; i++)
+            el4ml_axpy(n, 1e6 * c->shift * basis[i], basis, matrix + i * n);
+    }
+    for (size_t i = 0, rank = 0; c->held_count > 0 && i < n; i++)
+        if (c->held[i]) matrix[i * n + i] += 1e6 * c->shift * (double)++rank;
+}
+
 /* The first direction and step of search number k from a minimum: two of three along the modes, soft ones
- * first, both ways and with small and large steps; every third in a random direction. */
+ * first, both ways and with small and large steps; every third in a random direction. Inward normals of
+ * active bounds come after the modes. */
 static el4ml_status first_direction(el4ml_searcher *s, const double *a, uint64_t k, el4ml_random *random,
                                     double *direction, double *step)
 {
     const size_t n = s->n;
-    el4ml_status status = el4ml_curvature_set(&s->curvature, a);
+    el4ml_status status = EL4ML_OK;
+    if (s->held) {
+        double value;
+        status = el4ml_value_gradient(&s->evaluator, a, &value, s->g);
+        el4ml_curvature_hold_at(&s->curvature, a, s->g);
+    }
+    if (status == EL4ML_OK) status = el4ml_curvature_set(&s->curvature, a);
     if (status != EL4ML_OK) return status;
     const double sizes[3] = {0.1, 0.7, 2};
     if (k % 3 == 2 || !s->spectrum || !s->curvature.dense) {
@@ -159,16 +181,13 @@ static el4ml_status first_direction(el4ml_searcher *s, const double *a, uint64_t
     const size_t mode = (size_t)(j / 4) % modes;
     double *values = s->eigen_work;
     el4ml_copy(n * n, s->curvature.matrix, s->spectrum);
-    for (size_t z = 0; z < s->curvature.zero_modes; z++) { /* zero modes to the top of the spectrum */
-        const double *basis = s->curvature.zero_basis + z * n;
-        for (size_t i = 0; i < n; i++)
-            el4ml_axpy(n, 1e6 * s->curvature.shift * basis[i], basis, s->spectrum + i * n);
-    }
+    move_to_top(s, s->spectrum);
     if (!el4ml_eigen(n, s->spectrum, values, true, values + n, s->eigen_work_size)) return EL4ML_NUMERICAL;
     const double sign = j & 1 ? -1 : 1;
     for (size_t i = 0; i < n; i++)
         direction[i] = sign * s->spectrum[mode * n + i];
     *step = sizes[(j / 2) % 2 + (j / (4 * modes)) % 2] * s->length;
+    if (mode >= modes - s->curvature.held_count && j & 1) *step *= 3; /* a normal has one way only */
     if (j / (4 * modes) >= 2) { /* the list is through: the same modes again, mixed with chance, as no search
                                    is worth repeating */
         double *mix = s->plus;
@@ -188,9 +207,13 @@ el4ml_status el4ml_search_from(el4ml_searcher *s, const double *a, uint64_t k, e
     double step, *x = s->guesses, *mode = s->tangents;
     el4ml_status status = first_direction(s, a, k, &random, mode, &step);
     if (status == EL4ML_OK) {
-        el4ml_project_out(n, s->curvature.zero_modes, s->curvature.zero_basis, mode);
+        if (s->held)
+            el4ml_turn_inward(s, a, mode);
+        else
+            el4ml_curvature_project(&s->curvature, mode);
         for (size_t i = 0; i < n; i++)
             x[i] = a[i] + step * mode[i];
+        el4ml_clip(&s->evaluator, x);
         const bool track = k % 3 != 2 || k % 2 == 0; /* random directions: also straight to the lowest mode */
         status = el4ml_follow_mode(s, x, mode, track);
     }

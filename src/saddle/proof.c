@@ -1,5 +1,6 @@
 /* What a stationary point is, proved from its Hessian: the index by Sylvester's law of inertia from LDL^T,
- * the log-product from the same factor, zero modes moved to a known positive eigenvalue first. */
+ * the log-product from the same factor, zero modes and coordinates on a bound moved to a known positive
+ * eigenvalue first. */
 #include <math.h>
 
 #include "base/linalg.h"
@@ -28,7 +29,7 @@ static double product_of_positive(el4ml_searcher *s, const el4ml_curvature *c)
     if (!el4ml_eigen(n, s->spectrum, values, false, values + n, s->eigen_work_size)) return NAN;
     for (size_t i = 0; i < n; i++)
         if (values[i] > 0) sum += log(values[i]);
-    return sum - (double)c->zero_modes * log(c->shift);
+    return sum - (double)el4ml_curvature_moved(c) * log(c->shift);
 }
 
 /* What a factorised Hessian proves. */
@@ -46,6 +47,11 @@ static el4ml_status conclude(el4ml_searcher *s, el4ml_curvature *c, const inerti
     p->proved = true;
     p->index = i->negative;
     el4ml_status status;
+    if (c->held_count == s->n) { /* a corner of the box */
+        p->log_product = 0;
+        p->smallest_eigenvalue = NAN;
+        return EL4ML_OK;
+    }
     if (i->definite)
         status = el4ml_lanczos_begin(l, c, s->mode)
                      ? el4ml_lowest_mode_dense(l, c, MODE_TOLERANCE, 0, s->mode, &p->smallest_eigenvalue)
@@ -54,7 +60,7 @@ static el4ml_status conclude(el4ml_searcher *s, el4ml_curvature *c, const inerti
         status = el4ml_lowest_mode(l, c, c->changed ? PATH_TOLERANCE : MODE_TOLERANCE, EL4ML_MANY_RESTARTS,
                                    s->mode, &p->smallest_eigenvalue);
     if (status != EL4ML_OK) return status;
-    p->log_product = i->log_determinant - (double)c->zero_modes * log(c->shift);
+    p->log_product = i->log_determinant - (double)el4ml_curvature_moved(c) * log(c->shift);
     if (p->index == 1) p->log_product -= log(-p->smallest_eigenvalue);
     if (p->index > 1) p->log_product = product_of_positive(s, c);
     return EL4ML_OK;
@@ -84,13 +90,12 @@ static el4ml_status factorise(el4ml_searcher *s, const double *x, inertia *i)
     return EL4ML_OK;
 }
 
+/* From s->mode, a start. */
 static el4ml_status prove_dense(el4ml_searcher *s, el4ml_stationary *p)
 {
     inertia i;
     const el4ml_status status = factorise(s, p->x, &i);
-    if (status != EL4ML_OK) return status;
-    start_anywhere(s);
-    return conclude(s, &s->curvature, &i, p);
+    return status == EL4ML_OK ? conclude(s, &s->curvature, &i, p) : status;
 }
 
 /* Beyond the reach of a full Hessian: the two smallest eigenvalues tell a minimum from a transition state. */
@@ -140,26 +145,45 @@ static el4ml_status set_multiplicity(el4ml_searcher *s, el4ml_stationary *p)
 
 static el4ml_status set_gradient(el4ml_searcher *s, el4ml_stationary *p)
 {
-    const el4ml_status status = el4ml_value_gradient(&s->evaluator, p->x, &p->energy, s->g);
-    p->gradient_rms = el4ml_norm(s->n, s->g) / sqrt((double)s->n);
-    return status;
+    return el4ml_value_gradient(&s->evaluator, p->x, &p->energy, s->g);
+}
+
+/* Multipliers near zero: the index must be the same whether their coordinates count as free or not. */
+static el4ml_status resolve_doubt(el4ml_searcher *s, el4ml_stationary *p)
+{
+    el4ml_stationary free = *p;
+    el4ml_copy(s->n, s->mode, s->plus);
+    el4ml_release_doubtful(s);
+    const el4ml_status status =
+        s->curvature.dense ? prove_dense(s, &free) : prove_or_check(s, &free, s->plus, false);
+    el4ml_copy(s->n, s->plus, s->mode);
+    if (status != EL4ML_OK) return status;
+    p->flagged = true;
+    return free.index == p->index ? EL4ML_OK : EL4ML_NOT_CONVERGED;
+}
+
+/* What the proved or checked point is besides. */
+static el4ml_status finish(el4ml_searcher *s, el4ml_stationary *p)
+{
+    const el4ml_status status = set_multiplicity(s, p);
+    return status == EL4ML_OK && s->doubtful > 0 ? resolve_doubt(s, p) : status;
 }
 
 el4ml_status el4ml_characterise(el4ml_searcher *s, el4ml_stationary *p)
 {
     el4ml_status status = set_gradient(s, p);
     if (status != EL4ML_OK) return status;
-    if (s->curvature.dense)
-        status = prove_dense(s, p);
-    else
-        status = prove_or_check(s, p, NULL, false);
-    return status == EL4ML_OK ? set_multiplicity(s, p) : status;
+    el4ml_set_multipliers(s, p);
+    start_anywhere(s);
+    status = s->curvature.dense ? prove_dense(s, p) : prove_or_check(s, p, NULL, false);
+    return status == EL4ML_OK ? finish(s, p) : status;
 }
 
 /* Newton's step from the factor at p->x; taken when it at least halves the gradient. */
 static el4ml_status newton_step(el4ml_searcher *s, const inertia *i, el4ml_stationary *p, bool *taken)
 {
     const size_t n = s->n;
+    el4ml_evaluator *e = &s->evaluator;
     el4ml_curvature *c = &s->curvature;
     double energy;
     *taken = false;
@@ -168,18 +192,18 @@ static el4ml_status newton_step(el4ml_searcher *s, const inertia *i, el4ml_stati
         el4ml_factor_solve(&c->factor, s->step);
     else
         el4ml_ldl_solve(&s->ldl, s->step);
-    el4ml_project_out(n, c->zero_modes, c->zero_basis, s->step);
+    el4ml_curvature_project(c, s->step);
     if (!(el4ml_norm(n, s->step) <= 0.1 * s->length)) return EL4ML_OK;
     for (size_t k = 0; k < n; k++)
         s->trial[k] = p->x[k] - s->step[k];
-    const el4ml_status status = el4ml_value_gradient(&s->evaluator, s->trial, &energy, s->trial_g);
+    el4ml_clip(e, s->trial);
+    const el4ml_status status = el4ml_value_gradient(e, s->trial, &energy, s->trial_g);
     if (status != EL4ML_OK) return status == EL4ML_NUMERICAL ? EL4ML_OK : status;
-    *taken = el4ml_norm(n, s->trial_g) <= 0.5 * el4ml_norm(n, s->g);
+    *taken = el4ml_projected_norm(e, s->trial, s->trial_g) <= 0.5 * el4ml_projected_norm(e, p->x, s->g);
     if (!*taken) return EL4ML_OK;
     el4ml_copy(n, s->trial, p->x);
     el4ml_copy(n, s->trial_g, s->g);
     p->energy = energy;
-    p->gradient_rms = el4ml_norm(n, s->g) / sqrt((double)n);
     return EL4ML_OK;
 }
 
@@ -189,9 +213,11 @@ static el4ml_status newton_step(el4ml_searcher *s, const inertia *i, el4ml_stati
 el4ml_status el4ml_settle(el4ml_searcher *s, el4ml_stationary *p, const double *mode)
 {
     el4ml_status status = set_gradient(s, p);
+    if (status != EL4ML_OK) return status;
+    el4ml_set_multipliers(s, p);
     if (!s->curvature.dense) {
-        if (status == EL4ML_OK) status = prove_or_check(s, p, mode, true);
-        return status == EL4ML_OK ? set_multiplicity(s, p) : status;
+        status = prove_or_check(s, p, mode, true);
+        return status == EL4ML_OK ? finish(s, p) : status;
     }
     inertia i = {0};
     bool moved = true;
@@ -199,6 +225,7 @@ el4ml_status el4ml_settle(el4ml_searcher *s, el4ml_stationary *p, const double *
         moved = false;
         status = factorise(s, p->x, &i);
         if (status == EL4ML_OK && k < 2) status = newton_step(s, &i, p, &moved);
+        if (moved) el4ml_set_multipliers(s, p);
     }
     if (status != EL4ML_OK) return status;
     if (mode)
@@ -206,12 +233,17 @@ el4ml_status el4ml_settle(el4ml_searcher *s, el4ml_stationary *p, const double *
     else
         start_anywhere(s);
     status = conclude(s, &s->curvature, &i, p);
-    return status == EL4ML_OK ? set_multiplicity(s, p) : status;
+    return status == EL4ML_OK ? finish(s, p) : status;
 }
 
 el4ml_status el4ml_unstable_mode(el4ml_searcher *s, const double *x, double *mode, double *value)
 {
-    el4ml_status status = el4ml_curvature_set(&s->curvature, x);
+    el4ml_status status = EL4ML_OK;
+    if (s->held) {
+        status = el4ml_value_gradient(&s->evaluator, x, value, s->g);
+        el4ml_curvature_hold_at(&s->curvature, x, s->g);
+    }
+    if (status == EL4ML_OK) status = el4ml_curvature_set(&s->curvature, x);
     if (status != EL4ML_OK) return status;
     start_anywhere(s);
     status =

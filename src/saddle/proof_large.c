@@ -37,8 +37,10 @@ static bool init(proof *p, el4ml_searcher *s)
 {
     *p = (proof){.s = s, .scale = 1, .w = EL4ML_NEW(double, s->n)};
     if (p->w && el4ml_factor_init(&p->factor, s->n) &&
-        el4ml_curvature_borrow_matrix(&p->c, &s->evaluator, p->factor.u))
+        el4ml_curvature_borrow_matrix(&p->c, &s->evaluator, p->factor.u)) {
+        if (s->held) el4ml_curvature_hold(&p->c, s->curvature.held);
         return true;
+    }
     clear(p);
     return false;
 }
@@ -59,9 +61,12 @@ static el4ml_status factorise(proof *p, const double *x, const double *e, bool *
     if (status != EL4ML_OK) return status;
     p->e = e;
     p->tau = p->c.shift;
-    if (e)
+    if (e) { /* more than what is negative along e */
+        el4ml_symmetric_product(n, p->c.matrix, e, p->w);
+        p->tau = fmax(p->tau, 4 * fabs(el4ml_dot(n, e, p->w)));
         for (size_t i = 0; i < n; i++)
             el4ml_axpy(n, p->tau * e[i], e, p->c.matrix + i * n);
+    }
     *definite = el4ml_factor_make_in_place(&p->factor);
     if (!*definite || !e) return EL4ML_OK;
     el4ml_copy(n, e, p->w);
@@ -82,7 +87,7 @@ static el4ml_status smallest(proof *p, double *mode, double *value)
         double *q = l->q + j * n, *next = q + n;
         el4ml_copy(n, q, next);
         solve(p, next);
-        el4ml_project_out(n, p->c.zero_modes, p->c.zero_basis, next);
+        el4ml_curvature_project(&p->c, next);
         alpha[j] = el4ml_dot(n, q, next);
         el4ml_project_out(n, j + 1, l->q, next);
         el4ml_project_out(n, j + 1, l->q, next);
@@ -164,23 +169,27 @@ static el4ml_status newton_step(proof *p, el4ml_stationary *point, bool *moved)
 {
     el4ml_searcher *s = p->s;
     const size_t n = s->n;
+    el4ml_evaluator *e = &s->evaluator;
     double energy;
     *moved = false;
-    const double norm = el4ml_norm(n, s->g);
+    const double norm = el4ml_projected_norm(e, point->x, s->g);
     if (norm <= DETERMINED * s->length * fabs(point->smallest_eigenvalue)) return EL4ML_OK;
     el4ml_copy(n, s->g, s->step);
+    if (s->held) el4ml_curvature_project(&p->c, s->step);
     solve(p, s->step);
     if (!(el4ml_norm(n, s->step) <= s->length)) return EL4ML_OK;
     for (size_t i = 0; i < n; i++)
         s->trial[i] = point->x[i] - s->step[i];
-    const el4ml_status status = el4ml_value_gradient(&s->evaluator, s->trial, &energy, s->trial_g);
+    el4ml_clip(e, s->trial);
+    const el4ml_status status = el4ml_value_gradient(e, s->trial, &energy, s->trial_g);
     if (status != EL4ML_OK) return status == EL4ML_NUMERICAL ? EL4ML_OK : status;
-    *moved = el4ml_norm(n, s->trial_g) <= 0.5 * norm;
+    *moved = el4ml_projected_norm(e, s->trial, s->trial_g) <= 0.5 * norm;
     if (!*moved) return EL4ML_OK;
     el4ml_copy(n, s->trial, point->x);
     el4ml_copy(n, s->trial_g, s->g);
     point->energy = energy;
-    point->gradient_rms = el4ml_norm(n, s->g) / sqrt((double)n);
+    el4ml_set_multipliers(s, point);
+    if (s->held) el4ml_curvature_hold(&p->c, s->curvature.held);
     return EL4ML_OK;
 }
 
@@ -192,8 +201,10 @@ static el4ml_status prove(proof *p, el4ml_stationary *point, bool saddle)
     point->index = !definite ? 2 : p->e ? 1 : 0;
     point->log_product = point->smallest_eigenvalue = NAN;
     if (status != EL4ML_OK || !definite) return status;
+    const size_t moved = el4ml_curvature_moved(&p->c);
+    point->log_product = el4ml_factor_log_determinant(&p->factor) - (double)moved * log(p->c.shift);
+    if (p->c.held_count == p->s->n) return EL4ML_OK; /* a corner of the box */
     status = smallest(p, p->s->mode, &point->smallest_eigenvalue);
-    point->log_product = el4ml_factor_log_determinant(&p->factor) - (double)p->c.zero_modes * log(p->c.shift);
     if (p->e) point->log_product += log(-p->scale) - log(-point->smallest_eigenvalue);
     return status;
 }

@@ -71,6 +71,7 @@ el4ml_status el4ml_runs_away(el4ml_searcher *s, const el4ml_stationary *point, b
 {
     const double size = el4ml_norm(s->n, point->x);
     *away = false;
+    if (s->evaluator.surface->info.lower) return EL4ML_OK; /* there is an end */
     if (!(size > FAR * s->length) || !isfinite(size)) return EL4ML_OK;
     const el4ml_status status = falls_along_ray(s, point, away);
     return status == EL4ML_OK && !*away ? falls_outwards(s, point, away) : status;

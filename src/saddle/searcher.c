@@ -40,6 +40,11 @@ static bool allocate(el4ml_searcher *s)
     s->plus = s->aligned + stride;
     s->minus = s->plus + stride;
     s->tangents = s->guesses + EL4ML_GUESSES * n;
+    if (el4ml_has_box(&s->evaluator)) {
+        s->held = EL4ML_NEW(unsigned char, 2 * n);
+        if (!s->held) return false;
+        s->blocked = s->held + n;
+    }
     if (n <= EL4ML_TRACK_LIMIT) {
         s->eigen_work_size = el4ml_eigen_work_size(n);
         s->spectrum = EL4ML_NEW(double, n *n);
@@ -93,6 +98,7 @@ void el4ml_searcher_free(el4ml_searcher *s)
     el4ml_release(s->g);
     el4ml_release(s->guesses);
     el4ml_release(s->stages);
+    el4ml_release(s->held);
     el4ml_ldl_clear(&s->ldl);
     el4ml_lbfgs_clear(&s->lbfgs);
     el4ml_release(s->spectrum);
@@ -128,7 +134,7 @@ el4ml_status el4ml_search_minimum(el4ml_searcher *s, const double *start, el4ml_
     el4ml_minimise_result result;
     const el4ml_status status = el4ml_minimise(s->minimiser, start, point->x, &result);
     point->energy = result.value;
-    point->gradient_rms = result.gradient_rms;
+    point->gradient_rms = fmax(result.gradient_rms, el4ml_rounding_floor(&s->evaluator, point->x));
     return status;
 }
 
@@ -157,6 +163,7 @@ static el4ml_status search_proved(el4ml_searcher *s, const double *start, el4ml_
         status = el4ml_unstable_mode(s, point->x, s->plus, &value);
         if (status != EL4ML_OK) return status;
         el4ml_axpy(s->n, 0.1 * s->length, s->plus, point->x);
+        el4ml_clip(&s->evaluator, point->x);
         status = el4ml_search_minimum(s, point->x, point);
     }
     return status;

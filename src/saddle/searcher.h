@@ -6,6 +6,7 @@
 #include "el4ml/saddle.h"
 #include "minimise/curvature.h"
 #include "minimise/lbfgs.h"
+#include "surface/box.h"
 
 #define EL4ML_GUESSES 6       /* most transition-state guesses taken from one band */
 #define EL4ML_KRYLOV 48       /* Lanczos vectors kept before a restart */
@@ -36,6 +37,8 @@ struct el4ml_searcher {
     el4ml_lbfgs lbfgs; /* beyond */
     double *stages;    /* (EL4ML_FLOW_STAGES, n) */
     double *guesses, *tangents, *aligned, *plus, *minus;
+    unsigned char *held, *blocked; /* (n) each, for surfaces with bounds; NULL otherwise */
+    size_t doubtful; /* active coordinates of the point under proof with a multiplier of no certain sign */
     struct el4ml_band *band;
     el4ml_recognise recognise;
     void *recognise_context;
@@ -85,6 +88,33 @@ el4ml_status el4ml_prove_large(el4ml_searcher *s, el4ml_stationary *point, bool 
  * fills; s->mode is its lowest mode but for points that are only checked. `mode` (NULL: none): what is known
  * of that mode. */
 el4ml_status el4ml_settle(el4ml_searcher *s, el4ml_stationary *point, const double *mode);
+
+/* bounds.c: searches in a box (docs/bounds.md). */
+/* p->gradient_rms from the gradient s->g at p->x. */
+void el4ml_set_gradient_rms(el4ml_searcher *s, el4ml_stationary *p);
+/* p->gradient_rms, p->active, p->log_multipliers from the gradient s->g at p->x, and s->doubtful; the
+ * curvature holds what is on a bound. */
+void el4ml_set_multipliers(el4ml_searcher *s, el4ml_stationary *p);
+/* The curvature holds those active coordinates alone whose multiplier is beyond doubt. */
+void el4ml_release_doubtful(el4ml_searcher *s);
+/* A search along a mode keeps coordinates on a bound (s->held, held by the curvature): those that V does not
+ * leave downwards, and those with which a step uphill ran into a wall, until V rises from it: they are
+ * blocked. */
+void el4ml_forget_blocked(el4ml_searcher *s);
+void el4ml_hold_for_search(el4ml_searcher *s, const double *x, const double *g);
+/* Of s->g without what is held. */
+double el4ml_search_rms(const el4ml_searcher *s);
+/* The held coordinates go out of the unit vector `mode`; false when little of it is left. */
+bool el4ml_keep_mode(const el4ml_searcher *s, double *mode);
+/* trial = x + s->step into the box; where that changes it, s->step too. True when it does. */
+bool el4ml_clip_trial(el4ml_searcher *s, const double *x, double *trial);
+/* x, with gradient g, is where the step under trial led: what the wall stopped may be blocked. */
+void el4ml_note_blocked(el4ml_searcher *s, const double *x, const double *g);
+bool el4ml_any_blocked(const el4ml_searcher *s);
+/* Where x is on a bound, v points into the box. */
+void el4ml_turn_inward(const el4ml_searcher *s, const double *x, double *v);
+/* Is the gradient at p as small as was asked for, or as rounding lets it be? */
+bool el4ml_is_stationary(el4ml_searcher *s, const el4ml_stationary *p);
 
 struct el4ml_band *el4ml_band_new(size_t n);
 void el4ml_band_free(struct el4ml_band *band);

@@ -17,7 +17,9 @@
 typedef struct reader {
     const el4ml_data_options *options;
     el4ml_table *table;
-    size_t target;        /* its column; EL4ML_NO_COLUMN without one */
+    size_t target;  /* its column; EL4ML_NO_COLUMN without one */
+    size_t *inputs; /* (input_count) columns of the inputs */
+    size_t input_count;
     el4ml_labels *labels; /* classification */
     double *values;       /* regression: (rows) */
     unsigned char *part;  /* (rows) */
@@ -32,7 +34,7 @@ el4ml_data_options el4ml_data_options_default(void)
 
 el4ml_metrics el4ml_metrics_none(void)
 {
-    return (el4ml_metrics){NAN, NAN, NAN, NAN};
+    return (el4ml_metrics){.loss = NAN, .accuracy = NAN, .r2 = NAN, .adjusted_rand = NAN, .log_density = NAN};
 }
 
 static el4ml_status no_memory(const reader *r)
@@ -83,6 +85,49 @@ static el4ml_status read_target(reader *r)
     return r->options->classification ? read_classes(r) : read_values(r);
 }
 
+/* ---- what is read ---- */
+
+static el4ml_status choose_rows(reader *r)
+{
+    const size_t wanted = r->options->first_rows;
+    if (wanted > r->table->rows)
+        return el4ml_fail(r->error, EL4ML_BAD_INPUT, "%s: %zu rows are asked for, there are %zu",
+                          r->table->file, wanted, r->table->rows);
+    if (wanted > 0) r->table->rows = wanted; /* the others are as good as not there */
+    return EL4ML_OK;
+}
+
+static el4ml_status choose_input(reader *r, const char *name)
+{
+    size_t column;
+    const el4ml_status status = el4ml_table_find(r->table, name, &column, r->error);
+    if (status != EL4ML_OK) return status;
+    const char *what = column == r->target ? "is the target, and no input" : NULL;
+    for (size_t j = 0; j < r->input_count; j++)
+        if (r->inputs[j] == column) what = "is named twice among the inputs";
+    if (what)
+        return el4ml_fail(r->error, EL4ML_BAD_INPUT, "%s: column '%s' %s", r->table->file,
+                          el4ml_excerpt_of(r->table->names[column]).text, what);
+    r->inputs[r->input_count++] = column;
+    return EL4ML_OK;
+}
+
+static el4ml_status choose_inputs(reader *r)
+{
+    r->inputs = EL4ML_NEW(size_t, r->table->columns);
+    if (!r->inputs) return no_memory(r);
+    if (r->options->inputs) {
+        for (size_t k = 0; k < r->options->input_count; k++) {
+            const el4ml_status status = choose_input(r, r->options->inputs[k]);
+            if (status != EL4ML_OK) return status;
+        }
+    } else {
+        for (size_t j = 0; j < r->table->columns; j++)
+            if (j != r->target) r->inputs[r->input_count++] = j;
+    }
+    return EL4ML_OK;
+}
+
 /* ---- split ---- */
 
 static bool assign_parts(reader *r)
@@ -114,7 +159,7 @@ static el4ml_dataset *part_of(el4ml_data *data, unsigned part, size_t ***rows)
 
 static bool allocate_part(reader *r, el4ml_dataset *set, size_t **rows)
 {
-    set->inputs = r->table->columns - (r->target != EL4ML_NO_COLUMN);
+    set->inputs = r->input_count;
     set->classes = r->labels ? r->labels->count : 0;
     set->targets = r->values ? 1 : 0;
     if (set->rows > SIZE_MAX / set->inputs) return false;
@@ -128,13 +173,12 @@ static bool allocate_part(reader *r, el4ml_dataset *set, size_t **rows)
 static el4ml_status copy_row(reader *r, size_t row, el4ml_dataset *set, size_t to)
 {
     double *x = set->x + to * set->inputs;
-    for (size_t j = 0; j < r->table->columns; j++) {
-        if (j == r->target) continue;
-        if (r->options->missing && el4ml_table_missing(r->table, row, j)) {
+    for (size_t j = 0; j < r->input_count; j++) {
+        if (r->options->missing && el4ml_table_missing(r->table, row, r->inputs[j])) {
             *x++ = NAN;
             continue;
         }
-        const el4ml_status status = el4ml_table_number(r->table, row, j, x++, r->error);
+        const el4ml_status status = el4ml_table_number(r->table, row, r->inputs[j], x++, r->error);
         if (status != EL4ML_OK) return status;
     }
     if (r->labels) set->label[to] = (int32_t)r->labels->label[row];
@@ -291,7 +335,7 @@ static bool describe(reader *r)
         !d->target_mean || !d->target_scale || !d->constant_columns)
         return false;
     for (size_t j = 0; j < inputs; j++) {
-        d->input_names[j] = el4ml_copy_text(r->table->names[j + (j >= r->target)]);
+        d->input_names[j] = el4ml_copy_text(r->table->names[r->inputs[j]]);
         if (!d->input_names[j]) return false;
     }
     if (r->labels) { /* the names move over */
@@ -304,7 +348,9 @@ static bool describe(reader *r)
 
 static el4ml_status build(reader *r)
 {
-    el4ml_status status = read_target(r);
+    el4ml_status status = choose_rows(r);
+    if (status == EL4ML_OK) status = read_target(r);
+    if (status == EL4ML_OK) status = choose_inputs(r);
     if (status == EL4ML_OK) status = split(r);
     if (status == EL4ML_OK && !describe(r)) status = no_memory(r);
     if (status == EL4ML_OK) status = standardise(r);
@@ -322,6 +368,7 @@ el4ml_status el4ml_data_read(const el4ml_data_options *options, el4ml_data **dat
     el4ml_table_free(r.table);
     el4ml_labels_free(r.labels);
     el4ml_release(r.values);
+    el4ml_release(r.inputs);
     el4ml_release(r.part);
     if (status == EL4ML_OK)
         *data = r.data;

@@ -5,6 +5,7 @@
 
 #include "base/linalg.h"
 #include "base/memory.h"
+#include "surface/box.h"
 
 el4ml_status el4ml_surface_new(const el4ml_surface_ops *ops, const el4ml_surface_info *info, void *self,
                                el4ml_surface **surface, el4ml_error *error)
@@ -27,6 +28,8 @@ el4ml_status el4ml_surface_new(const el4ml_surface_ops *ops, const el4ml_surface
     if (info->dimension == 0 || info->dimension > INT32_MAX)
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "surface: impossible dimension %zu",
                           info->dimension);
+    const el4ml_status status = el4ml_box_check(info, error);
+    if (status != EL4ML_OK) return status;
     el4ml_surface *made = EL4ML_NEW(el4ml_surface, 1);
     if (!made) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "surface: out of memory");
     made->ops = *ops;
@@ -178,12 +181,19 @@ void el4ml_perturb(el4ml_evaluator *e, el4ml_random *random, double step, const 
     }
     for (size_t i = 0; i < e->n; i++)
         y[i] = x[i] + step * (2 * el4ml_random_uniform(random) - 1);
+    el4ml_box_reflect(e, y);
 }
 
 bool el4ml_inside(const el4ml_evaluator *e, const double *x)
 {
     const el4ml_surface *s = e->surface;
     return !s->ops.inside || s->ops.inside(s->self, x);
+}
+
+double el4ml_rounding_floor(el4ml_evaluator *e, const double *x)
+{
+    const el4ml_surface *s = e->surface;
+    return s->ops.rounding_floor ? s->ops.rounding_floor(s->self, e->workspace, x) : 0;
 }
 
 el4ml_status el4ml_predict(el4ml_evaluator *e, const double *x, const el4ml_dataset *data, double *outputs)

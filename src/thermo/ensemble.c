@@ -26,9 +26,12 @@ static const el4ml_superposition_kernels *choose_kernels(void)
 bool el4ml_ensemble_init(el4ml_ensemble *made, const el4ml_network *network)
 {
     *made = (el4ml_ensemble){.network = network, .lowest = INFINITY, .kernels = choose_kernels()};
-    for (size_t i = 0; i < network->node_count; i++)
-        if (!network->nodes[i].flagged && network->nodes[i].energy < made->lowest)
-            made->lowest = network->nodes[i].energy;
+    for (size_t i = 0; i < network->node_count; i++) {
+        const el4ml_node *node = &network->nodes[i];
+        if (node->flagged) continue;
+        made->lowest = fmin(made->lowest, node->energy);
+        made->bounded = made->bounded || node->active > 0;
+    }
     return made->lowest < INFINITY;
 }
 
@@ -39,6 +42,8 @@ static void add_minimum(const el4ml_ensemble *e, size_t i, el4ml_minima_block *b
     const el4ml_role role = e->role ? (el4ml_role)e->role[i] : EL4ML_ROLE_GLOBAL;
     b->rise[at] = node->energy - e->lowest;
     b->log_weight[at] = node->log_multiplicity - node->log_product / 2;
+    if (e->bounded) b->log_weight[at] = el4ml_node_log_weight(node, 1);
+    b->extra[at] = (double)node->active / 2;
     b->ratio[at] = role == EL4ML_ROLE_OTHER ? e->ratio[i] : 0;
     b->other[at] = role == EL4ML_ROLE_OTHER;
     b->apart[at] = role == EL4ML_ROLE_APART;
@@ -55,6 +60,7 @@ static bool load_block(const el4ml_ensemble *e, size_t *next, el4ml_minima_block
     for (; b->count % 8 != 0; b->count++) {
         b->log_weight[b->count] = -INFINITY;
         b->rise[b->count] = b->ratio[b->count] = b->other[b->count] = b->apart[b->count] = 0;
+        b->extra[b->count] = 0;
     }
     return true;
 }
@@ -62,11 +68,13 @@ static bool load_block(const el4ml_ensemble *e, size_t *next, el4ml_minima_block
 static void sweep_temperatures(const el4ml_ensemble *e, el4ml_canonical_step *step, el4ml_canonical *sums,
                                size_t count)
 {
-    el4ml_minima_block b;
+    el4ml_minima_block b, shifted;
     b.start = b.count = 0;
     for (size_t next = 0; load_block(e, &next, &b);)
-        for (size_t k = 0; k < count; k++)
-            step(&b, &sums[k]);
+        for (size_t k = 0; k < count; k++) {
+            if (e->bounded) el4ml_shift_block(&b, 1 / sums[k].inverse, &shifted);
+            step(e->bounded ? &shifted : &b, &sums[k]);
+        }
 }
 
 void el4ml_canonical_at(const el4ml_ensemble *e, const double *temperatures, size_t count,
@@ -79,8 +87,11 @@ void el4ml_canonical_at(const el4ml_ensemble *e, const double *temperatures, siz
     for (size_t k = 0; k < count; k++)
         sums[k].mean /= 1 + sums[k].rest;
     sweep_temperatures(e, e->kernels->canonical_spread, sums, count);
+    if (e->bounded) sweep_temperatures(e, el4ml_add_extra, sums, count);
     for (size_t k = 0; k < count; k++) {
         const double scale = 1 / (1 + sums[k].rest);
+        sums[k].extra *= scale;
+        sums[k].coupling *= scale;
         sums[k].plus *= scale;
         sums[k].minus *= scale;
         sums[k].third *= scale;
@@ -104,6 +115,9 @@ static void sweep_energies(const el4ml_ensemble *e, el4ml_fixed_energy_step *ste
 void el4ml_fixed_energy_at(const el4ml_ensemble *e, double power, const double *energies, size_t count,
                            el4ml_fixed_energy *sums)
 {
+    for (size_t k = 0; e->bounded && k < count; k++)
+        el4ml_bounded_energy_at(e, power, energies[k], &sums[k]);
+    if (e->bounded) return;
     for (size_t k = 0; k < count; k++)
         sums[k] = (el4ml_fixed_energy){
             .rise = energies[k] - e->lowest, .power = power, .shift = -INFINITY, .top = SIZE_MAX};

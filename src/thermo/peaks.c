@@ -24,7 +24,7 @@ typedef struct sample {
 
 static sample sample_of(double x, const el4ml_canonical *s)
 {
-    return (sample){x, s->mean, s->plus + s->minus, el4ml_canonical_slope(s)};
+    return (sample){x, s->mean, s->extra + s->plus + s->minus, el4ml_canonical_slope(s)};
 }
 
 static sample sample_at(const el4ml_ensemble *e, double x)
@@ -113,8 +113,8 @@ static bool grid_init(const el4ml_thermo *thermo, double kappa, grid *g)
     if (!g->samples || !g->temperatures || !g->sums) return false;
     for (size_t k = 0; k < thermo->count; k++) {
         const el4ml_thermo_point *p = &thermo->points[k];
-        g->samples[k] =
-            (sample){log(p->temperature), p->rise, p->c_plus + p->c_minus, p->slope * p->temperature};
+        g->samples[k] = (sample){log(p->temperature), p->rise, p->bounds + p->c_plus + p->c_minus,
+                                 p->slope * p->temperature};
     }
     return true;
 }

@@ -5,9 +5,10 @@
  * 030105, 2017) F = sum p_a (V*_a - V_g)/(V_a - V_g)                          (de Souza et al., J. Chem.
  * Phys. 146, 124103, 2017)
  *
- * kappa ln T is common to all minima and cancels. Energies are taken relative to the lowest counted minimum,
- * weights relative to the largest one, which is kept out of the sums, so that no difference of nearly equal
- * numbers is formed: S = ln(1 + rest) - sum p_a (ln Z_a - ln Z_max) has positive terms only. */
+ * Minima on bounds: docs/bounds.md. kappa ln T is common to all minima and cancels. Energies are taken
+ * relative to the lowest counted minimum, weights relative to the largest one, which is kept out of the sums,
+ * so that no difference of nearly equal numbers is formed: S = ln(1 + rest) - sum p_a (ln Z_a - ln Z_max) has
+ * positive terms only. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -58,7 +59,7 @@ static double deep_frustration(const el4ml_ensemble *e, double temperature)
         for (size_t i = 0; i < e->network->node_count; i++) {
             if (nodes[i].flagged || e->role[i] != EL4ML_ROLE_OTHER) continue;
             const double exponent =
-                nodes[i].log_multiplicity - nodes[i].log_product / 2 - (nodes[i].energy - base) / temperature;
+                el4ml_node_log_weight(&nodes[i], temperature) - (nodes[i].energy - base) / temperature;
             if (pass == 0) {
                 shift = fmax(shift, exponent);
             } else {
@@ -87,7 +88,8 @@ static el4ml_thermo_point point_from(const el4ml_ensemble *e, const el4ml_canoni
     el4ml_thermo_point point = {.temperature = temperature,
                                 .energy = e->lowest + s->mean + kappa * temperature,
                                 .rise = s->mean,
-                                .heat_capacity = kappa + s->plus + s->minus,
+                                .heat_capacity = kappa + s->extra + s->plus + s->minus,
+                                .bounds = s->extra,
                                 .c_plus = s->plus,
                                 .c_minus = s->minus,
                                 .slope = el4ml_canonical_slope(s) / temperature,
@@ -182,7 +184,7 @@ bool el4ml_changes_at(const el4ml_network *network, double temperature, el4ml_ch
     if (!el4ml_ensemble_init(&e, network)) return false;
     el4ml_canonical s;
     el4ml_canonical_at(&e, &temperature, 1, &s);
-    *changes = (el4ml_changes){e.lowest, s.inverse, s.shift, 1 + s.rest, s.mean};
+    *changes = (el4ml_changes){temperature, e.lowest, s.inverse, s.shift, 1 + s.rest, s.mean};
     return true;
 }
 
@@ -190,11 +192,12 @@ double el4ml_occupation_of(const el4ml_node *node, const el4ml_changes *changes,
 {
     *g = 0;
     if (node->flagged) return 0;
-    const double rise = node->energy - changes->lowest;
+    double rise = node->energy - changes->lowest;
     const double exponent =
-        node->log_multiplicity - node->log_product / 2 - rise * changes->inverse - changes->shift;
+        el4ml_node_log_weight(node, changes->temperature) - rise * changes->inverse - changes->shift;
     if (exponent < -745) return 0; /* it underflows */
     const double p = exp(exponent) / changes->sum;
+    rise += (double)node->active / 2 * changes->temperature;
     *g = p * ((rise - changes->mean) * changes->inverse) * changes->inverse;
     return p;
 }

@@ -82,7 +82,7 @@ class Studies(program.Case):
         self.wrong(self.data() + "[connect]\nsteps = 5\n", "s.toml:9", "'steps'", "[explore]")
         self.wrong(self.data() + "[explore]\nsteps = 5\nsteps = 6\n", "s.toml:10", "steps")
         self.wrong(program.study(surface={"kind": "mlpp"}), "s.toml:2", "kind", "did you mean 'mlp'?")
-        self.wrong(program.study(surface={"kind": "gp"}), "s.toml:2", "not supported in this version")
+        self.wrong(program.study(surface={"kind": "gp"}), "s.toml", "[data] is missing")
         self.wrong(program.study(surface={"kind": "lennard-jones"}), "s.toml:1", "'atoms'")
         self.wrong(program.study(surface={"kind": "function", "name": "schwefl"}), "s.toml:3", "did you mean 'schwefel'?")
         self.wrong(self.data().replace('target = "kind"\n', ""), "s.toml:1", "'target'")

@@ -1,4 +1,4 @@
-"""Every study of examples/, in a short form: it runs, what it finds is verified, and the report is there."""
+"""Every study of examples/ and of its folders (plug-ins apart: test_plugin.py), in a short form: it runs, what it finds is verified, and the report is there."""
 import glob
 import os
 import re
@@ -21,23 +21,30 @@ def shortened(text, steps=STEPS):
             line = "%s = %d\n" % (key, steps)
             head = "[%s]\n" % table
             text = text.replace(head, head + line) if head in text else text + "\n" + head + line
-    return text.replace('file = "data/', 'file = "%s/' % program.DATA)
+    return absolute(text)
+
+
+def absolute(text):
+    return re.sub(r'file = "(\.\./)?data/', lambda match: 'file = "%s/' % program.DATA, text)
+
+
+def example(name):
+    found = [os.path.join(EXAMPLES, name + ".toml"), os.path.join(EXAMPLES, name, name + ".toml")]
+    with open(found[0] if os.path.exists(found[0]) else found[1]) as file:
+        return file.read()
 
 
 class Examples(program.Case):
-    def example(self, name):
-        with open(os.path.join(EXAMPLES, name + ".toml")) as file:
-            return file.read()
-
     def short(self, name):
-        self.write(name + ".toml", shortened(self.example(name), HEAVY.get(name, STEPS)))
+        self.write(name + ".toml", shortened(example(name), HEAVY.get(name, STEPS)))
         self.good("run", name + ".toml", "-o", name)
         self.good("verify", name)
         return self.json("info", name)
 
     def test_all(self):
         """One after the other, so that a new example is tested without being named here."""
-        found = sorted(glob.glob(os.path.join(EXAMPLES, "*.toml")))
+        found = sorted(glob.glob(os.path.join(EXAMPLES, "*.toml")) + glob.glob(os.path.join(EXAMPLES, "*", "*.toml")))
+        found = [path for path in found if "plugin" not in path[len(EXAMPLES):]]
         self.assertGreaterEqual(len(found), 15)
         for path in found:
             name = os.path.splitext(os.path.basename(path))[0]
@@ -61,8 +68,8 @@ class Examples(program.Case):
 
     def test_no_minimum(self):
         """Without its L2 term the example of logistic regression has no minimum; it says so, and why, and ends."""
-        text = re.sub(r"l2 = .*", "l2 = 0", self.example("logistic")).replace("steps = 200", "steps = 100000")
-        self.write("none.toml", text.replace('file = "data/', 'file = "%s/' % program.DATA))
+        text = re.sub(r"l2 = .*", "l2 = 0", example("logistic")).replace("steps = 200", "steps = 100000")
+        self.write("none.toml", absolute(text))
         result = self.run_program("run", "none.toml", "-o", "none")
         self.assertEqual(result.status, 0, result.err)
         info = self.json("info", "none")
@@ -79,7 +86,7 @@ class Examples(program.Case):
         """The harness on every kind of surface."""
         for name in ("iris", "logistic", "autoencoder", "autoencoder_tanh", "factorisation", "mixture", "morse", "lj7",
                      "schwefel"):
-            self.write(name + ".toml", shortened(self.example(name)))
+            self.write(name + ".toml", shortened(example(name)))
             answer = self.json("check", name + ".toml")
             self.assertTrue(answer["passed"], name)
             self.assertEqual(answer["minimum"]["flat"], answer["minimum"]["zero_modes"], name)
