@@ -244,7 +244,7 @@ START_TEST(separation)
         el4ml_study study = plain_study();
         study.kind = EL4ML_KIND_LOGISTIC;
         study.logistic = (el4ml_logistic_options){.l2 = with_l2 ? 1e-5 : 0, .l2_biases = true};
-        study.steps = 500;
+        study.steps = with_l2 ? 300 : 20000;
         study.method = _i ? EL4ML_RANDOM_STARTS : EL4ML_BASIN_HOPPING;
         const char *folder = scratch_folder("separation");
         el4ml_landscape *l = open_run(folder, s);
@@ -255,12 +255,12 @@ START_TEST(separation)
         const char *why = el4ml_landscape_meta(l, "no_minimum");
         ck_assert_uint_eq(el4ml_landscape_count(l, EL4ML_MINIMUM), with_l2);
         if (with_l2) {
-            ck_assert_uint_eq(t->explore_runs, 500);
+            ck_assert_uint_eq(t->explore_runs, 300);
             ck_assert_uint_eq(t->runaways + t->explore_failures, 0);
             ck_assert_ptr_null(why);
         } else {
-            ck_assert_uint_eq(t->runaways, t->explore_runs); /* each recognised ... */
-            ck_assert_uint_lt(t->explore_runs, 500);         /* ... and soon given up */
+            ck_assert_uint_ge(100 * t->runaways, 99 * t->explore_runs); /* recognised ... */
+            ck_assert_uint_lt(t->explore_runs, 2000);                   /* ... and soon given up */
             ck_assert_ptr_nonnull(why);
             ck_assert_ptr_nonnull(strstr(why, "l2 = 0"));
             ck_assert((strstr(why, "told apart without error") != NULL) == (_i == 0));
@@ -284,7 +284,7 @@ START_TEST(net_without_l2)
     el4ml_data data = {.train = iris};
     el4ml_study study = plain_study();
     study.mlp = el4ml_mlp_options_default();
-    study.steps = 500;
+    study.steps = 20000;
     study.method = EL4ML_RANDOM_STARTS;
     const char *folder = scratch_folder("net");
     el4ml_landscape *l = open_run(folder, s);
@@ -293,7 +293,7 @@ START_TEST(net_without_l2)
     ck_assert_int_eq(el4ml_run_explore(&study, s, &data, l, &options, &time_up, NULL), EL4ML_OK);
     const el4ml_totals *t = el4ml_landscape_totals(l);
     ck_assert_uint_eq(el4ml_landscape_count(l, EL4ML_MINIMUM), 0);
-    ck_assert_uint_lt(t->explore_runs, 500);
+    ck_assert_uint_lt(t->explore_runs, 2000);
     ck_assert_uint_ge(10 * t->runaways, 9 * t->explore_runs);
     ck_assert_double_lt(t->lowest_runaway, 1e-6);
     ck_assert_ptr_nonnull(strstr(el4ml_landscape_meta(l, "no_minimum"), "told apart without error"));

@@ -75,7 +75,7 @@ class Examples(program.Case):
         info = self.json("info", "none")
         self.assertEqual(info["minima"], 0)
         self.assertEqual(info["runaways"], info["explore_runs"])
-        self.assertLess(info["explore_runs"], 1000)
+        self.assertLess(info["explore_runs"], 2000)
         with open(self.path("none", "report.html")) as file:
             report = file.read()
         for where in (result.out, info["no_minimum"], self.good("info", "none").out, report):
