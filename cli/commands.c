@@ -73,6 +73,15 @@ static const command commands[] = {
      "Gradient, Hessian-vector product, Hessian, symmetry and zero modes of the surface, also at a minimum; "
      "cost\n"
      "of each call. Exit status 1 if any fails.\n"},
+    {"gp-advice", command_gp_advice, 1, 1, TAKES_OUTPUT | TAKES_ADVICE,
+     "el4ml gp-advice STUDY.toml [-o DIR] [--threshold NATS] [--samples N] [--evaluations N] [--threads N]\n"
+     "                [--seed N] [--quiet] [--json]\n"
+     "For a Gaussian process: is the best setting of the hyperparameters enough, a mixture over the minima, "
+     "or\n"
+     "does it take sampling? Maps the landscape (as run does) and checks the answer by slice sampling,\n"
+     "Hamiltonian and sequential Monte Carlo, each with and without the landscape, up to --samples "
+     "effective\n"
+     "samples (400) or --evaluations (200000). Writes gp_advice.svg and gp_advice.json into DIR.\n"},
     {"basin-volume", command_basin_volume, 1, 1, TAKES_BASINS,
      "el4ml basin-volume DIR [--initialiser | --box LOW,HIGH] [--minimum ID,...|all] [--samples N]\n"
      "                       [--tolerance T] [--compare] [--map FILE.svg] [--threads N] [--seed N]\n"
@@ -85,6 +94,10 @@ static const command commands[] = {
      "hardly ever hit, as in many dimensions.\n"
      "--compare: how many starts a minimiser takes elsewhere. --map: picture of a function of two "
      "variables.\n"},
+    {"choose-k", command_choose_k, 1, 1, TAKES_OUTPUT | TAKES_K,
+     "el4ml choose-k STUDY.toml [--k 2..10] [-o DIR] [--threads N] [--seed N] [--time-limit T] [--json]\n"
+     "How many clusters: a landscape of K-means for each K, in DIR/k2, DIR/k3 ... (DIR: ./NAME-k), beside\n"
+     "stability, silhouette, gap statistic and Davies-Bouldin index; a verdict, and DIR/choose_k.svg.\n"},
     {"import", command_import, 2, 2, TAKES_OUTPUT | TAKES_KAPPA,
      "el4ml import pathsample|topsearch|pele PATH -o DIR [--kappa K] [--quiet] [--json]\n"
      "Read another program's database into a new DIR, to be analysed without its surface. PATH: the folder "
@@ -117,6 +130,8 @@ static const char general_help[] =
     "  el4ml verify DIR                         recompute every stationary point\n"
     "  el4ml check STUDY.toml                   derivatives, symmetry and cost of the surface\n"
     "  el4ml basin-volume DIR                   how likely a start falls to each minimum; basin volumes\n"
+    "  el4ml gp-advice STUDY.toml               Gaussian process: point estimate, mixture or sampling\n"
+    "  el4ml choose-k STUDY.toml --k 2..10      how many clusters\n"
     "  el4ml import FORMAT PATH -o DIR          a database of pathsample, topsearch or pele\n"
     "  el4ml export FORMAT DIR -o PATH          for pathsample, or as graphml or json\n"
     "\n"

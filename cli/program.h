@@ -23,7 +23,9 @@ enum {
     TAKES_PATHS = 512,
     TAKES_COMMUNITIES = 1024,
     TAKES_COLOUR = 2048,
-    TAKES_BASINS = 4096
+    TAKES_BASINS = 4096,
+    TAKES_ADVICE = 8192,
+    TAKES_K = 16384
 };
 
 typedef struct given_whole {
@@ -48,6 +50,7 @@ typedef struct arguments {
     given_whole threads, seed;     /* threads 0: all cores */
     given_whole kappa;             /* of an import */
     bool json, quiet, coordinates, force, help, version;
+    const char *clusters;           /* --k of choose-k */
     const char *box, *minima, *map; /* of basin-volume */
     given_whole samples;
     given_number tolerance;
@@ -61,8 +64,9 @@ typedef struct arguments {
     const char *method; /* of communities */
     bool unweighted;
     given_number resolution, threshold;
-    const char *colour; /* of a report's disconnectivity graph */
-    double time_limit;  /* seconds, 0: none */
+    const char *colour;      /* of a report's disconnectivity graph */
+    given_whole evaluations; /* of gp-advice */
+    double time_limit;       /* seconds, 0: none */
 } arguments;
 
 typedef int (*command_function)(const arguments *args);
@@ -77,12 +81,14 @@ int command_list(const arguments *args);
 int command_verify(const arguments *args);
 int command_init(const arguments *args);
 int command_check(const arguments *args);
+int command_gp_advice(const arguments *args);
 int command_rates(const arguments *args);
 int command_paths(const arguments *args);
 int command_communities(const arguments *args);
 int command_import(const arguments *args);
 int command_export(const arguments *args);
 int command_basin_volume(const arguments *args);
+int command_choose_k(const arguments *args);
 
 /* Print the error on standard error and give the exit status that belongs to it. */
 int report_error(const el4ml_error *error);
@@ -119,6 +125,10 @@ void catch_crashes(void);
 
 /* args: for --seed; may be NULL. */
 el4ml_status open_study(const char *path, const arguments *args, opened *result, el4ml_error *error);
+/* Explores and connects, or continues to; the landscape of the study in `folder`, open also where that was
+ * interrupted. */
+el4ml_status map_study(const arguments *args, const opened *o, const char *folder,
+                       el4ml_landscape **landscape, el4ml_error *error);
 /* The study kept in a landscape's folder, with the seed it has there. The data must be the landscape's. */
 el4ml_status open_folder_study(const char *folder, el4ml_landscape *landscape, opened *result,
                                el4ml_error *error);

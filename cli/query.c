@@ -93,17 +93,60 @@ int command_info(const arguments *a)
     return code;
 }
 
+/* What predictions are worth, of the test rows or else of the training rows: the metrics that some minimum
+ * has. */
+typedef struct worth {
+    const char *part;
+    size_t count;
+    const el4ml_metric *metric[16];
+} worth;
+
+static double worth_of(const el4ml_record *r, const worth *w, size_t k)
+{
+    return el4ml_metric_of(strcmp(w->part, "test") == 0 ? &r->test : &r->train, w->metric[k]);
+}
+
+static void find_worth(const el4ml_landscape *l, const char *part, worth *w)
+{
+    size_t count;
+    const el4ml_metric *list = el4ml_metric_list(&count);
+    *w = (worth){.part = part};
+    for (size_t k = 0; k < count && w->count < sizeof w->metric / sizeof *w->metric; k++) {
+        bool known = false;
+        w->metric[w->count] = &list[k];
+        for (size_t i = 0; !known && i < el4ml_landscape_count(l, EL4ML_MINIMUM); i++)
+            known = isfinite(worth_of(el4ml_landscape_record(l, EL4ML_MINIMUM, i), w, w->count));
+        w->count += known;
+    }
+}
+
+static void print_heads(const worth *w, bool minima, bool bounds)
+{
+    char head[64];
+    printf("%6s %22s %18s %16s %14s %10s %8s%s", "id", "energy", "log_product", "log_multiplicity",
+           "smallest_eig", "rms", "hits", minima ? "" : "  minimum_a minimum_b");
+    for (size_t k = 0; k < w->count; k++) {
+        snprintf(head, sizeof head, "%s_%s", w->part, w->metric[k]->name);
+        printf(" %14s", head);
+    }
+    printf("%s\n", bounds ? "  on_bounds" : "");
+}
+
 static void print_table(const el4ml_landscape *l, el4ml_species species, bool coordinates)
 {
     const bool minima = species == EL4ML_MINIMUM, bounds = el4ml_landscape_has_bounds(l);
-    printf("%6s %22s %18s %16s %14s %10s %8s%s%s\n", "id", "energy", "log_product", "log_multiplicity",
-           "smallest_eig", "rms", "hits", minima ? "" : "  minimum_a minimum_b", bounds ? "  on_bounds" : "");
+    worth w = {0};
+    if (minima) find_worth(l, "test", &w);
+    if (minima && w.count == 0) find_worth(l, "train", &w);
+    print_heads(&w, minima, bounds);
     for (size_t i = 0; i < el4ml_landscape_count(l, species); i++) {
         const el4ml_record *r = el4ml_landscape_record(l, species, i);
         printf("%6zu %22.14g %18.10f %16.8f %14.6g %10.2e %8lld", i + 1, r->point.energy,
                r->point.log_product, r->point.log_multiplicity, r->point.smallest_eigenvalue,
                r->point.gradient_rms, (long long)r->hits);
         if (!minima) printf("  %9zu %9zu", r->a + 1, r->b + 1);
+        for (size_t k = 0; k < w.count; k++)
+            printf(" %14.7g", worth_of(r, &w, k));
         if (bounds) {
             char text[600];
             el4ml_landscape_bounds_text(l, r, text, sizeof text);

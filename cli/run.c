@@ -19,10 +19,10 @@ static el4ml_status describe(const opened *o, el4ml_landscape *l, el4ml_error *e
     if (status != EL4ML_OK || !o->data) return status;
     char text[1024];
     const char *name = strrchr(o->study->data_file, '/');
-    const char *target = o->data->target_name;
-    int used = snprintf(text, sizeof text, "%s: %zu training rows, %zu test rows, %zu inputs, %s%s",
+    int used = snprintf(text, sizeof text, "%s: %zu training rows, %zu test rows, %zu inputs%s%s",
                         name ? name + 1 : o->study->data_file, o->data->train.rows, o->data->test.rows,
-                        o->data->train.inputs, target ? "target " : "no target", target ? target : "");
+                        o->data->train.inputs, o->data->target_name ? ", target " : "",
+                        o->data->target_name ? o->data->target_name : "");
     if (used > 0 && (size_t)used < sizeof text && o->data->train.classes > 0)
         snprintf(text + used, sizeof text - (size_t)used, " (%zu classes)", o->data->train.classes);
     return el4ml_landscape_set_meta(l, "data", text, error);
@@ -222,6 +222,19 @@ static int search_command(const arguments *a, const stages *which)
     const int code = plugin_fault(&o, status == EL4ML_OK ? EXIT_DONE : report_error(&error));
     close_study(&o);
     return code;
+}
+
+el4ml_status map_study(const arguments *a, const opened *o, const char *folder, el4ml_landscape **l,
+                       el4ml_error *error)
+{
+    const stages which = {.explore = true, .connect = true};
+    bool time_up = false;
+    el4ml_status status = check(a, &which, o, folder, error);
+    if (status == EL4ML_OK) status = open_landscape(o, folder, l, error);
+    if (status == EL4ML_OK) status = search(a, &which, o, folder, *l, &time_up, error);
+    if (status == EL4ML_INTERRUPTED)
+        return el4ml_fail(error, status, "interrupted; run the same command again to continue");
+    return status;
 }
 
 int command_run(const arguments *a)

@@ -321,7 +321,8 @@ static inline found *search_thoroughly(el4ml_searcher *s, size_t starts, uint64_
         el4ml_search_report report;
         for (uint64_t k = 0; k < single; k++) {
             const el4ml_random random = el4ml_random_new(42, i, k);
-            ck_assert_int_eq(el4ml_search_from(s, f->points[0][i].x, k, random, passages, &report), EL4ML_OK);
+            ck_assert_int_eq(el4ml_search_from(s, f->points[0][i].x, k, random, 1, passages, &report),
+                             EL4ML_OK);
             if (report.found) found_passage(f, passages);
         }
         for (size_t j = 0; j < i; j++) {

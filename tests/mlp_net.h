@@ -22,14 +22,29 @@ typedef struct net {
     reference r;
 } net;
 
-static inline net *net_new(const shape *s, el4ml_activation activation, el4ml_loss loss, double l2,
-                           bool l2_biases)
+/* The pairs that the surface drew, as rows of the data. */
+static inline void net_pairs(net *t)
+{
+    const el4ml_mlp *m = t->surface[0]->self;
+    if (!m->pairs || !m->pairs->drawn) return;
+    t->r.drawn = m->pairs->drawn;
+    t->r.pair = fixture_memory(t->r.drawn, sizeof *t->r.pair);
+    for (size_t k = 0; k < t->r.drawn; k++) {
+        t->r.pair[k][0] = m->order[m->pairs->first[k]];
+        t->r.pair[k][1] = m->order[m->pairs->second[k]];
+    }
+}
+
+/* Options in full; the data are made to fit them. */
+static inline net *net_with(const shape *s, const el4ml_mlp_options *options)
 {
     net *t = fixture_memory(1, sizeof *t);
-    const bool classes = loss == EL4ML_CROSS_ENTROPY;
-    t->data = fixture_data(5, s->rows, s->inputs, classes ? s->outputs : 0, classes ? 0 : s->outputs);
-    t->options = fixture_options(activation, loss, l2, s->layers, s->hidden);
-    t->options.l2_biases = l2_biases;
+    const el4ml_loss loss = options->loss;
+    const size_t classes = loss == EL4ML_MSE ? 0 : loss == EL4ML_AUC || options->logits == 1 ? 2 : s->outputs;
+    t->data = fixture_data(5, s->rows, s->inputs, classes, classes ? 0 : s->outputs);
+    for (size_t c = 0; c < classes && loss != EL4ML_CROSS_ENTROPY && c < s->rows; c++)
+        t->data.label[c] = (int32_t)c; /* so that none is empty */
+    t->options = *options;
     t->sets = (size_t)el4ml_best_kernel_set() + 1;
     t->r = reference_new(&t->options, &t->data);
     t->n = t->r.n;
@@ -41,7 +56,16 @@ static inline net *net_new(const shape *s, el4ml_activation activation, el4ml_lo
         ck_assert_int_eq(el4ml_evaluator_init(&t->e[k], t->surface[k], NULL), EL4ML_OK);
         ck_assert_uint_eq(t->n, t->e[k].n);
     }
+    net_pairs(t);
     return t;
+}
+
+static inline net *net_new(const shape *s, el4ml_activation activation, el4ml_loss loss, double l2,
+                           bool l2_biases)
+{
+    el4ml_mlp_options o = fixture_options(activation, loss, l2, s->layers, s->hidden);
+    o.l2_biases = l2_biases;
+    return net_with(s, &o);
 }
 
 static inline void net_free(net *t)
@@ -51,6 +75,7 @@ static inline void net_free(net *t)
         el4ml_surface_free(t->surface[k]);
     }
     fixture_free(&t->data);
+    free(t->r.pair);
     free(t);
 }
 

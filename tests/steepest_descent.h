@@ -136,7 +136,7 @@ static inline size_t collect_states(el4ml_searcher *s, uint64_t seed, size_t wan
         el4ml_passage passage;
         el4ml_search_report report;
         const el4ml_random random = el4ml_random_new(seed, 2, job);
-        ck_assert_int_eq(el4ml_search_from(s, minimum, job, random, &passage, &report), EL4ML_OK);
+        ck_assert_int_eq(el4ml_search_from(s, minimum, job, random, 1, &passage, &report), EL4ML_OK);
         if (report.found == 0) continue;
         bool same = false;
         for (size_t k = 0; k < count && !same; k++)

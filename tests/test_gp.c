@@ -1,6 +1,7 @@
 /* The Gaussian process: derivatives by the harness and against long double, the numbers of scikit-learn and
  * mpmath (tools/gp-reference), symmetry, priors, bounds, predictions, rounding. */
 #include "gp_help.h"
+#include "el4ml/predictions.h"
 #include "surface_harness.h"
 
 static const char *const kernels[] = {"se",     "matern12",      "matern32",           "matern52",       "rq",
@@ -437,6 +438,61 @@ START_TEST(predictions_interpolate)
 }
 END_TEST
 
+/* Several models side by side, as analysis takes them: the means, in the target's unit where the data are
+ * given. */
+START_TEST(predictions_side_by_side)
+{
+    el4ml_data *data = gp_diabetes(40);
+    const el4ml_gp_options o = gp_options("se", true);
+    el4ml_surface *s = gp_surface(&o, &data->train);
+    const double a[4] = {0.1, 0.2, 0.3, -0.5}, b[4] = {-0.3, 1, -0.4, -0.2};
+    const double *x[2] = {a, b};
+    double mean[40];
+    el4ml_predictions *p = NULL;
+    ck_assert_int_eq(el4ml_predictions_new(s, x, 2, &data->train, data, &p, NULL), EL4ML_OK);
+    ck_assert(p->kind == EL4ML_PREDICTS_VALUES && p->models == 2 && p->rows == 40 && p->outputs == 1);
+    for (size_t k = 0; k < 2; k++) {
+        ck_assert_int_eq(el4ml_gp_predict(s, x[k], data->train.x, 40, mean, NULL, NULL), EL4ML_OK);
+        for (size_t i = 0; i < 40; i++)
+            ck_assert_double_eq_tol(*el4ml_predicted(p, k, i),
+                                    mean[i] * data->target_scale[0] + data->target_mean[0], 1e-9);
+    }
+    ck_assert_double_gt(el4ml_disagreement(p, 0, 1), 0.1);
+    el4ml_predictions_free(p);
+    el4ml_surface_free(s);
+    el4ml_data_free(data);
+}
+END_TEST
+
+/* Against a process without the row. */
+START_TEST(leave_one_out)
+{
+    el4ml_dataset toy = gp_toy(12, 2);
+    const el4ml_gp_options o = gp_options("se + matern32", true);
+    el4ml_surface *s = gp_surface(&o, &toy);
+    const double x[7] = {0.2, -0.3, 0.4, -1, 0.5, 0.1, -2};
+    double mean[12], variance[12], m, v;
+    ck_assert_int_eq(el4ml_gp_leave_one_out(s, x, mean, variance, NULL), EL4ML_OK);
+    for (size_t out = 0; out < 12; out++) {
+        el4ml_dataset less = gp_toy(12, 2);
+        less.rows = 11;
+        for (size_t i = out; i < 11; i++) {
+            less.x[2 * i] = toy.x[2 * i + 2];
+            less.x[2 * i + 1] = toy.x[2 * i + 3];
+            less.y[i] = toy.y[i + 1];
+        }
+        el4ml_surface *without = gp_surface(&o, &less);
+        ck_assert_int_eq(el4ml_gp_predict(without, x, toy.x + 2 * out, 1, &m, &v, NULL), EL4ML_OK);
+        ck_assert_double_eq_tol(mean[out], m, 1e-10);
+        ck_assert_double_eq_tol(variance[out], v + 1e-10, 1e-9); /* the jitter counts as noise here */
+        el4ml_surface_free(without);
+        gp_toy_free(&less);
+    }
+    el4ml_surface_free(s);
+    gp_toy_free(&toy);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("gaussian process");
@@ -455,6 +511,8 @@ int main(void)
     tcase_add_test(cases, equal_summands_are_exchanged);
     tcase_add_test(cases, metrics_by_hand);
     tcase_add_test(cases, predictions_interpolate);
+    tcase_add_test(cases, predictions_side_by_side);
+    tcase_add_test(cases, leave_one_out);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -182,13 +182,10 @@ static void fill(el4ml_landscape *l, el4ml_evaluator *e, int first, int count)
     for (int k = first; k < first + count; k++) {
         const size_t index = add_minimum(l, e, k, true);
         el4ml_landscape_hit(l, EL4ML_MINIMUM, index, k);
-        el4ml_landscape_set_metrics(l, index,
-                                    &(el4ml_metrics){.loss = 0.1 * k,
-                                                     .accuracy = 0.5,
-                                                     .r2 = NAN,
-                                                     .adjusted_rand = k % 3 ? NAN : 0.01 * k,
-                                                     .log_density = k % 2 ? -1.5 * k : NAN},
-                                    &(el4ml_metrics){NAN, 0.25, k, NAN, NAN});
+        el4ml_landscape_set_metrics(
+            l, index,
+            &(el4ml_metrics){0.1 * k, 0.5, NAN, 0.9 - 0.01 * k, NAN, 0.3, k % 2 ? -1.5 * k : NAN, NAN},
+            &(el4ml_metrics){NAN, 0.25, k, 0.8, 0.01 * k, NAN, NAN, 0.02 * k});
     }
 }
 
@@ -207,13 +204,13 @@ static void check_same_record(const el4ml_record *p, const el4ml_record *q, size
               p->point.flagged == q->point.flagged);
     ck_assert(p->hits == q->hits);
     ck_assert(memcmp(p->point.x, q->point.x, n * sizeof(double)) == 0);
+    size_t count;
+    const el4ml_metric *list = el4ml_metric_list(&count);
     const el4ml_metrics *metrics[2][2] = {{&p->train, &q->train}, {&p->test, &q->test}};
     for (int k = 0; k < 2; k++)
-        ck_assert(same_number(metrics[k][0]->loss, metrics[k][1]->loss) &&
-                  same_number(metrics[k][0]->accuracy, metrics[k][1]->accuracy) &&
-                  same_number(metrics[k][0]->r2, metrics[k][1]->r2) &&
-                  same_number(metrics[k][0]->adjusted_rand, metrics[k][1]->adjusted_rand) &&
-                  same_number(metrics[k][0]->log_density, metrics[k][1]->log_density));
+        for (size_t m = 0; m < count; m++)
+            ck_assert(same_number(el4ml_metric_of(metrics[k][0], &list[m]),
+                                  el4ml_metric_of(metrics[k][1], &list[m])));
 }
 
 static void check_same_landscape(el4ml_landscape *p, el4ml_landscape *q)
@@ -486,15 +483,88 @@ START_TEST(another_study_is_refused)
     other = usual;
     other.dimension = 3;
     check_refused(d.folder, &other, EL4ML_BAD_INPUT, "dimension");
-    run_sql(d.folder, "UPDATE meta SET value = '2' WHERE key = 'schema_version'");
+    run_sql(d.folder, "UPDATE meta SET value = '3' WHERE key = 'schema_version'");
     check_refused(d.folder, &usual, EL4ML_BAD_INPUT, "newer");
     check_refused(d.folder, NULL, EL4ML_BAD_INPUT, "newer");
     run_sql(d.folder, "UPDATE meta SET value = 'one' WHERE key = 'schema_version'");
     check_refused(d.folder, &usual, EL4ML_BAD_INPUT, "schema_version");
-    run_sql(d.folder, "UPDATE meta SET value = '1' WHERE key = 'schema_version'");
+    run_sql(d.folder, "UPDATE meta SET value = '2' WHERE key = 'schema_version'");
     l = open_landscape(d.folder, NULL); /* none of the refusals did harm */
     ck_assert_uint_eq(el4ml_landscape_count(l, EL4ML_MINIMUM), 3);
     el4ml_landscape_close(l);
+    desk_free(&d);
+}
+END_TEST
+
+/* As version 1 made it: three metrics, in this order, and no tables of targets. */
+START_TEST(an_older_database_is_read_and_brought_up_to_date)
+{
+    desk d = desk_new("older");
+    el4ml_landscape *l = open_landscape(d.folder, NULL);
+    fill(l, &d.e, 0, 5);
+    ck_assert_int_eq(el4ml_landscape_commit(l, NULL), EL4ML_OK);
+    el4ml_landscape_close(l);
+    run_sql(d.folder,
+            "CREATE TABLE older(id INTEGER PRIMARY KEY, proved INTEGER, flagged INTEGER, train_loss REAL, "
+            "train_accuracy REAL, train_r2 REAL, test_loss REAL, test_accuracy REAL, test_r2 REAL);"
+            "INSERT INTO older SELECT id, proved, flagged, train_loss, train_accuracy, train_r2, test_loss, "
+            "test_accuracy, test_r2 FROM minimum_details;"
+            "DROP TABLE minimum_details; ALTER TABLE older RENAME TO minimum_details;"
+            "DROP TABLE targets; DROP TABLE minimum_targets;"
+            "UPDATE meta SET value = '1' WHERE key = 'schema_version'");
+    for (int way = 0; way < 3;
+         way++) { /* a reader, which changes nothing; a writer; a reader of what it made */
+        l = way == 1 ? open_landscape(d.folder, NULL) : read_landscape(d.folder);
+        ck_assert(number_in(d.folder, "SELECT value FROM meta WHERE key = 'schema_version'") ==
+                  (way == 0 ? 1 : EL4ML_SCHEMA_VERSION));
+        if (way == 1) {
+            fill(l, &d.e, 5, 1);
+            ck_assert_int_eq(el4ml_landscape_commit(l, NULL), EL4ML_OK);
+        }
+        for (size_t i = 0; i < (way == 0 ? 5 : 6); i++) {
+            const el4ml_record *r = el4ml_landscape_record(l, EL4ML_MINIMUM, i);
+            ck_assert(r->train.loss == 0.1 * (double)i && r->test.accuracy == 0.25 &&
+                      r->test.r2 == (double)i);
+            ck_assert(i < 5 ? isnan(r->test.auc) : r->test.auc == 0.8);
+        }
+        el4ml_landscape_close(l);
+    }
+    desk_free(&d);
+}
+END_TEST
+
+START_TEST(several_targets_come_back)
+{
+    desk d = desk_new("targets");
+    char weight[] = "weight", length[] = "length \"cm\"", *names[] = {weight, length};
+    el4ml_landscape *l = open_landscape(d.folder, NULL);
+    for (int batch = 0; batch < 2; batch++) {
+        for (int k = 3 * batch; k < 3 * batch + 3; k++) {
+            const size_t index = add_minimum(l, &d.e, k, true);
+            const el4ml_target_metrics train[] = {{k, 0.5}, {0.5 * k, NAN}}, test[] = {{NAN, NAN}, {7, -k}};
+            ck_assert_int_eq(el4ml_landscape_name_targets(l, 2, names, NULL), EL4ML_OK);
+            ck_assert_int_eq(el4ml_landscape_set_target_metrics(l, index, train, test, NULL), EL4ML_OK);
+        }
+        ck_assert_int_eq(el4ml_landscape_commit(l, NULL), EL4ML_OK);
+    }
+    el4ml_landscape_close(l);
+    for (int way = 0; way < 2; way++) {
+        size_t count;
+        l = way == 1 ? open_landscape(d.folder, NULL) : read_landscape(d.folder);
+        char *const *found = el4ml_landscape_targets(l, &count);
+        ck_assert_uint_eq(count, 2);
+        ck_assert_str_eq(found[0], weight);
+        ck_assert_str_eq(found[1], length);
+        for (int k = 0; k < 6; k++) {
+            const el4ml_record *r = el4ml_landscape_record(l, EL4ML_MINIMUM, (size_t)k);
+            ck_assert(r->train_targets[0].loss == k && r->train_targets[0].r2 == 0.5);
+            ck_assert(r->train_targets[1].loss == 0.5 * k && isnan(r->train_targets[1].r2));
+            ck_assert(isnan(r->test_targets[0].loss) && r->test_targets[1].r2 == -k);
+        }
+        el4ml_landscape_close(l);
+    }
+    run_sql(d.folder, "DELETE FROM targets WHERE target = 2");
+    check_refused(d.folder, NULL, EL4ML_BAD_INPUT, "damaged");
     desk_free(&d);
 }
 END_TEST
@@ -822,6 +892,8 @@ int main(void)
                                   symmetry_copies_are_known,
                                   all_of_it_comes_back,
                                   the_order_by_energy_comes_back,
+                                  an_older_database_is_read_and_brought_up_to_date,
+                                  several_targets_come_back,
                                   the_schema_is_the_published_one,
                                   a_kill_loses_the_open_batch_and_no_more,
                                   closing_discards_what_was_not_committed,

@@ -193,6 +193,36 @@ START_TEST(two_outputs_are_log_odds)
 }
 END_TEST
 
+/* One output is the log-odds itself, held by all of the L2 term; without any there is no zero mode. */
+START_TEST(one_output_is_the_log_odds)
+{
+    el4ml_dataset d = two_classes(5, 80, 4);
+    const double l2 = _i ? 0 : 1e-2;
+    real w[5] = {0};
+    const real value = log_odds(&d, l2, w);
+    el4ml_surface *s = NULL;
+    el4ml_error error = {0};
+    const el4ml_logistic_options o = {.l2 = l2, .l2_biases = true, .logits = 1};
+    ck_assert_msg(el4ml_logistic_new(&o, &d, &s, &error) == EL4ML_OK, "%s", error.message);
+    el4ml_searcher *searcher = new_searcher(s, NULL);
+    double x[5] = {0};
+    size_t known;
+    el4ml_stationary point = {.x = x};
+    ck_assert_uint_eq(s->info.dimension, 5);
+    ck_assert_uint_eq(s->info.max_zero_modes, 0);
+    ck_assert_int_eq(el4ml_search_proved_minimum(searcher, x, &point, &known), EL4ML_OK);
+    ck_assert_double_eq_tol(point.energy, (double)value, 1e-14);
+    for (size_t i = 0; i < 5; i++)
+        ck_assert_double_eq_tol(x[i], (double)w[i], 1e-7);
+    el4ml_searcher_free(searcher);
+    el4ml_surface_free(s);
+    fixture_free(&d);
+    d = fixture_data(6, 70, 4, 3, 0); /* three classes have no one log-odds */
+    ck_assert_int_eq(el4ml_logistic_new(&o, &d, &s, &error), EL4ML_BAD_INPUT);
+    fixture_free(&d);
+}
+END_TEST
+
 START_TEST(derivatives)
 {
     el4ml_dataset d = fixture_data(6, 70, 4, 3, 0);
@@ -386,6 +416,7 @@ int main(void)
     tcase_add_loop_test(tests, derivatives, 0, 3);
     tcase_add_loop_test(tests, landscapes, 0, 3);
     tcase_add_test(tests, two_outputs_are_log_odds);
+    tcase_add_loop_test(tests, one_output_is_the_log_odds, 0, 2);
     tcase_add_loop_test(tests, separation, 0, 2);
     tcase_add_test(tests, net_without_l2);
     tcase_add_loop_test(tests, made_up, 0, 4);

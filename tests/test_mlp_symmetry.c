@@ -239,6 +239,184 @@ START_TEST(sameness_and_multiplicity_by_brute_force)
 }
 END_TEST
 
+/* ---- Outputs that may be rotated ---- */
+
+static net net_rotating(el4ml_activation activation, size_t embedding, size_t layers, const size_t *hidden)
+{
+    net t = {.data = fixture_data(2, 20, 3, 3, 0)};
+    el4ml_mlp_options o = fixture_options(activation, EL4ML_CONTRASTIVE, 1e-3, layers, hidden);
+    o.embedding = embedding;
+    ck_assert_int_eq(el4ml_mlp_new(&o, &t.data, &t.surface, NULL), EL4ML_OK);
+    ck_assert_int_eq(el4ml_evaluator_init(&t.e, t.surface, NULL), EL4ML_OK);
+    t.m = t.surface->self;
+    return t;
+}
+
+/* The distances that the best proper and the best improper rotation of two outputs leave, for one discrete
+ * operation: of sum a b^T, the largest traces are closed forms. */
+typedef struct turned {
+    const double *a, *b;
+    double *image, distance, tolerance;
+    size_t count, within;
+} turned;
+
+static void compare_turned(const el4ml_mlp *m, const el4ml_mlp_symmetry *s, void *context)
+{
+    turned *best = context;
+    el4ml_mlp_apply(m, s, best->b, best->image);
+    const size_t at = m->weights[m->layers], in = m->size[m->layers - 1];
+    double product[4] = {0}, square = 0;
+    for (size_t i = 0; i < m->dimension; i++)
+        if (i < at || i >= at + 2 * in)
+            square += (best->a[i] - best->image[i]) * (best->a[i] - best->image[i]);
+    for (size_t k = 0; k < in; k++)
+        for (size_t r = 0; r < 2; r++) {
+            const double a = best->a[at + r * in + k], b = best->image[at + r * in + k];
+            square += a * a + b * b;
+            for (size_t c = 0; c < 2; c++)
+                product[2 * r + c] += a * best->image[at + c * in + k];
+        }
+    const double traces[2] = {hypot(product[0] + product[3], product[2] - product[1]),
+                              hypot(product[0] - product[3], product[1] + product[2])};
+    for (int k = 0; k < 2; k++) {
+        const double distance = sqrt(fmax(0, square - 2 * traces[k]));
+        best->count++;
+        best->within += distance <= best->tolerance;
+        best->distance = fmin(best->distance, distance);
+    }
+}
+
+static turned brute_force_turned(const net *t, const double *a, const double *b, double tolerance)
+{
+    el4ml_mlp_symmetry *s = el4ml_mlp_symmetry_new(t->m);
+    turned best = {
+        .a = a, .b = b, .image = fixture_doubles(t->e.n), .distance = INFINITY, .tolerance = tolerance};
+    every_element(t->m, s, 1, 0, compare_turned, &best);
+    free(best.image);
+    el4ml_mlp_symmetry_free(s);
+    return best;
+}
+
+START_TEST(rotated_alignment_is_near_the_closest)
+{
+    static const size_t small[][4] = {{0}, {1, 4}, {2, 3, 2}};
+    for (size_t k = 0; k < 3; k++)
+        for (size_t a = 0; a < 2; a++) {
+            net t = net_rotating(activations[a], 2, small[k][0], small[k] + 1);
+            const size_t n = t.e.n;
+            double *x = fixture_doubles(n), *y = fixture_doubles(n), *z = fixture_doubles(n), distance;
+            el4ml_random random = el4ml_random_new(1, 24, k);
+            size_t optimal = 0;
+            for (int repeat = 0; repeat < 20; repeat++) {
+                fixture_normal(&random, n, 1, x);
+                fixture_normal(&random, n, 1, y);
+                ck_assert_int_eq(el4ml_align(&t.e, x, y, 0, z, &distance), EL4ML_OK);
+                const turned best = brute_force_turned(&t, x, y, 0);
+                ck_assert_double_ge(distance, best.distance - 1e-12);
+                optimal += distance <= best.distance + 1e-7;
+                operate(&t, &random, x, y); /* a copy comes back exactly */
+                ck_assert_int_eq(el4ml_align(&t.e, x, y, 0, z, &distance), EL4ML_OK);
+                ck_assert_double_le(distance, 1e-13 * sqrt((double)n));
+            }
+            ck_assert_uint_ge(optimal, small[k][0] == 0 ? 20 : 14);
+            net_free(&t);
+            free(x);
+            free(y);
+            free(z);
+        }
+}
+END_TEST
+
+/* Points full of coincidences, and now also squares, crosses and mirror images of outgoing weights, so that
+ * units change places with the help of a rotation alone. */
+START_TEST(rotated_sameness_and_multiplicity_by_brute_force)
+{
+    static const size_t small[][4] = {{1, 4}, {2, 3, 2}, {2, 2, 3}, {3, 2, 2, 2}};
+    size_t matches = 0, misses = 0, trivial = 0, rich = 0, none = 0;
+    for (size_t k = 0; k < 4; k++)
+        for (size_t a = 0; a < 2; a++) {
+            net t = net_rotating(activations[a], 2, small[k][0], small[k] + 1);
+            const size_t n = t.e.n, weights = t.m->biases[t.m->layers];
+            double *x = fixture_doubles(n), *y = fixture_doubles(n), log_n, order;
+            el4ml_random random = el4ml_random_new(1, 25, k);
+            for (int repeat = 0; repeat < 80; repeat++) {
+                coincident(&random, n, (uint64_t)repeat % 8, x);
+                for (size_t i = 0; i < t.m->weights[t.m->layers] && repeat % 4 == 3; i++)
+                    x[i] = 1; /* all units alike, but for what goes out of them */
+                operate(&t, &random, x, y);
+                const size_t changes = (size_t)repeat % 3;
+                for (size_t c = 0; c < changes; c++)
+                    y[el4ml_random_below(&random, weights)] = c ? 1 : -1;
+                bool same;
+                const turned best = brute_force_turned(&t, x, y, 1e-6);
+                ck_assert_int_eq(el4ml_same(&t.e, x, y, 1e-6, &same), EL4ML_OK);
+                ck_assert_msg(same == (best.within > 0), "%s: same %d, nearest %g",
+                              t.surface->info.description, same, best.distance);
+                same ? matches++ : misses++;
+                const turned self = brute_force_turned(&t, x, x, 1e-6);
+                ck_assert_int_eq(el4ml_multiplicity(&t.e, x, 1e-6, &log_n, &order), EL4ML_OK);
+                if (el4ml_norm(weights - t.m->weights[t.m->layers], x + t.m->weights[t.m->layers]) == 0) {
+                    ck_assert(isinf(order) && isinf(log_n)); /* no rotation moves it */
+                    none++;
+                    continue;
+                }
+                ck_assert_msg(order == (double)self.within, "%s: order %g, counted %zu",
+                              t.surface->info.description, order, self.within);
+                ck_assert_double_eq_tol(log_n, log((double)self.count / (double)self.within), 1e-12);
+                self.within == 1 ? trivial++ : rich++;
+            }
+            net_free(&t);
+            free(x);
+            free(y);
+        }
+    ck_assert_msg(matches > 50 && misses > 50 && trivial > 50 && rich > 50 && none < 100,
+                  "%zu %zu %zu %zu %zu", matches, misses, trivial, rich, none);
+}
+END_TEST
+
+/* Many idle units, with more outputs than the closed forms above know, found without walking through the
+ * group. */
+START_TEST(rotated_idle_units)
+{
+    net t = net_rotating(EL4ML_TANH, 5, 1, (size_t[]){16});
+    double *x = fixture_doubles(t.e.n), *y = fixture_doubles(t.e.n), log_n, order;
+    bool same;
+    el4ml_random random = el4ml_random_new(1, 26, 0);
+    fixture_normal(&random, t.e.n, 1, x);
+    for (size_t i = 6; i < 16; i++) { /* units 6 ... 15 are zero */
+        for (size_t k = 0; k < 3; k++)
+            x[t.m->weights[1] + 3 * i + k] = 0;
+        x[t.m->biases[1] + i] = 0;
+        for (size_t r = 0; r < 5; r++)
+            x[t.m->weights[2] + 16 * r + i] = 0;
+    }
+    const double idle = lgamma(11.0) + 10 * log(2), all = lgamma(17.0) + 16 * log(2) + log(2);
+    ck_assert_int_eq(el4ml_multiplicity(&t.e, x, 1e-6, &log_n, &order), EL4ML_OK);
+    ck_assert_double_eq_tol(log(order), idle, 1e-9);
+    ck_assert_double_eq_tol(log_n, all - idle, 1e-9);
+    operate(&t, &random, x, y);
+    ck_assert_int_eq(el4ml_same(&t.e, x, y, 1e-9, &same), EL4ML_OK);
+    ck_assert(same);
+    y[t.m->weights[2] + 3] *= 1.01;
+    ck_assert_int_eq(el4ml_same(&t.e, x, y, 1e-6, &same), EL4ML_OK);
+    ck_assert(!same);
+    for (size_t k = 0; k < 16;
+         k++) /* four dimensions of five: a mirror leaves it alone, and no mode is lost */
+        x[t.m->weights[2] + k] = 0;
+    ck_assert_int_eq(el4ml_multiplicity(&t.e, x, 1e-6, &log_n, &order), EL4ML_OK);
+    ck_assert_double_eq_tol(log(order), idle + log(2), 1e-9);
+    ck_assert_uint_eq(el4ml_zero_modes(&t.e, x, NULL), 10);
+    for (size_t k = 0; k < 32; k++) /* three: the other two turn freely */
+        x[t.m->weights[2] + k] = 0;
+    ck_assert_int_eq(el4ml_multiplicity(&t.e, x, 1e-6, &log_n, &order), EL4ML_OK);
+    ck_assert(isinf(log_n));
+    ck_assert_uint_eq(el4ml_zero_modes(&t.e, x, NULL), 9);
+    net_free(&t);
+    free(x);
+    free(y);
+}
+END_TEST
+
 static double log_factorial(size_t n)
 {
     return lgamma((double)n + 1);
@@ -322,6 +500,9 @@ int main(void)
     tcase_add_test(tests, alignment_is_the_closest);
     tcase_add_test(tests, sameness_and_multiplicity_by_brute_force);
     tcase_add_test(tests, known_stabilisers);
+    tcase_add_test(tests, rotated_alignment_is_near_the_closest);
+    tcase_add_test(tests, rotated_sameness_and_multiplicity_by_brute_force);
+    tcase_add_test(tests, rotated_idle_units);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

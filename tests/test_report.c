@@ -705,7 +705,7 @@ static el4ml_report_row row_of(size_t rank)
                               .smallest_eigenvalue = 1e-7,
                               .barrier = rank == 1 ? NAN : INFINITY,
                               .hits = 5,
-                              .train = {0.05, rank == 2 ? NAN : 0.975, NAN},
+                              .train = {0.05, rank == 2 ? NAN : 0.975, NAN, NAN, NAN, NAN, NAN},
                               .validation = el4ml_metrics_none(),
                               .test = el4ml_metrics_none()};
 }

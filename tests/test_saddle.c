@@ -529,7 +529,7 @@ START_TEST(searches_on_a_torn_surface_fail_and_are_counted)
     size_t not_finite = 0;
     for (uint64_t k = 0; k < 12; k++) {
         const el4ml_random random = el4ml_random_new(1, 1, k);
-        ck_assert_int_eq(el4ml_search_from(s, a, k, random, passages, &report), EL4ML_OK);
+        ck_assert_int_eq(el4ml_search_from(s, a, k, random, 1, passages, &report), EL4ML_OK);
         ck_assert_uint_eq(report.found, 0);
         ck_assert_uint_eq(report.failures, 1);
         not_finite += report.not_finite;
@@ -554,7 +554,7 @@ START_TEST(a_cancelled_search_says_so)
     const el4ml_random random = el4ml_random_new(1, 1, 1);
     ck_assert_int_eq(el4ml_search_between(s, mb_minima[0], mb_minima[1], 0, 4, passages, &report),
                      EL4ML_INTERRUPTED);
-    ck_assert_int_eq(el4ml_search_from(s, mb_minima[0], 0, random, passages, &report), EL4ML_INTERRUPTED);
+    ck_assert_int_eq(el4ml_search_from(s, mb_minima[0], 0, random, 1, passages, &report), EL4ML_INTERRUPTED);
     ck_assert_int_eq(el4ml_search_proved_minimum(s, x, &point, &known), EL4ML_INTERRUPTED);
     el4ml_searcher_free(s);
     el4ml_surface_free(surface);

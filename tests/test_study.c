@@ -109,6 +109,81 @@ START_TEST(every_key)
 }
 END_TEST
 
+/* Keys of the losses: read, written and read again. */
+START_TEST(keys_of_the_losses)
+{
+    static const char *const texts[] = {
+        MLP "loss = \"auc\"\nlogits = 1\npositive = \"x \\\"y\"\nbeta = 2.5\n",
+        MLP "loss = \"contrastive\"\nembedding = 3\nmargin = 2\nepsilon = 0.5\nbeta = 4\npairs = 5000\n"
+            "neighbours = 7\n",
+        MLP "logits = 1\npositive = 1\nlabel_smoothing = 0.25\nclass_weight = [1, 2.5]\n",
+        "[data]\nfile = \"d.csv\"\ntarget = [\"a\", \"b \\\"\"]\n[surface]\nkind = \"mlp\"\nhidden = []\n"
+        "loss = \"mse\"\n",
+        "[data]\nfile = \"d.csv\"\ntarget = \"t\"\ntop_k = 4\n[surface]\nkind = \"mlp\"\nhidden = []\n"
+        "class_weight = \"balanced\"\n"};
+    el4ml_study *s[5];
+    for (size_t i = 0; i < 5; i++)
+        for (int way = 0; way < 2; way++) {
+            if (way == 0) {
+                s[i] = read_text(texts[i]);
+                continue;
+            }
+            char *text = el4ml_study_text(s[i]);
+            el4ml_study_free(s[i]);
+            s[i] = read_text(text);
+            el4ml_text_free(text);
+        }
+    const el4ml_mlp_options *auc = &s[0]->mlp, *contrastive = &s[1]->mlp;
+    ck_assert(auc->loss == EL4ML_AUC && auc->logits == 1 && auc->beta == 2.5);
+    ck_assert_str_eq(s[0]->positive, "x \"y");
+    ck_assert(contrastive->loss == EL4ML_CONTRASTIVE && contrastive->embedding == 3);
+    ck_assert(contrastive->margin == 2 && contrastive->epsilon == 0.5 && contrastive->beta == 4);
+    ck_assert(contrastive->pairs == 5000 && contrastive->neighbours == 7);
+    ck_assert(s[2]->mlp.logits == 1 && s[2]->mlp.label_smoothing == 0.25);
+    ck_assert_str_eq(s[2]->positive, "1");
+    ck_assert(s[2]->class_weight_count == 2 && s[2]->class_weight[1] == 2.5);
+    ck_assert_uint_eq(s[3]->target_count, 2);
+    ck_assert_str_eq(s[3]->targets[1], "b \"");
+    ck_assert(s[4]->mlp.balanced && s[4]->mlp.top_k == 4 && s[4]->target_count == 0);
+    for (size_t i = 0; i < 5; i++)
+        el4ml_study_free(s[i]);
+}
+END_TEST
+
+/* Every kind, with mini-batches where it has some: what is written is read again, and written the same. */
+START_TEST(keys_of_the_models)
+{
+#define ON_DATA "[data]\nfile = \"d.csv\"\n"
+    static const char *const texts[] = {
+        "[surface]\nkind = \"morse\"\natoms = 5\nrho = 6\n",
+        "[surface]\nkind = \"plugin\"\nfile = \"a.so\"\nparameters = { a = 1, b = \"x\" }\n",
+        ON_DATA "target = \"t\"\n[surface]\nkind = \"logistic\"\nlogits = 1\nl2 = 0.5\n",
+        ON_DATA "[surface]\nkind = \"factorisation\"\nrank = 2\n",
+        ON_DATA "[surface]\nkind = \"autoencoder\"\ncode = 2\nactivation = \"tanh\"\nl2_biases = false\n",
+        ON_DATA "target = \"t\"\n[surface]\nkind = \"mixture\"\ncomponents = 3\ncovariance = \"diagonal\"\n",
+        ON_DATA "[surface]\nkind = \"kmeans\"\nclusters = 3\n",
+        ON_DATA "target = \"t\"\n[surface]\nkind = \"gp\"\n"};
+    char given[400];
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        snprintf(given, sizeof given, "%s%s", texts[i], i < 6 ? "[explore]\nminimiser = \"adam\"\n" : "");
+        el4ml_study *s = read_text(given);
+        char *text = el4ml_study_text(s), *identity = el4ml_study_identity(s);
+        el4ml_study *again = read_text(text);
+        char *text_again = el4ml_study_text(again), *identity_again = el4ml_study_identity(again);
+        ck_assert(again->kind == s->kind);
+        ck_assert_str_eq(text, text_again);
+        ck_assert_str_eq(identity, identity_again);
+        el4ml_text_free(text);
+        el4ml_text_free(text_again);
+        el4ml_text_free(identity);
+        el4ml_text_free(identity_again);
+        el4ml_study_free(s);
+        el4ml_study_free(again);
+    }
+#undef ON_DATA
+}
+END_TEST
+
 /* The defaults of the contract. */
 START_TEST(defaults)
 {
@@ -155,8 +230,6 @@ START_TEST(bad_studies)
         {"[surface]\nhidden = [5]\n", "s.toml:1: [surface] needs 'kind'"},
         {"[surface]\nkind = \"mpl\"\n", "s.toml:2:8: 'kind'|'mpl'|did you mean 'mlp'"},
         {"[surface]\nkind = 5\n", "s.toml:2:8: 'kind'|text"},
-        {"[surface]\nkind = \"kmeans\"\nclusters = 3\n",
-         "s.toml:2:8: 'kind'|'kmeans' is not supported in this version"},
         /* models */
         {"[surface]\nkind = \"morse\"\natoms = 5\n", "s.toml:1: [surface] needs 'rho'"},
         {"[surface]\nkind = \"morse\"\natoms = 5\nrho = 0\n", "s.toml:4:7: 'rho'|greater than 0"},
@@ -240,8 +313,28 @@ START_TEST(bad_studies)
         {"[data]\nfile=\"d\"\ntarget=\"t\"\n[surface]\nkind=\"mlp\"\nhidden=[9999999999]\n",
          "s.toml:6:9: 'hidden'|between"},
         {MLP "activation = \"tahn\"\n", "s.toml:7:14: 'activation'|did you mean 'tanh'"},
-        {MLP "loss = \"auc\"\n", "s.toml:7:8: 'loss'|'auc' is not supported in this version"},
-        {MLP "loss = \"contrastive\"\n", "s.toml:7:8: 'loss'|not supported in this version"},
+        {MLP "logits = 3\n", "s.toml:7:10: 'logits'|between 1 and 2"},
+        {MLP "loss = \"mse\"\nlogits = 1\n", "s.toml:8:1: 'logits'|loss \"mse\"|cross_entropy, auc"},
+        {MLP "loss = \"auc\"\nlabel_smoothing = 0.1\n",
+         "s.toml:8:1: 'label_smoothing'|loss \"auc\"|cross_entropy"},
+        {MLP "label_smoothing = 1.0\n", "s.toml:7:19: 'label_smoothing'|less than 1"},
+        {MLP "class_weight = \"equal\"\n", "s.toml:7:16: 'class_weight'|balanced"},
+        {MLP "class_weight = []\n", "s.toml:7:16: 'class_weight'|a number for each class"},
+        {MLP "class_weight = [1, -2.5]\n", "s.toml:7:20: 'class_weight'|greater than 0"},
+        {MLP "positive = [1]\n", "s.toml:7:12: 'positive'|text"},
+        {MLP "loss = \"auc\"\nbeta = 0\n", "s.toml:8:8: 'beta'|greater than 0"},
+        {MLP "beta = 2\n", "s.toml:7:1: 'beta'|loss \"cross_entropy\"|auc, contrastive"},
+        {MLP "pairs = 10\n", "s.toml:7:1: 'pairs'|loss \"cross_entropy\"|contrastive"},
+        {MLP "loss = \"contrastive\"\npairs = 0\n", "s.toml:8:9: 'pairs'|between 1"},
+        {MLP "loss = \"contrastive\"\nmargin = -1\n", "s.toml:8:10: 'margin'|greater than 0"},
+        {MLP "loss = \"contrastive\"\nembedding = 0\n", "s.toml:8:13: 'embedding'|between 1"},
+        {LJ "pairs = 10\n", "s.toml:4:1: 'pairs'|does not belong to kind \"lennard-jones\""},
+        {"[data]\nfile=\"d\"\ntarget=[]\n[surface]\nkind=\"mlp\"\nhidden=[5]\nloss=\"mse\"\n",
+         "s.toml:3:8: 'target'|name a column"},
+        {"[data]\nfile=\"d\"\ntarget=[\"a\", 5]\n[surface]\nkind=\"mlp\"\nhidden=[5]\nloss=\"mse\"\n",
+         "s.toml:3:14: 'target'|text"},
+        {"[data]\nfile=\"d\"\ntarget=[\"a\", \"b\"]\n[surface]\nkind=\"mlp\"\nhidden=[5]\n",
+         "s.toml:3:8: 'target'|several targets|mse"},
         {MLP "loss = \"crossentropy\"\n", "s.toml:7:8: 'loss'|did you mean 'cross_entropy'"},
         {MLP "l2 = -1e-3\n", "s.toml:7:6: 'l2'|at least 0"},
         {MLP "l2 = inf\n", "s.toml:7:6: 'l2'|finite"},
@@ -727,6 +820,8 @@ int main(void)
     Suite *suite = suite_create("study");
     TCase *tests = tcase_create("study");
     tcase_add_test(tests, every_key);
+    tcase_add_test(tests, keys_of_the_losses);
+    tcase_add_test(tests, keys_of_the_models);
     tcase_add_test(tests, defaults);
     tcase_add_test(tests, bad_studies);
     tcase_add_test(tests, round_trips);

@@ -9,7 +9,9 @@
 
 EL4ML_BEGIN
 
-#define EL4ML_SCHEMA_VERSION 1
+#define EL4ML_SCHEMA_VERSION                                                                                 \
+    2 /* 1 had fewer columns; it is read, and brought up to date when it is opened for                       \
+         writing */
 
 /* One row. A record's id is its index + 1. */
 typedef struct el4ml_record {
@@ -17,6 +19,8 @@ typedef struct el4ml_record {
     int64_t hits;              /* minima: by exploration; transition states: by searches */
     size_t a, b;               /* transition states: indices of their minima; a == b: degenerate */
     el4ml_metrics train, test; /* minima of models; NaN where there is none */
+    /* Minima of a regression with several targets: of each, owned by the landscape; NULL: not known */
+    el4ml_target_metrics *train_targets, *test_targets;
 } el4ml_record;
 
 typedef enum el4ml_species { EL4ML_MINIMUM, EL4ML_TRANSITION_STATE } el4ml_species;
@@ -93,6 +97,17 @@ EL4ML_API void el4ml_landscape_hit(el4ml_landscape *landscape, el4ml_species spe
                                    int64_t hits);
 EL4ML_API void el4ml_landscape_set_metrics(el4ml_landscape *landscape, size_t index,
                                            const el4ml_metrics *train, const el4ml_metrics *test);
+/* The targets of a regression, when there are several; the names are copied, and stored with the next commit.
+ */
+EL4ML_API el4ml_status el4ml_landscape_name_targets(el4ml_landscape *landscape, size_t count,
+                                                    char *const *names, el4ml_error *error);
+/* (count) names; NULL and 0 where there are no several targets. */
+EL4ML_API char *const *el4ml_landscape_targets(const el4ml_landscape *landscape, size_t *count);
+/* Of a minimum that is not stored yet; both (targets), copied. */
+EL4ML_API el4ml_status el4ml_landscape_set_target_metrics(el4ml_landscape *landscape, size_t index,
+                                                          const el4ml_target_metrics *train,
+                                                          const el4ml_target_metrics *test,
+                                                          el4ml_error *error);
 /* Everything since the last commit becomes one transaction. On failure (a full disk) nothing of it is stored.
  */
 EL4ML_API el4ml_status el4ml_landscape_commit(el4ml_landscape *landscape, el4ml_error *error);

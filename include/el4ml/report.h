@@ -117,6 +117,7 @@ typedef struct el4ml_report_row {
     double barrier; /* V* - V towards the global minimum; NaN for itself, +infinity when not connected */
     int64_t hits;
     el4ml_metrics train, validation, test;
+    const el4ml_target_metrics *train_targets, *test_targets; /* (target_count) each, or NULL */
     const char *bounds; /* "noise low": those it is on, "": none; NULL: the surface has no bounds */
 } el4ml_report_row;
 
@@ -191,6 +192,8 @@ typedef struct el4ml_report_input {
     size_t part_count;
     const el4ml_report_row *rows; /* lowest first */
     size_t row_count;
+    char *const *target_names;       /* of a regression with several targets */
+    size_t target_count;             /* 0: not such a one */
     const el4ml_report_start *start; /* or NULL */
     const char *const *warnings;
     size_t warning_count;

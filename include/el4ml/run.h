@@ -61,6 +61,13 @@ typedef struct el4ml_minimum_check {
 EL4ML_API el4ml_status el4ml_check_minimum(const el4ml_surface *surface, uint64_t seed,
                                            el4ml_minimum_check *check, el4ml_error *error);
 
+/* Both in one call: open `folder` (made where there is none, continued where there is), keep the study there,
+ * explore, connect. The landscape is the caller's to close; NULL after a failure. data: NULL for kinds that
+ * learn from none. */
+EL4ML_API el4ml_status el4ml_run_whole(const el4ml_study *study, const el4ml_surface *surface,
+                                       const el4ml_data *data, const char *folder,
+                                       const el4ml_run_options *options, el4ml_landscape **landscape,
+                                       bool *time_up, el4ml_error *error);
 /* Can the study's start (if it names one) be read, and does it fit the model? */
 EL4ML_API el4ml_status el4ml_start_check(const el4ml_study *study, const el4ml_surface *surface,
                                          const el4ml_data *data, el4ml_error *error);

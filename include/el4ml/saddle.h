@@ -8,25 +8,6 @@
 
 EL4ML_BEGIN
 
-/* A stationary point and what is known of it. */
-typedef struct el4ml_stationary {
-    double energy;
-    double gradient_rms; /* of the projected gradient, with bounds; the rounding error it is known with, where
-                            that is larger */
-    double log_product;  /* ln of the product of the positive Hessian eigenvalues; zero modes, and coordinates
-                            on a bound, left out */
-    double log_multiplicity;    /* ln n */
-    double smallest_eigenvalue; /* of the same; negative for a transition state, NaN in a corner of the box */
-    size_t active;              /* coordinates that lie on a bound */
-    double log_multipliers; /* sum of ln multiplier over them (docs/bounds.md); 0 without any, NaN where one
-                               is zero within its uncertainty */
-    size_t index;           /* number of negative eigenvalues */
-    bool proved;  /* index from LDL^T of the full Hessian; false: checked by Lanczos, log_product NaN */
-    bool flagged; /* linear cluster, orbit of other dimension, or a multiplier near zero: left out of
-                     thermodynamics */
-    double *x;    /* (n) */
-} el4ml_stationary;
-
 typedef struct el4ml_search_options {
     double gradient_tolerance; /* RMS, default 1e-9 */
     double max_step;           /* longest step of eigenvector-following, in length_scale; default 0.5 */
@@ -115,9 +96,11 @@ EL4ML_API el4ml_status el4ml_search_between(el4ml_searcher *s, const double *a, 
                                             uint64_t attempt, size_t capacity, el4ml_passage *passages,
                                             el4ml_search_report *report);
 /* Single-ended, from minimum a: search number k of the endless list (soft modes both ways with small and
- * large first steps, random directions). `random` makes its choices. */
+ * large first steps, random directions; one passage at most). A surface with searches of its own has a list
+ * of its own, and may give several. `random` makes its choices. */
 EL4ML_API el4ml_status el4ml_search_from(el4ml_searcher *s, const double *a, uint64_t k, el4ml_random random,
-                                         el4ml_passage *passage, el4ml_search_report *report);
+                                         size_t capacity, el4ml_passage *passages,
+                                         el4ml_search_report *report);
 EL4ML_API void el4ml_passage_clear(el4ml_passage *passage);
 
 EL4ML_END

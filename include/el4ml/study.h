@@ -14,6 +14,7 @@ typedef enum el4ml_kind {
     EL4ML_KIND_LENNARD_JONES,
     EL4ML_KIND_FUNCTION,
     EL4ML_KIND_GP,
+    EL4ML_KIND_KMEANS,
     EL4ML_KIND_MORSE,
     EL4ML_KIND_LOGISTIC,
     EL4ML_KIND_FACTORISATION,
@@ -32,9 +33,11 @@ typedef struct el4ml_study {
     uint64_t seed; /* default 1 */
     /* [data]; has_data is false for kinds that learn from none */
     bool has_data;
-    char *data_file; /* absolute path */
-    char *target;    /* NULL: none, where no target is learned */
-    char **inputs;   /* (input_count), or NULL: all other columns */
+    char *data_file;     /* absolute path */
+    char *target;        /* of several the first; NULL: none, where none is learnt */
+    char **targets;      /* (target_count) a list of them; NULL when one was named by itself */
+    size_t target_count; /* of that list, or 0 */
+    char **inputs;       /* (input_count), or NULL: all other columns */
     size_t input_count;
     uint64_t rows; /* so many from the top; 0: all */
     bool standardise;
@@ -43,10 +46,14 @@ typedef struct el4ml_study {
     bool split_seed_given; /* false: split_seed is the study's seed */
     /* [surface] */
     el4ml_kind kind;
-    el4ml_mlp_options mlp;
-    size_t atoms;        /* lennard-jones, morse */
-    double rho;          /* morse */
-    char *function_name; /* function */
+    el4ml_mlp_options mlp;     /* what can be said without the data */
+    char *positive;            /* name of the positive class, or NULL */
+    double *class_weight;      /* (class_weight_count), in the order of the class names */
+    size_t class_weight_count; /* 0: none given */
+    size_t atoms;              /* lennard-jones, morse */
+    double rho;                /* morse */
+    size_t clusters;           /* kmeans */
+    char *function_name;       /* function */
     el4ml_logistic_options logistic;
     el4ml_factorisation_options factorisation;
     el4ml_autoencoder_options autoencoder;
@@ -66,7 +73,7 @@ typedef struct el4ml_study {
     double handover;                 /* 0: the minimiser's default */
     el4ml_training_options training; /* adam, sgd, sam */
     /* [connect] */
-    uint64_t budget; /* default 2000; exhaust: 200000 */
+    uint64_t budget; /* default 2000, kmeans: 20000; exhaust: 200000 */
     el4ml_goal goal;
     uint64_t improve; /* default 0 */
     double unseen;    /* in (0, 1), default 1e-3 */

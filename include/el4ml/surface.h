@@ -10,6 +10,61 @@
 
 EL4ML_BEGIN
 
+/* A stationary point and what is known of it. */
+typedef struct el4ml_stationary {
+    double energy;
+    double gradient_rms; /* of the projected gradient, with bounds; of the smallest element of Clarke's
+                            subdifferential, where V has a crease; the rounding error it is known with, where
+                            that is larger */
+    double log_product;  /* ln of the product of the positive Hessian eigenvalues; zero modes, and coordinates
+                            on a bound, left out */
+    double log_multiplicity;    /* ln n */
+    double smallest_eigenvalue; /* of the same; negative for a transition state, -INFINITY on a crease, NaN in
+                                   a corner of the box */
+    size_t active;              /* coordinates that lie on a bound */
+    double log_multipliers; /* sum of ln multiplier over them (docs/bounds.md); 0 without any, NaN where one
+                               is zero within its uncertainty */
+    size_t index;           /* number of negative eigenvalues */
+    bool proved;  /* index from LDL^T of the full Hessian, or exactly; false: checked by Lanczos, log_product
+                     NaN */
+    bool flagged; /* linear cluster, orbit of other dimension, or a multiplier near zero: left out of
+                     thermodynamics */
+    double *x;    /* (n) */
+} el4ml_stationary;
+
+struct el4ml_evaluator;
+
+/* Room for what a surface's own search finds. */
+typedef struct el4ml_found {
+    size_t capacity; /* most points, >= 1 */
+    size_t count;    /* points written, all different */
+    size_t failures; /* tries that led to none */
+    double *points;
+} el4ml_found;
+
+/* What a surface brings whose stationary points the searches for smooth functions cannot find, and which has
+ * exact ways of its own: a V with creases, as in K-means. All are required. Each counts its work, and is
+ * interrupted, by el4ml_evaluator_count. NOT_CONVERGED where there is no such point. */
+typedef struct el4ml_surface_search {
+    /* From `start` to a minimum x, which may be `start`. */
+    el4ml_status (*minimise)(struct el4ml_evaluator *e, const double *start, double *x);
+    /* Fill `point` from its x alone, but for the multiplicity; the index is exact. */
+    el4ml_status (*characterise)(struct el4ml_evaluator *e, el4ml_stationary *point);
+    /* The unit direction (n) in which V falls to both sides of a transition state. */
+    el4ml_status (*unstable_mode)(struct el4ml_evaluator *e, const double *ts, double *mode);
+    /* The minima at the ends of the gradient flow to either side: along +mode and along -mode. */
+    el4ml_status (*descend)(struct el4ml_evaluator *e, const double *ts, const double *mode, double *plus,
+                            double *minus);
+    /* Down the gradient flow from any point x, overwritten, to a minimum. */
+    el4ml_status (*flow)(struct el4ml_evaluator *e, double *x);
+    /* Transition states that may lie between minima a and b (aligned), with the two minima below each: points
+     * (capacity, 3, n). Attempts differ. */
+    el4ml_status (*between)(struct el4ml_evaluator *e, const double *a, const double *b, uint64_t attempt,
+                            el4ml_found *found);
+    /* Search number k of an endless list, for transition states around minimum a: points (capacity, n). */
+    el4ml_status (*from)(struct el4ml_evaluator *e, const double *a, uint64_t k, el4ml_random random,
+                         el4ml_found *found);
+} el4ml_surface_search;
 /* What the model of a surface says of one row of inputs. */
 typedef enum el4ml_prediction {
     EL4ML_PREDICTS_NOTHING,
@@ -82,14 +137,20 @@ typedef struct el4ml_surface_ops {
      * that an ill-conditioned matrix may keep from the usual tolerance. Called after value_gradient at the
      * same x. */
     double (*rounding_floor)(const void *self, void *workspace, const double *x);
-    /* Optional: predictions of the model x on data (same inputs and classes as the surface's). */
+    /* Optional: predictions of the model x on data (same inputs and classes as the surface's), what does not
+     * apply NaN. Called for new minima only, it may allocate. */
     el4ml_status (*metrics)(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
                             el4ml_metrics *metrics);
+    /* Optional, for regressions: of each target, `targets` (data->targets). */
+    el4ml_status (*target_metrics)(const void *self, void *workspace, const double *x,
+                                   const el4ml_dataset *data, el4ml_target_metrics *targets);
     /* Optional: what the model x says of each row, `outputs` (data->rows, info.outputs), row-major; their
      * meaning is info.prediction. Looks at data->x alone, never at targets or labels, which may be missing:
-     * INVALID_ARGUMENT where data->inputs is not the surface's. */
+     * INVALID_ARGUMENT where data->inputs is not the surface's. It may allocate. */
     el4ml_status (*predict)(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
                             double *outputs);
+    /* Optional: searches of its own, used instead of all those for smooth surfaces. */
+    const el4ml_surface_search *search;
 } el4ml_surface_ops;
 
 typedef struct el4ml_surface_info {
@@ -101,6 +162,7 @@ typedef struct el4ml_surface_info {
     double evaluation_flops; /* arithmetic operations of a value and gradient, roughly; 0: unknown, taken as
                                 many. Where it is small the search does less work of its own beside it */
     double length_scale; /* a typical size of a move between neighbouring minima, in units of x; default 1 */
+    double distance_tolerance;   /* within which two points may be the same; default 1e-3 */
     el4ml_prediction prediction; /* of the hook predict */
     size_t outputs;              /* numbers predicted for a row; 0: nothing */
     bool second_derivatives;     /* false: minimisation only (relu); transition states are refused */
@@ -148,6 +210,8 @@ EL4ML_API el4ml_status el4ml_evaluator_init(el4ml_evaluator *evaluator, const el
 EL4ML_API void el4ml_evaluator_clear(el4ml_evaluator *evaluator);
 EL4ML_API el4ml_status el4ml_value_gradient(el4ml_evaluator *e, const double *x, double *value,
                                             double *gradient);
+/* Count work of about so many evaluations that a surface's own search does; INTERRUPTED: it must stop. */
+EL4ML_API el4ml_status el4ml_evaluator_count(el4ml_evaluator *e, uint64_t evaluations);
 /* Of some rows only; NOT_SUPPORTED where the surface has none. */
 EL4ML_API el4ml_status el4ml_batch_value_gradient(el4ml_evaluator *e, const double *x, size_t count,
                                                   const size_t *rows, double *value, double *gradient);

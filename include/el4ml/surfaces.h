@@ -17,7 +17,14 @@ typedef enum el4ml_activation {
     EL4ML_RELU /* minimisation only */
 } el4ml_activation;
 
-typedef enum el4ml_loss { EL4ML_CROSS_ENTROPY, EL4ML_MSE } el4ml_loss;
+typedef enum el4ml_loss {
+    EL4ML_CROSS_ENTROPY,
+    EL4ML_MSE,
+    EL4ML_AUC, /* two classes: a smooth 1 - AUC, the mean over pairs of a positive and a negative row of
+                  sigma(-beta (s+ - s-)), s the logit of the positive class less that of the other */
+    EL4ML_CONTRASTIVE /* the outputs f are an embedding: the mean over pairs of rows, with D = sqrt(|f_i -
+                         f_j|^2 + epsilon^2), of D^2 within a class, softplus_beta(margin - D)^2 across */
+} el4ml_loss;
 
 #define EL4ML_MAX_HIDDEN_LAYERS 16
 
@@ -28,19 +35,48 @@ typedef struct el4ml_mlp_options {
     el4ml_loss loss;                        /* default cross-entropy */
     double l2;                              /* lambda >= 0; V = mean loss + lambda |theta|^2 */
     bool l2_biases;                         /* default true */
+
+    /* Cross-entropy and auc of two classes */
+    size_t logits;   /* 1: one output, the log-odds of the positive class; default 0: an output a class */
+    size_t positive; /* the positive class; default 1 */
+    /* Cross-entropy: sum_i w_i loss_i / sum_i w_i, w the weight of the row's class */
+    bool balanced;              /* weights N / (classes N_c); default false */
+    const double *class_weight; /* (classes), each > 0, read by el4ml_mlp_new alone; default NULL: all 1 */
+    double label_smoothing;     /* [0, 1): the target is 1 - this, plus this / classes for every class */
+    /* Auc: beta, > 0; contrastive: that of softplus_beta(z) = ln(1 + e^(beta z)) / beta. Default 0: 1 and 10
+     */
+    double beta;
+    /* Contrastive */
+    double margin, epsilon; /* > 0; defaults 1 and 0.1: pairs nearer than epsilon count as one point, as the
+                               loss would bend sharply there */
+    size_t embedding;       /* outputs; default 2 */
+    uint64_t pairs;         /* so many, drawn once without repetition; default 0: all N (N - 1) / 2 */
+    uint64_t pair_seed;     /* of that draw; default 1 */
+    /* What the metrics are to say */
+    size_t neighbours; /* contrastive: that vote; default 5 */
+    size_t top_k;      /* default 2 */
 } el4ml_mlp_options;
 
 EL4ML_API el4ml_mlp_options el4ml_mlp_options_default(void);
-/* The training rows are copied. Parameter order: methods.md 1.1. */
+/* Units of the last layer, given the data's classes and targets. */
+EL4ML_API size_t el4ml_mlp_outputs(const el4ml_mlp_options *options, size_t classes, size_t targets);
+/* The training rows are copied. Parameter order: methods.md 1.1. Metrics: auc's accuracy is that of the
+ * threshold which classifies most training rows rightly; contrastive's is the vote of the nearest neighbours
+ * among the embeddings of the training rows (the row itself left out where it is one of them; ties go to the
+ * nearest), its loss that of all pairs, or of 200 000 drawn from them where there are more. Predictions: of
+ * cross-entropy the probabilities, of auc sigma(s - that threshold), which ranks and classifies but is not
+ * calibrated, of contrastive the shares of the votes (half a vote more for the class that wins). */
 EL4ML_API el4ml_status el4ml_mlp_new(const el4ml_mlp_options *options, const el4ml_dataset *train,
                                      el4ml_surface **surface, el4ml_error *error);
 
 /* ---- Logistic and softmax regression (docs/models.md): V = mean cross-entropy of softmax(W x + b) + lambda
  * |theta|^2; x = W (classes, d), b (classes). Two classes: W_1 - W_0 are the weights of the log-odds, and
- * lambda / 2 what holds them ---- */
+ * lambda / 2 what holds them; or, with one logit, x = w (d), b are those weights, and lambda holds them ----
+ */
 typedef struct el4ml_logistic_options {
     double l2;      /* lambda >= 0 */
     bool l2_biases; /* default true */
+    size_t logits;  /* 1: the log-odds of class 1 alone; default 0: W_c of every class */
 } el4ml_logistic_options;
 
 EL4ML_API el4ml_status el4ml_logistic_new(const el4ml_logistic_options *options, const el4ml_dataset *train,
@@ -114,6 +150,13 @@ EL4ML_API uint64_t el4ml_plugin_not_finite(const el4ml_surface *surface);
  * handler that tells whose fault a crash is. The library installs none. */
 EL4ML_API const char *el4ml_plugin_running(void);
 
+/* ---- K-means (methods.md 1.2): J of `clusters` centroids, x = c_0 c_1 ..., each of train->inputs numbers; J
+ * is scikit-learn's inertia. The training rows are copied; their targets, if any, do not matter. At least as
+ * many distinct rows as clusters. J has creases, and the surface brings searches of its own (docs/kmeans.md).
+ * ---- */
+EL4ML_API el4ml_status el4ml_kmeans_new(size_t clusters, const el4ml_dataset *train, el4ml_surface **surface,
+                                        el4ml_error *error);
+
 /* ---- Gaussian process regression (methods.md 1.3) ---- */
 /* V = y^T K^-1 y / 2 + ln det K / 2 + N/2 ln 2 pi - ln prior, as a function of the logarithms of the
  * hyperparameters: a sum of terms, each a signal variance times a product of kernels, and a noise variance,
@@ -157,6 +200,10 @@ EL4ML_API el4ml_status el4ml_gp_new(const el4ml_gp_options *options, const el4ml
  * hyperparameters exp(x). INVALID_ARGUMENT: the surface is no Gaussian process. */
 EL4ML_API el4ml_status el4ml_gp_predict(const el4ml_surface *surface, const double *x, const double *inputs,
                                         size_t rows, double *mean, double *variance, el4ml_error *error);
+/* For each training row (rows): mean and variance (noise included) of its target, predicted from all others
+ * with the same hyperparameters (Rasmussen and Williams 2006, eq. 5.12). */
+EL4ML_API el4ml_status el4ml_gp_leave_one_out(const el4ml_surface *surface, const double *x, double *mean,
+                                              double *variance, el4ml_error *error);
 
 /* ---- Lennard-Jones cluster, epsilon = sigma = 1; x = x0 y0 z0 x1 y1 z1 ... ---- */
 EL4ML_API el4ml_status el4ml_lennard_jones_new(size_t atoms, el4ml_surface **surface, el4ml_error *error);

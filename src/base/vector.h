@@ -139,6 +139,21 @@ VECTOR_INLINE vector vector_min(vector x, vector y)
 }
 #endif
 
+VECTOR_INLINE vector vector_sqrt(vector x)
+{
+#if defined EL4ML_KERNEL_avx512
+    return (vector)_mm512_sqrt_pd((__m512d)x);
+#elif defined EL4ML_KERNEL_avx2
+    return (vector)_mm256_sqrt_pd((__m256d)x);
+#elif defined __SSE2__
+    return (vector)_mm_sqrt_pd((__m128d)x);
+#else
+    for (int i = 0; i < VECTOR_LANES; i++)
+        x[i] = __builtin_sqrt(x[i]);
+    return x;
+#endif
+}
+
 VECTOR_INLINE vector vector_abs(vector x)
 {
     return (vector)((bits)x & (UINT64_MAX >> 1));

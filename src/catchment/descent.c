@@ -25,6 +25,7 @@ el4ml_status el4ml_basin_descend(el4ml_searcher *s, double tolerance, el4ml_stat
 {
     const size_t n = s->n;
     double *path = s->plus;
+    if (s->own) return el4ml_own_flow(s, point);
     point->smallest_eigenvalue = 0;
     for (int part = 0; part < MOST_PARTS; part++) {
         bool end;

@@ -106,9 +106,10 @@ static el4ml_status add_graphs(el4ml_figures *f, const el4ml_report_source *s, c
                                             "From every minimum the lowest transition state that leads down "
                                             "is followed until there is none; all that end "
                                             "in one minimum are its basin. Six are told apart by colour."};
-    static const el4ml_figure test = {
+    const el4ml_leading_metric leading = el4ml_leading_metric_of(s);
+    const el4ml_figure test = {
         .file = "disconnectivity_test.svg",
-        .title = "Coloured by accuracy on the test rows",
+        .title = leading.title,
         .text = "Where the lowest minima are not the best on rows that the search never saw, the "
                 "loss and what it stands for part ways."};
     static const el4ml_figure committor = {
@@ -124,12 +125,8 @@ static el4ml_status add_graphs(el4ml_figures *f, const el4ml_report_source *s, c
         status = add_graph(f, s, &communities, "community", error);
     if (status == EL4ML_OK && a->basins->count > 1 && a->graph->link_count > 0)
         status = add_graph(f, s, &basins, "basin", error);
-    bool tested = false; /* as a figure of its own only where the main one is coloured by something else */
-    for (size_t k = 0; main_colour && k < a->network->node_count; k++) {
-        const el4ml_metrics *m = &el4ml_landscape_record(s->landscape, EL4ML_MINIMUM, k)->test;
-        tested |= isfinite(m->accuracy) || isfinite(m->r2);
-    }
-    if (status == EL4ML_OK && tested) status = add_graph(f, s, &test, "test", error);
+    /* as a figure of its own only where the main one is coloured by something else */
+    if (status == EL4ML_OK && main_colour && leading.metric) status = add_graph(f, s, &test, "test", error);
     if (status == EL4ML_OK && s->story->rates && a->summary.minima > 2)
         status = add_graph(f, s, &committor, "committor", error);
     return status;

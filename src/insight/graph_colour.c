@@ -30,21 +30,6 @@ static el4ml_status out_of_memory(el4ml_error *error)
 
 /* ---- Scales ---- */
 
-static double accuracy(const el4ml_record *r)
-{
-    return r->test.accuracy;
-}
-
-static double r2(const el4ml_record *r)
-{
-    return r->test.r2;
-}
-
-static double adjusted_rand(const el4ml_record *r)
-{
-    return r->test.adjusted_rand;
-}
-
 static double loss(const el4ml_record *r)
 {
     return r->test.loss;
@@ -71,11 +56,13 @@ static bool fill_from(el4ml_graph_colour *c, const el4ml_report_source *s,
 static el4ml_status by_test(el4ml_graph_colour *c, const el4ml_report_source *s, const char *rest,
                             el4ml_error *error)
 {
+    const el4ml_leading_metric leading = el4ml_leading_metric_of(s);
     (void)rest;
-    if (fill_from(c, s, accuracy, "test accuracy") || fill_from(c, s, r2, "test R\u00b2") ||
-        fill_from(c, s, adjusted_rand, "test adjusted Rand index"))
-        return EL4ML_OK;
-    return nothing("there is no test accuracy: no test rows", error);
+    if (!leading.metric) return nothing("there is no test accuracy: no test rows", error);
+    for (size_t i = 0; i < s->analysis->network->node_count; i++)
+        c->value[i] = el4ml_leading_value(&leading, el4ml_landscape_record(s->landscape, EL4ML_MINIMUM, i));
+    c->label = leading.label;
+    return EL4ML_OK;
 }
 
 static el4ml_status by_loss(el4ml_graph_colour *c, const el4ml_report_source *s, const char *rest,

@@ -86,14 +86,13 @@ void el4ml_json_put_truth(json_t *object, const char *name, bool value)
 
 json_t *el4ml_json_metrics(const el4ml_metrics *m)
 {
+    size_t count;
+    const el4ml_metric *list = el4ml_metric_list(&count);
     json_t *o = json_object();
-    el4ml_json_put_number(o, "loss", m->loss);
-    el4ml_json_put_number(o, "accuracy", m->accuracy);
-    el4ml_json_put_number(o, "r2", m->r2);
-    if (!isnan(m->adjusted_rand)) el4ml_json_put_number(o, "adjusted_rand", m->adjusted_rand);
-    if (isnan(m->log_density)) return o;
-    el4ml_json_put_number(o, "rmse", sqrt(m->loss)); /* of a Gaussian process: the loss is the mean square */
-    el4ml_json_put_number(o, "log_density", m->log_density);
+    for (size_t k = 0; k < count; k++)
+        el4ml_json_put_number(o, list[k].name, el4ml_metric_of(m, &list[k]));
+    if (!isnan(m->log_density)) /* of a Gaussian process: the loss is the mean square */
+        el4ml_json_put_number(o, "rmse", sqrt(m->loss));
     return o;
 }
 

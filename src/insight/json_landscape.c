@@ -83,6 +83,26 @@ char *el4ml_info_json(el4ml_landscape *landscape, const el4ml_summary *summary)
     return el4ml_json_finish(el4ml_json_info(landscape, summary));
 }
 
+/* Of a regression with several targets: the numbers of each. */
+static json_t *worth(const el4ml_landscape *l, const el4ml_metrics *metrics,
+                     const el4ml_target_metrics *targets)
+{
+    size_t count;
+    char *const *names = el4ml_landscape_targets(l, &count);
+    json_t *o = el4ml_json_metrics(metrics);
+    if (count == 0 || !targets) return o;
+    json_t *list = json_array();
+    for (size_t t = 0; t < count; t++) {
+        json_t *target = json_object();
+        el4ml_json_put_text(target, "target", names[t]);
+        el4ml_json_put_number(target, "loss", targets[t].loss);
+        el4ml_json_put_number(target, "r2", targets[t].r2);
+        json_array_append_new(list, target);
+    }
+    el4ml_json_put(o, "targets", list);
+    return o;
+}
+
 /* Which coordinates are on which bound. */
 static void put_bounds(json_t *o, const el4ml_landscape *l, const el4ml_record *r)
 {
@@ -115,8 +135,8 @@ static json_t *row(const el4ml_landscape *l, el4ml_species species, size_t index
     el4ml_json_put_count(o, "hits", (uint64_t)r->hits);
     el4ml_json_put_truth(o, "proved", p->proved);
     if (species == EL4ML_MINIMUM) {
-        el4ml_json_put(o, "train", el4ml_json_metrics(&r->train));
-        el4ml_json_put(o, "test", el4ml_json_metrics(&r->test));
+        el4ml_json_put(o, "train", worth(l, &r->train, r->train_targets));
+        el4ml_json_put(o, "test", worth(l, &r->test, r->test_targets));
     } else {
         el4ml_json_put_id(o, "minimum_a", r->a);
         el4ml_json_put_id(o, "minimum_b", r->b);

@@ -24,6 +24,7 @@ static void add_warning(el4ml_page *p, el4ml_builder *text)
 const char *el4ml_energy_label(const el4ml_study *study)
 {
     if (study->kind == EL4ML_KIND_GP) return "negative log marginal likelihood";
+    if (study->kind == EL4ML_KIND_KMEANS) return "sum of squares";
     if (study->has_data) return "loss";
     if (study->kind == EL4ML_KIND_UNKNOWN) return "energy";
     const bool cluster = study->kind == EL4ML_KIND_LENNARD_JONES || study->kind == EL4ML_KIND_MORSE;
@@ -48,11 +49,14 @@ static void fill_rows(el4ml_page *p, el4ml_landscape *l, const el4ml_analysis *a
                                         .hits = r->hits,
                                         .train = r->train,
                                         .validation = el4ml_metrics_none(),
-                                        .test = r->test};
+                                        .test = r->test,
+                                        .train_targets = r->train_targets,
+                                        .test_targets = r->test_targets};
         if (!el4ml_landscape_has_bounds(l)) continue;
         el4ml_landscape_bounds_text(l, r, p->bounds[k], sizeof p->bounds[k]);
         p->rows[k].bounds = p->bounds[k];
     }
+    p->input.target_names = el4ml_landscape_targets(l, &p->input.target_count);
     p->input.rows = p->rows;
     p->input.row_count = count;
 }

@@ -82,13 +82,10 @@ void el4ml_tell_log(el4ml_builder *text, double log_value, int digits)
 
 /* ---- Peaks ---- */
 
-static const char *const with_accuracy[] = {"on heating",          "minimum",   NULL,           "probability",
-                                            "share of the change", "test loss", "test accuracy"};
-static const char *const with_r2[] = {"on heating",          "minimum",   NULL,          "probability",
-                                      "share of the change", "test loss", "test R\u00b2"};
+static const char *const untested[] = {"on heating", "minimum", NULL, "probability", "share of the change"};
 
 static void fill_change(const el4ml_report_source *s, const el4ml_change *c, double flow, bool gains,
-                        el4ml_report_cell *row)
+                        const el4ml_leading_metric *leading, el4ml_report_cell *row)
 {
     const el4ml_record *r = el4ml_landscape_record(s->landscape, EL4ML_MINIMUM, c->node);
     row[0] = (el4ml_report_cell){.text = gains ? "gains" : "loses"};
@@ -97,7 +94,7 @@ static void fill_change(const el4ml_report_source *s, const el4ml_change *c, dou
     row[3] = (el4ml_report_cell){.value = c->p, .digits = 3};
     row[4] = (el4ml_report_cell){.value = fabs(c->g) / flow, .digits = 3};
     row[5] = (el4ml_report_cell){.value = r->test.loss, .digits = 4};
-    row[6] = (el4ml_report_cell){.value = isfinite(r->test.r2) ? r->test.r2 : r->test.accuracy, .digits = 4};
+    row[6] = (el4ml_report_cell){.value = el4ml_leading_value(leading, r), .digits = 4};
 }
 
 static void tell_disagreement(el4ml_builder *text, const el4ml_peak_models *m)
@@ -135,19 +132,14 @@ static void peak_part(el4ml_parts *parts, const el4ml_report_source *s, size_t i
     el4ml_builder_text(&text, "The minima behind the peak at T = ");
     el4ml_tell_number(&text, p->temperature, 4);
     el4ml_report_part *part = el4ml_parts_next(parts, EL4ML_AT_HEAT_CAPACITY, el4ml_parts_keep(parts, &text));
-    bool tested = false, regression = false;
-    for (size_t i = 0; i < a->network->node_count; i++) {
-        const el4ml_metrics *test = &el4ml_landscape_record(s->landscape, EL4ML_MINIMUM, i)->test;
-        tested |= isfinite(test->loss);
-        regression |= isfinite(test->r2);
-    }
-    const size_t columns = tested ? 7 : 5;
+    const el4ml_leading_metric leading = el4ml_leading_metric_of(s);
+    const size_t columns = leading.metric ? 7 : 5;
     el4ml_report_cell *cells =
-        el4ml_parts_table(parts, part, regression ? with_r2 : with_accuracy, columns, gains + losses);
+        el4ml_parts_table(parts, part, leading.metric ? leading.changes : untested, columns, gains + losses);
     for (size_t k = 0; cells && k < gains + losses; k++) {
         el4ml_report_cell row[7];
         const bool gaining = k < gains;
-        fill_change(s, gaining ? &p->gaining[k] : &p->losing[k - gains], p->flow, gaining, row);
+        fill_change(s, gaining ? &p->gaining[k] : &p->losing[k - gains], p->flow, gaining, &leading, row);
         for (size_t c = 0; c < columns; c++)
             cells[k * columns + c] = row[c];
     }

@@ -14,8 +14,8 @@ const char *const el4ml_database_schema =
     "REAL,"
     " smallest_eigenvalue REAL, gradient_rms REAL, minimum_a INTEGER, minimum_b INTEGER, coordinates BLOB);"
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT);"
-    "CREATE TABLE minimum_details(id INTEGER PRIMARY KEY, proved INTEGER, flagged INTEGER, train_loss REAL,"
-    " train_accuracy REAL, train_r2 REAL, test_loss REAL, test_accuracy REAL, test_r2 REAL);"
+    "CREATE TABLE minimum_details(id INTEGER PRIMARY KEY, proved INTEGER, flagged INTEGER);" /* and metrics.c
+                                                                                              */
     "CREATE TABLE transition_state_details(id INTEGER PRIMARY KEY, proved INTEGER, flagged INTEGER, hits "
     "INTEGER);"
     "CREATE TABLE state(key TEXT PRIMARY KEY, value BLOB);";
@@ -65,6 +65,7 @@ el4ml_status el4ml_database_create(el4ml_landscape *l, const el4ml_identity *ide
 {
     el4ml_status status = execute(l, "BEGIN IMMEDIATE", "starting", error);
     if (status == EL4ML_OK) status = execute(l, el4ml_database_schema, "making the tables", error);
+    if (status == EL4ML_OK) status = el4ml_database_upgrade(l, error);
     if (status == EL4ML_OK) status = set_size(l, "schema_version", EL4ML_SCHEMA_VERSION, error);
     if (status == EL4ML_OK) status = set_size(l, "dimension", identity->dimension, error);
     if (status == EL4ML_OK) status = set_size(l, "zero_modes", identity->zero_modes, error);
@@ -75,6 +76,14 @@ el4ml_status el4ml_database_create(el4ml_landscape *l, const el4ml_identity *ide
     l->zero_modes = identity->zero_modes;
     l->kappa = (double)(l->n - l->zero_modes);
     return status == EL4ML_OK ? el4ml_database_create_extras(l, identity->info, error) : status;
+}
+
+el4ml_status el4ml_database_renew(el4ml_landscape *l, el4ml_error *error)
+{
+    el4ml_status status = execute(l, "BEGIN IMMEDIATE", "starting", error);
+    if (status == EL4ML_OK) status = el4ml_database_upgrade(l, error);
+    if (status == EL4ML_OK) status = set_size(l, "schema_version", EL4ML_SCHEMA_VERSION, error);
+    return status == EL4ML_OK ? el4ml_landscape_commit(l, error) : status;
 }
 
 /* ---- storing ---- */
@@ -106,11 +115,8 @@ static bool insert_point(el4ml_landscape *l, el4ml_species species, size_t index
     sqlite3_bind_int(details, 2, r->point.proved);
     sqlite3_bind_int(details, 3, r->point.flagged);
     if (species == EL4ML_MINIMUM) {
-        const double metrics[6] = {r->train.loss, r->train.accuracy, r->train.r2,
-                                   r->test.loss,  r->test.accuracy,  r->test.r2};
         sqlite3_bind_int64(row, 7, r->hits);
-        for (int k = 0; k < 6; k++)
-            sqlite3_bind_double(details, 4 + k, metrics[k]); /* NaN is stored as NULL */
+        el4ml_details_bind(details, 4, r);
     } else {
         sqlite3_bind_int64(row, 7, (sqlite3_int64)r->a + 1);
         sqlite3_bind_int64(row, 8, (sqlite3_int64)r->b + 1);
@@ -127,18 +133,42 @@ static sqlite3_stmt *statement(el4ml_landscape *l, size_t which, const char *sql
     return *s;
 }
 
+static sqlite3_stmt *details_statement(el4ml_landscape *l, el4ml_species species, size_t which)
+{
+    if (species == EL4ML_TRANSITION_STATE)
+        return statement(l, which, "INSERT INTO transition_state_details VALUES(?1,?2,?3,?4)");
+    return statement(l, which, l->details_insert);
+}
+
+/* That of the details of minima is made from the list of metrics. */
+static bool make_details_insert(el4ml_landscape *l)
+{
+    if (!l->details_insert) l->details_insert = el4ml_details_insert();
+    return l->details_insert != NULL;
+}
+
+static bool store_targets(el4ml_landscape *l)
+{
+    const el4ml_table *t = &l->table[EL4ML_MINIMUM];
+    if (l->target_count == 0) return true;
+    if (l->targets_changed && !el4ml_targets_store_names(l)) return false;
+    sqlite3_stmt *row = statement(l, 8, "INSERT INTO minimum_targets VALUES(?1,?2,?3,?4,?5,?6)");
+    bool good = row != NULL;
+    for (size_t i = t->stored; good && i < t->count; i++)
+        good = el4ml_targets_store(l, row, i);
+    return good;
+}
+
 static bool store_table(el4ml_landscape *l, el4ml_species species)
 {
     static const char *const insert[2] = {"INSERT INTO minima VALUES(?1,?2,?3,?4,?5,?6,?7,?9)",
                                           "INSERT INTO transition_states VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)"};
-    static const char *const details[2] = {"INSERT INTO minimum_details VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
-                                           "INSERT INTO transition_state_details VALUES(?1,?2,?3,?4)"};
     static const char *const update[2] = {"UPDATE minima SET hits = ?2 WHERE id = ?1",
                                           "UPDATE transition_state_details SET hits = ?2 WHERE id = ?1"};
     el4ml_table *t = &l->table[species];
     const size_t first = species == EL4ML_MINIMUM ? 0 : 3;
     sqlite3_stmt *row = statement(l, first, insert[species]),
-                 *extra = statement(l, first + 1, details[species]),
+                 *extra = details_statement(l, species, first + 1),
                  *hits = statement(l, first + 2, update[species]);
     bool good = row && extra && hits;
     for (size_t i = t->stored; good && i < t->count; i++)
@@ -173,10 +203,12 @@ static bool store_blobs(el4ml_landscape *l)
 
 el4ml_status el4ml_database_store(el4ml_landscape *l, el4ml_error *error)
 {
+    if (!make_details_insert(l))
+        return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "%s: out of memory", l->folder);
     bool good = !sqlite3_get_autocommit(l->db) ||
                 sqlite3_exec(l->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK;
     good = good && store_table(l, EL4ML_MINIMUM) && store_table(l, EL4ML_TRANSITION_STATE) &&
-           el4ml_database_store_extras(l) && store_blobs(l) &&
+           store_targets(l) && el4ml_database_store_extras(l) && store_blobs(l) &&
            sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
     if (good) return EL4ML_OK;
     el4ml_status status = el4ml_database_fail(l, "storing", error);

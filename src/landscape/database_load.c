@@ -172,13 +172,7 @@ static el4ml_status take_details(el4ml_landscape *l, el4ml_species species, sqli
         r->hits = sqlite3_column_int64(s, 3);
         return EL4ML_OK;
     }
-    r->train = r->test = el4ml_metrics_none(); /* and more of them in extras.c */
-    r->train.loss = el4ml_column_double(s, 3);
-    r->train.accuracy = el4ml_column_double(s, 4);
-    r->train.r2 = el4ml_column_double(s, 5);
-    r->test.loss = el4ml_column_double(s, 6);
-    r->test.accuracy = el4ml_column_double(s, 7);
-    r->test.r2 = el4ml_column_double(s, 8);
+    el4ml_details_take(s, 3, r);
     return EL4ML_OK;
 }
 
@@ -195,6 +189,19 @@ static el4ml_status take_size(el4ml_landscape *l, el4ml_species species, sqlite3
     return EL4ML_OK;
 }
 
+static el4ml_status load_details(el4ml_landscape *l, el4ml_species species, el4ml_error *error)
+{
+    if (species == EL4ML_TRANSITION_STATE)
+        return el4ml_database_each_row(l, species,
+                                       "SELECT id, proved, flagged, hits FROM transition_state_details",
+                                       take_details, error);
+    char *sql = el4ml_details_select(l);
+    const el4ml_status status = sql ? el4ml_database_each_row(l, species, sql, take_details, error)
+                                    : el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "%s: out of memory", l->folder);
+    el4ml_release(sql);
+    return status;
+}
+
 static el4ml_status load_table(el4ml_landscape *l, el4ml_species species, el4ml_error *error)
 {
     static const char *const size[2] = {
@@ -206,14 +213,9 @@ static el4ml_status load_table(el4ml_landscape *l, el4ml_species species, el4ml_
         " 0 FROM minima ORDER BY id",
         "SELECT id, energy, log_product, log_multiplicity, smallest_eigenvalue, gradient_rms, coordinates,"
         " minimum_a, minimum_b FROM transition_states ORDER BY id"};
-    static const char *const details[2] = {
-        "SELECT id, proved, flagged, train_loss, train_accuracy, train_r2, test_loss, test_accuracy, test_r2"
-        " FROM minimum_details",
-        "SELECT id, proved, flagged, hits FROM transition_state_details"};
     el4ml_status status = el4ml_database_each_row(l, species, size[species], take_size, error);
     if (status == EL4ML_OK) status = el4ml_database_each_row(l, species, points[species], take_point, error);
-    if (status == EL4ML_OK)
-        status = el4ml_database_each_row(l, species, details[species], take_details, error);
+    if (status == EL4ML_OK) status = load_details(l, species, error);
     if (status == EL4ML_OK && !el4ml_table_order(&l->table[species]))
         status = el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "%s: out of memory", l->folder);
     l->table[species].stored = l->table[species].count;
@@ -222,19 +224,20 @@ static el4ml_status load_table(el4ml_landscape *l, el4ml_species species, el4ml_
 
 el4ml_status el4ml_database_load(el4ml_landscape *l, const char *path, el4ml_error *error)
 {
-    size_t version = 0, size;
+    size_t size;
     el4ml_status status =
         el4ml_database_each_row(l, EL4ML_MINIMUM, "SELECT key, value FROM meta", take_meta, error);
-    if (status == EL4ML_OK) status = parse_size(l, "schema_version", &version, error);
-    if (status == EL4ML_OK && version > EL4ML_SCHEMA_VERSION)
+    if (status == EL4ML_OK) status = parse_size(l, "schema_version", &l->version, error);
+    if (status == EL4ML_OK && l->version > EL4ML_SCHEMA_VERSION)
         return el4ml_fail(error, EL4ML_BAD_INPUT,
                           "%s: made by a newer el4ml (schema %zu, this one knows %d): update el4ml", path,
-                          version, EL4ML_SCHEMA_VERSION);
+                          l->version, EL4ML_SCHEMA_VERSION);
     if (status == EL4ML_OK)
         status = el4ml_database_each_row(l, EL4ML_MINIMUM, "SELECT key, value FROM state", take_state, error);
     if (status == EL4ML_OK) status = take_shape(l, path, error);
     if (status == EL4ML_OK) status = load_table(l, EL4ML_MINIMUM, error);
     if (status == EL4ML_OK) status = load_table(l, EL4ML_TRANSITION_STATE, error);
+    if (status == EL4ML_OK) status = el4ml_targets_load(l, error);
     if (status == EL4ML_OK) status = el4ml_database_load_extras(l, error);
     if (status != EL4ML_OK) return status;
     const void *totals = el4ml_landscape_get(l, "totals", &size);

@@ -1,8 +1,6 @@
 /* Tables that only some landscapes have, so that all others stay as they are:
  *     bounds(coordinate, name, lower, upper)                     of the surface; NULL: none on that side
  *     active_bounds(kind, id, active, log_multipliers)           points with coordinates on a bound
- *     predictive_densities(id, train, test)                      minima of models that foretell an error bar
- *     adjusted_rand_indices(id, train, test)                     of models that cluster
  */
 #include <math.h>
 #include <stdio.h>
@@ -175,40 +173,6 @@ static el4ml_status take_active(el4ml_landscape *l, el4ml_species unused, sqlite
     return EL4ML_OK;
 }
 
-/* Metrics that only some kinds of models have: a table each, of the minima that have one. */
-static const struct {
-    const char *table;
-    size_t offset; /* in el4ml_metrics */
-} measures[] = {{"predictive_densities", offsetof(el4ml_metrics, log_density)},
-                {"adjusted_rand_indices", offsetof(el4ml_metrics, adjusted_rand)}};
-
-static double *measure_of(el4ml_metrics *m, size_t which)
-{
-    return (double *)(void *)((char *)m + measures[which].offset);
-}
-
-static el4ml_status take_measure(el4ml_landscape *l, size_t which, sqlite3_stmt *s, el4ml_error *error)
-{
-    el4ml_record *r = record_of(l, EL4ML_MINIMUM, sqlite3_column_int64(s, 0));
-    if (!r) return damaged(l, measures[which].table, error);
-    *measure_of(&r->train, which) = column_or(s, 1, NAN);
-    *measure_of(&r->test, which) = column_or(s, 2, NAN);
-    return EL4ML_OK;
-}
-
-static el4ml_status take_density(el4ml_landscape *l, el4ml_species unused, sqlite3_stmt *s,
-                                 el4ml_error *error)
-{
-    (void)unused;
-    return take_measure(l, 0, s, error);
-}
-
-static el4ml_status take_rand(el4ml_landscape *l, el4ml_species unused, sqlite3_stmt *s, el4ml_error *error)
-{
-    (void)unused;
-    return take_measure(l, 1, s, error);
-}
-
 el4ml_status el4ml_database_load_extras(el4ml_landscape *l, el4ml_error *error)
 {
     static const struct {
@@ -216,9 +180,7 @@ el4ml_status el4ml_database_load_extras(el4ml_landscape *l, el4ml_error *error)
         el4ml_take_row take;
     } extras[] = {
         {"bounds", "SELECT coordinate, name, lower, upper FROM bounds", take_bound},
-        {"active_bounds", "SELECT kind, id, active, log_multipliers FROM active_bounds", take_active},
-        {"predictive_densities", "SELECT id, train, test FROM predictive_densities", take_density},
-        {"adjusted_rand_indices", "SELECT id, train, test FROM adjusted_rand_indices", take_rand}};
+        {"active_bounds", "SELECT kind, id, active, log_multipliers FROM active_bounds", take_active}};
     el4ml_status status = EL4ML_OK;
     for (size_t k = 0; k < sizeof extras / sizeof *extras && status == EL4ML_OK; k++)
         if (has_table(l, extras[k].table))
@@ -249,41 +211,7 @@ static bool store_active(el4ml_landscape *l, el4ml_species species)
     return good;
 }
 
-/* Makes the table when there is something for it. */
-static sqlite3_stmt *measure_statement(el4ml_landscape *l, size_t which)
-{
-    char sql[160];
-    sqlite3_stmt *s = NULL;
-    snprintf(sql, sizeof sql, "CREATE TABLE IF NOT EXISTS %s(id INTEGER PRIMARY KEY, train REAL, test REAL)",
-             measures[which].table);
-    if (sqlite3_exec(l->db, sql, NULL, NULL, NULL) != SQLITE_OK) return NULL;
-    snprintf(sql, sizeof sql, "INSERT INTO %s VALUES(?1, ?2, ?3)", measures[which].table);
-    return sqlite3_prepare_v2(l->db, sql, -1, &s, NULL) == SQLITE_OK ? s : NULL;
-}
-
-static bool store_measures(el4ml_landscape *l, size_t which)
-{
-    const el4ml_table *t = &l->table[EL4ML_MINIMUM];
-    sqlite3_stmt *s = NULL;
-    bool good = true;
-    for (size_t i = t->stored; good && i < t->count; i++) {
-        el4ml_record *r = &t->records[i];
-        const double train = *measure_of(&r->train, which), test = *measure_of(&r->test, which);
-        if (isnan(train) && isnan(test)) continue;
-        if (!s) s = measure_statement(l, which);
-        good = s != NULL;
-        if (!good) break;
-        sqlite3_bind_int64(s, 1, (sqlite3_int64)i + 1);
-        bind_finite(s, 2, train);
-        bind_finite(s, 3, test);
-        good = el4ml_run_once(s);
-    }
-    sqlite3_finalize(s);
-    return good;
-}
-
 bool el4ml_database_store_extras(el4ml_landscape *l)
 {
-    return store_active(l, EL4ML_MINIMUM) && store_active(l, EL4ML_TRANSITION_STATE) &&
-           store_measures(l, 0) && store_measures(l, 1);
+    return store_active(l, EL4ML_MINIMUM) && store_active(l, EL4ML_TRANSITION_STATE);
 }

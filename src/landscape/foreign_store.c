@@ -167,7 +167,8 @@ static el4ml_status fill(const store *s, const char *path)
     if (!execute(s, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN") ||
         !execute(s, el4ml_database_schema) || !execute(s, further_tables) || !insert_meta(s, path))
         return failed(s);
-    el4ml_status status = insert_points(s, EL4ML_MINIMUM);
+    el4ml_status status = el4ml_database_upgrade(s->l, s->error);
+    if (status == EL4ML_OK) status = insert_points(s, EL4ML_MINIMUM);
     if (status == EL4ML_OK) status = insert_points(s, EL4ML_TRANSITION_STATE);
     if (status != EL4ML_OK) return status;
     if (!insert_flags(s) || !insert_sets(s) || !execute(s, "COMMIT; PRAGMA journal_mode = WAL"))

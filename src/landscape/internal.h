@@ -23,18 +23,23 @@ typedef struct el4ml_blob {
     bool text, changed; /* text: meta table; otherwise state table */
 } el4ml_blob;
 
-#define EL4ML_STATEMENTS 8
+#define EL4ML_STATEMENTS 9
 
 struct el4ml_landscape {
     char *folder;
     sqlite3 *db;
-    int lock; /* file descriptor, -1 for readers */
+    int lock;       /* file descriptor, -1 for readers */
+    size_t version; /* of the schema as it was loaded; 0: made new */
     size_t n, zero_modes;
     double *lower, *upper;   /* (n) NULL without bounds */
     char **coordinate_names; /* (n) NULL without bounds; of each NULL without a name */
     bool imported;           /* from another program: no surface; coordinates may be missing */
     double kappa;            /* NaN: not known */
     el4ml_table table[2];    /* by el4ml_species */
+    size_t target_count;     /* several targets, or 0 */
+    char **target_names;
+    bool targets_changed; /* since the last commit */
+    char *details_insert; /* of storing */
     el4ml_totals totals;
     el4ml_blob *blobs;
     size_t blob_count, blob_capacity;
@@ -46,6 +51,10 @@ extern const char *const el4ml_database_schema;
 el4ml_status el4ml_database_create(el4ml_landscape *l, const el4ml_identity *identity, el4ml_error *error);
 el4ml_status el4ml_database_load(el4ml_landscape *l, const char *path, el4ml_error *error);
 el4ml_status el4ml_database_store(el4ml_landscape *l, el4ml_error *error);
+/* Gives the tables of an older version, or those just made, what this one has; in the transaction that is
+ * open. renew: a whole database of an older version, committed. */
+el4ml_status el4ml_database_upgrade(el4ml_landscape *l, el4ml_error *error);
+el4ml_status el4ml_database_renew(el4ml_landscape *l, el4ml_error *error);
 el4ml_status el4ml_database_fail(el4ml_landscape *l, const char *doing, el4ml_error *error);
 /* NULL stands for NaN; so does what is no number at all. */
 double el4ml_column_double(sqlite3_stmt *s, int column);
@@ -63,6 +72,19 @@ typedef struct el4ml_database_trouble {
 } el4ml_database_trouble;
 el4ml_database_trouble el4ml_database_what(const el4ml_landscape *l);
 
+/* metrics.c: what models are worth, in columns of minimum_details and in the tables of several targets. */
+extern const char *const el4ml_details_columns; /* id, proved, flagged */
+/* Statements over all metrics; to be released, NULL when out of memory. Columns that an older database lacks
+ * are read as NULL. */
+char *el4ml_details_insert(void);
+char *el4ml_details_select(const el4ml_landscape *l);
+void el4ml_details_bind(sqlite3_stmt *s, int first, const el4ml_record *r);
+void el4ml_details_take(sqlite3_stmt *s, int first, el4ml_record *r);
+bool el4ml_targets_store(el4ml_landscape *l, sqlite3_stmt *row, size_t index);
+bool el4ml_targets_store_names(el4ml_landscape *l);
+el4ml_status el4ml_targets_load(el4ml_landscape *l, el4ml_error *error);
+void el4ml_targets_free(el4ml_landscape *l);
+
 /* open.c */
 /* The folder and those it is in, as mkdir -p does. False with errno set. */
 bool el4ml_make_folders(const char *folder);
@@ -71,7 +93,7 @@ el4ml_status el4ml_landscape_claim(const char *folder, el4ml_landscape **landsca
 /* minimum_sets.c: "A, B"; false when there are none. */
 bool el4ml_landscape_set_names(el4ml_landscape *l, char *names, size_t size);
 
-/* extras.c: tables that only some landscapes have: bounds, and what is on them; predictive densities. */
+/* extras.c: tables that only some landscapes have: bounds, and what is on them. */
 el4ml_status el4ml_database_create_extras(el4ml_landscape *l, const el4ml_surface_info *info,
                                           el4ml_error *error);
 el4ml_status el4ml_database_load_extras(el4ml_landscape *l, el4ml_error *error);

@@ -9,7 +9,6 @@
 #include "landscape/internal.h"
 
 #define ENERGY_TOLERANCE 1e-9
-#define DISTANCE_TOLERANCE 1e-3
 
 size_t el4ml_landscape_count(const el4ml_landscape *l, el4ml_species species)
 {
@@ -122,14 +121,14 @@ el4ml_status el4ml_landscape_find(const el4ml_landscape *l, el4ml_evaluator *e, 
     const el4ml_table *t = &l->table[species];
     /* where rounding keeps the gradient from its tolerance, it does as much to the energy */
     const double window = fmax(ENERGY_TOLERANCE * fmax(1, fabs(point->energy)), point->gradient_rms);
+    const double nearest = e->surface->info.distance_tolerance;
     *index = EL4ML_NONE;
     for (size_t k = lower_bound(t, point->energy - window); k < t->ordered; k++) {
         const el4ml_record *known = &t->records[t->by_energy[k]];
         if (known->point.energy > point->energy + window) break;
         const double doubt = fmax(uncertainty(point, l->n), uncertainty(&known->point, l->n));
         bool same = false;
-        const el4ml_status status =
-            el4ml_same(e, known->point.x, point->x, fmax(DISTANCE_TOLERANCE, 10 * doubt), &same);
+        const el4ml_status status = el4ml_same(e, known->point.x, point->x, fmax(nearest, 10 * doubt), &same);
         if (status != EL4ML_OK) return status;
         if (!same) continue;
         *index = t->by_energy[k];

@@ -47,8 +47,10 @@ void el4ml_landscape_close(el4ml_landscape *l)
     unlock_folder(l);
     for (int species = 0; species < 2; species++) {
         el4ml_table *t = &l->table[species];
-        for (size_t i = 0; i < t->count; i++)
+        for (size_t i = 0; i < t->count; i++) {
             el4ml_release(t->records[i].point.x);
+            el4ml_release(t->records[i].train_targets); /* and those of the test */
+        }
         el4ml_release(t->records);
         el4ml_release(t->by_energy);
         el4ml_release(t->dirty);
@@ -58,6 +60,8 @@ void el4ml_landscape_close(el4ml_landscape *l)
         el4ml_release(l->blobs[k].bytes);
     }
     el4ml_release(l->blobs);
+    el4ml_targets_free(l);
+    el4ml_release(l->details_insert);
     el4ml_landscape_clear_extras(l);
     el4ml_release(l->folder);
     el4ml_release(l);
@@ -187,6 +191,7 @@ static el4ml_status open_database(el4ml_landscape *l, const el4ml_identity *iden
             l->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000",
             NULL, NULL, NULL) != SQLITE_OK)
         return el4ml_database_fail(l, "cannot open", error);
+    if (known && l->version < EL4ML_SCHEMA_VERSION) return el4ml_database_renew(l, error);
     if (!known) status = el4ml_database_create(l, identity, error);
     return known || status != EL4ML_OK ? status : el4ml_landscape_commit(l, error);
 }
@@ -292,5 +297,6 @@ el4ml_status el4ml_landscape_commit(el4ml_landscape *l, el4ml_error *error)
     }
     for (size_t k = 0; k < l->blob_count; k++)
         l->blobs[k].changed = false;
+    l->targets_changed = false;
     return EL4ML_OK;
 }

@@ -3,6 +3,7 @@
  * is not known, or not finite, is left out. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -14,8 +15,11 @@ static void write_key(el4ml_file_writer *w, const char *target, const char *name
                         name, target, name, type);
 }
 
-static const char *const metric_names[6] = {"train_loss", "train_accuracy", "train_r2",
-                                            "test_loss",  "test_accuracy",  "test_r2"};
+/* "train_loss" ...; part 0: training, 1: test. */
+static void metric_name(const el4ml_metric *metric, int part, char name[64])
+{
+    snprintf(name, 64, "%s_%s", part ? "test" : "train", metric->name);
+}
 
 static void write_keys(el4ml_file_writer *w, bool bounds)
 {
@@ -24,8 +28,13 @@ static void write_keys(el4ml_file_writer *w, bool bounds)
         write_key(w, "node", numbers[k], "double");
         write_key(w, "edge", numbers[k], "double");
     }
-    for (size_t k = 0; k < 6; k++)
-        write_key(w, "node", metric_names[k], "double");
+    size_t count;
+    char name[64];
+    const el4ml_metric *list = el4ml_metric_list(&count);
+    for (size_t k = 0; k < 2 * count; k++) {
+        metric_name(&list[k % count], k >= count, name);
+        write_key(w, "node", name, "double");
+    }
     write_key(w, "node", "hits", "long");
     write_key(w, "edge", "hits", "long");
     write_key(w, "node", "component", "int");
@@ -58,17 +67,25 @@ static void write_point(el4ml_file_writer *w, const char *target, const el4ml_re
     write_number(w, target, "log_multipliers", r->point.log_multipliers);
 }
 
+static void write_metrics(el4ml_file_writer *w, const el4ml_record *r)
+{
+    size_t count;
+    char name[64];
+    const el4ml_metric *list = el4ml_metric_list(&count);
+    for (size_t k = 0; k < 2 * count; k++) {
+        metric_name(&list[k % count], k >= count, name);
+        write_number(w, "node", name, el4ml_metric_of(k < count ? &r->train : &r->test, &list[k % count]));
+    }
+}
+
 static el4ml_status write_nodes(el4ml_exporter *e, el4ml_file_writer *w, const size_t *component)
 {
     el4ml_status status = EL4ML_OK;
     for (size_t i = 0; status == EL4ML_OK && i < e->report.minima; i++) {
         const el4ml_record *r = el4ml_landscape_record(e->l, EL4ML_MINIMUM, i);
-        const double metrics[6] = {r->train.loss, r->train.accuracy, r->train.r2,
-                                   r->test.loss,  r->test.accuracy,  r->test.r2};
         el4ml_writer_format(w, "    <node id=\"%zu\">", i + 1);
         write_point(w, "node", r);
-        for (size_t k = 0; k < 6; k++)
-            write_number(w, "node", metric_names[k], metrics[k]);
+        write_metrics(w, r);
         el4ml_writer_format(
             w, "<data key=\"node_component\">%zu</data><data key=\"node_flagged\">%s</data></node>\n",
             component[i] + 1, r->point.flagged ? "true" : "false");

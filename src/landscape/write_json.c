@@ -31,14 +31,36 @@ static void write_string(el4ml_file_writer *w, const char *text)
     el4ml_builder_clear(&b);
 }
 
-static void write_metrics(el4ml_file_writer *w, const char *name, const el4ml_metrics *m)
+/* Of a regression with several targets: the numbers of each. */
+static void write_targets(const el4ml_exporter *e, el4ml_file_writer *w, const el4ml_target_metrics *targets)
 {
-    el4ml_writer_format(w, ", \"%s\": {\"loss\": ", name);
-    write_value(w, m->loss);
-    write_member(w, "accuracy", m->accuracy);
-    write_member(w, "r2", m->r2);
-    if (!isnan(m->adjusted_rand)) write_member(w, "adjusted_rand", m->adjusted_rand);
-    if (!isnan(m->log_density)) write_member(w, "log_density", m->log_density);
+    size_t count;
+    char *const *names = el4ml_landscape_targets(e->l, &count);
+    if (count == 0 || !targets) return;
+    el4ml_writer_text(w, ", \"targets\": [");
+    for (size_t t = 0; t < count; t++) {
+        el4ml_writer_text(w, t == 0 ? "{\"target\": " : ", {\"target\": ");
+        write_string(w, names[t]);
+        write_member(w, "loss", targets[t].loss);
+        write_member(w, "r2", targets[t].r2);
+        el4ml_writer_text(w, "}");
+    }
+    el4ml_writer_text(w, "]");
+}
+
+static void write_metrics(const el4ml_exporter *e, el4ml_file_writer *w, const char *name,
+                          const el4ml_metrics *m, const el4ml_target_metrics *targets)
+{
+    size_t count;
+    const el4ml_metric *list = el4ml_metric_list(&count);
+    for (size_t k = 0; k < count; k++) {
+        if (k == 0)
+            el4ml_writer_format(w, ", \"%s\": {\"%s\": ", name, list[k].name);
+        else
+            el4ml_writer_format(w, ", \"%s\": ", list[k].name);
+        write_value(w, el4ml_metric_of(m, &list[k]));
+    }
+    write_targets(e, w, targets);
     el4ml_writer_text(w, "}");
 }
 
@@ -82,8 +104,8 @@ static el4ml_status write_minima(el4ml_exporter *e, el4ml_file_writer *w, const 
         const el4ml_record *r = el4ml_landscape_record(e->l, EL4ML_MINIMUM, i);
         write_point(e, w, r, i);
         el4ml_writer_format(w, ", \"component\": %zu", component[i] + 1);
-        write_metrics(w, "train", &r->train);
-        write_metrics(w, "test", &r->test);
+        write_metrics(e, w, "train", &r->train, r->train_targets);
+        write_metrics(e, w, "test", &r->test, r->test_targets);
         el4ml_writer_text(w, "}");
         status = el4ml_export_pause(e, i);
     }

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,51 +62,40 @@ void el4ml_html_count(el4ml_markup *m, uint64_t count, const char *one, const ch
 
 typedef enum style { ENERGY, FIXED, GENERAL, BARRIER } style;
 
+enum { FIRST = 5, METRICS = 8, MOST_TARGETS = 8, COLUMNS = FIRST + 3 * METRICS + 2 * MOST_TARGETS };
+
 typedef struct column {
-    const char *header; /* NULL: the energy's own label */
-    const char *tip;
-    size_t offset; /* of a double in el4ml_report_row */
+    char header[100]; /* empty: the energy's own label */
+    char tip[160];
+    size_t offset; /* of a double in el4ml_report_row; of a target, in el4ml_target_metrics */
     style style;
     int digits;
+    size_t target; /* its number plus one, of several; 0: no target's column */
+    bool test;     /* a target's: of the test rows */
 } column;
 
 #define AT(member) offsetof(el4ml_report_row, member)
 
-static const column columns[] = {
-    {NULL, "the value of the function that was minimised", AT(energy), ENERGY, 10},
+static const column first_columns[FIRST] = {
+    {"", "the value of the function that was minimised", AT(energy), ENERGY, 10, 0, false},
     {"barrier to lowest", "how far one must climb from here on the way to the lowest minimum", AT(barrier),
-     BARRIER, 4},
+     BARRIER, 4, 0, false},
     {"ln product", "ln of the product of the positive Hessian eigenvalues: small means a wide minimum",
-     AT(log_product), FIXED, 4},
-    {"ln multiplicity", "ln of the number of symmetry copies", AT(log_multiplicity), FIXED, 3},
+     AT(log_product), FIXED, 4, 0, false},
+    {"ln multiplicity", "ln of the number of symmetry copies", AT(log_multiplicity), FIXED, 3, 0, false},
     {"smallest eigenvalue", "the smallest positive eigenvalue of the Hessian", AT(smallest_eigenvalue),
-     GENERAL, 4},
-    {"train loss", "mean loss on the training rows, without the L2 term", AT(train.loss), GENERAL, 6},
-    {"train accuracy", "fraction of training rows classified rightly", AT(train.accuracy), FIXED, 4},
-    {"train R\u00b2", "coefficient of determination on the training rows", AT(train.r2), FIXED, 4},
-    {"validation loss", "mean loss on the validation rows", AT(validation.loss), GENERAL, 6},
-    {"validation accuracy", "fraction of validation rows classified rightly", AT(validation.accuracy), FIXED,
-     4},
-    {"validation R\u00b2", "coefficient of determination on the validation rows", AT(validation.r2), FIXED,
-     4},
-    {"train adjusted Rand index", "agreement of clusters and classes of the training rows, 0 by chance",
-     AT(train.adjusted_rand), FIXED, 4},
-    {"train ln density", "mean ln of the density foretold for the training targets", AT(train.log_density),
-     FIXED, 4},
-    {"test loss", "mean loss on the test rows, which the search never saw", AT(test.loss), GENERAL, 6},
-    {"test accuracy", "fraction of test rows classified rightly", AT(test.accuracy), FIXED, 4},
-    {"test R\u00b2", "coefficient of determination on the test rows", AT(test.r2), FIXED, 4},
-    {"test adjusted Rand index", "agreement of clusters and classes of the test rows, 0 by chance",
-     AT(test.adjusted_rand), FIXED, 4},
-    {"test ln density", "mean ln of the density foretold for the test targets", AT(test.log_density), FIXED,
-     4}};
-
-enum { COLUMNS = sizeof columns / sizeof *columns };
+     GENERAL, 4, 0, false}};
 
 static double cell(const el4ml_report_row *row, const column *c)
 {
     double value;
-    memcpy(&value, (const char *)row + c->offset, sizeof value);
+    const void *from = row;
+    if (c->target > 0) {
+        const el4ml_target_metrics *targets = c->test ? row->test_targets : row->train_targets;
+        if (!targets) return (double)NAN;
+        from = &targets[c->target - 1];
+    }
+    memcpy(&value, (const char *)from + c->offset, sizeof value);
     return value;
 }
 
@@ -114,6 +104,53 @@ static bool has_values(const el4ml_report_input *input, const column *c)
     for (size_t k = 0; k < input->row_count; k++)
         if (!isnan(cell(&input->rows[k], c))) return true;
     return false;
+}
+
+/* `%s` of the metric's meaning is the part's name. */
+static void metric_column(const el4ml_metric *metric, size_t part, column *c)
+{
+    static const char *const names[3] = {"train", "validation", "test"}, *const rows[3] = {"training",
+                                                                                           "validation",
+                                                                                           "test"};
+    static const size_t offsets[3] = {AT(train), AT(validation), AT(test)};
+    const char *hole = strstr(metric->meaning, "%s");
+    const int before = hole ? (int)(hole - metric->meaning) : (int)strlen(metric->meaning);
+    *c = (column){.offset = offsets[part] + metric->offset,
+                  .style = metric->fraction ? FIXED : GENERAL,
+                  .digits = metric->fraction ? 4 : 6};
+    snprintf(c->header, sizeof c->header, "%s %s", names[part], metric->label);
+    snprintf(c->tip, sizeof c->tip, "%.*s%s%s", before, metric->meaning, hole ? rows[part] : "",
+             hole ? hole + 2 : "");
+}
+
+/* The columns that have a value in some row; returns how many. */
+static size_t fill_columns(const el4ml_report_input *input, column *columns)
+{
+    size_t count = 0, metrics;
+    const el4ml_metric *list = el4ml_metric_list(&metrics);
+    for (size_t k = 0; k < FIRST; k++) {
+        columns[count] = first_columns[k];
+        count += has_values(input, &columns[count]);
+    }
+    for (size_t part = 0; part < 3; part++)
+        for (size_t k = 0; k < metrics && k < METRICS; k++) {
+            metric_column(&list[k], part, &columns[count]);
+            count += has_values(input, &columns[count]);
+        }
+    for (size_t k = 0; k < 2 * input->target_count && k < 2 * MOST_TARGETS; k++) {
+        const size_t target = k / 2;
+        column *c = &columns[count];
+        *c = (column){.offset = offsetof(el4ml_target_metrics, r2),
+                      .style = FIXED,
+                      .digits = 4,
+                      .target = target + 1,
+                      .test = k % 2};
+        snprintf(c->header, sizeof c->header, "%s R\u00b2, %.80s", k % 2 ? "test" : "train",
+                 input->target_names[target]);
+        snprintf(c->tip, sizeof c->tip, "coefficient of determination of this target alone");
+        count += has_values(input, c);
+    }
+    return count;
 }
 
 static void write_cell(el4ml_markup *m, const el4ml_report_row *row, const column *c, int energy_decimals)
@@ -131,16 +168,13 @@ static void write_cell(el4ml_markup *m, const el4ml_report_row *row, const colum
     el4ml_markup_raw(m, "</td>");
 }
 
-static void write_header(el4ml_markup *m, const el4ml_report_input *input, const bool *present)
+static void write_header(el4ml_markup *m, const el4ml_report_input *input, const column *columns,
+                         size_t count)
 {
     el4ml_markup_raw(m, "<thead><tr><th scope=\"col\">rank</th><th scope=\"col\">id</th>");
-    for (size_t c = 0; c < COLUMNS; c++) {
-        if (!present[c]) continue;
+    for (size_t c = 0; c < count; c++) {
         el4ml_markup_format(m, "<th scope=\"col\" title=\"%s\">", columns[c].tip);
-        if (columns[c].header)
-            el4ml_markup_raw(m, columns[c].header);
-        else
-            el4ml_markup_escaped(m, el4ml_html_label(input));
+        el4ml_markup_escaped(m, columns[c].header[0] ? columns[c].header : el4ml_html_label(input));
         el4ml_markup_raw(m, "</th>");
     }
     if (input->rows[0].bounds)
@@ -152,26 +186,27 @@ static void write_header(el4ml_markup *m, const el4ml_report_input *input, const
 
 void el4ml_html_table(el4ml_markup *m, const el4ml_report_input *input)
 {
-    bool present[COLUMNS];
+    column columns[COLUMNS];
     double largest = 0;
     if (input->row_count == 0) return;
-    for (size_t c = 0; c < COLUMNS; c++)
-        present[c] = has_values(input, &columns[c]);
+    const size_t count = fill_columns(input, columns);
+    bool losses = false;
+    for (size_t c = 0; c < count; c++)
+        losses |= columns[c].target == 0 && columns[c].offset == AT(train.loss);
     for (size_t k = 0; k < input->row_count; k++)
         largest = fmax(largest, fabs(input->rows[k].energy));
     const int decimals = el4ml_html_decimals(largest, 10);
     el4ml_markup_raw(m, "<section>\n<h2>The lowest minima</h2>\n");
-    if (has_values(input, &columns[5]) && strcmp(el4ml_html_label(input), "loss") == 0)
-        el4ml_markup_raw(
-            m, "<p class=\"note\">The first number is what was minimised, with its L2 term; train and test "
-               "losses are without it.</p>\n");
+    if (losses && strcmp(el4ml_html_label(input), "loss") == 0)
+        el4ml_markup_raw(m, "<p class=\"note\">The first number is what was minimised, with its L2 term or "
+                            "prior; train and test losses are without it.</p>\n");
     el4ml_markup_raw(m, "<div class=\"scroll\"><table>\n");
-    write_header(m, input, present);
+    write_header(m, input, columns, count);
     for (size_t k = 0; k < input->row_count; k++) {
         const el4ml_report_row *row = &input->rows[k];
         el4ml_markup_format(m, "<tr><td>%zu</td><td>%" PRId64 "</td>", row->rank, row->id);
-        for (size_t c = 0; c < COLUMNS; c++)
-            if (present[c]) write_cell(m, row, &columns[c], decimals);
+        for (size_t c = 0; c < count; c++)
+            write_cell(m, row, &columns[c], decimals);
         if (input->rows[0].bounds) {
             el4ml_markup_raw(m, "<td>");
             el4ml_markup_escaped(m, row->bounds ? row->bounds : "");

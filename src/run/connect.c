@@ -13,7 +13,8 @@
 #define CHEAP_BATCH 128  /* the same, where a search takes milliseconds */
 #define MANY_LINKS 64    /* with many components */
 #define LARGEST_BATCH CHEAP_BATCH
-#define PASSAGES 4 /* most transition states kept from one band */
+#define PASSAGES 16     /* most transition states kept from one search; */
+#define BAND_PASSAGES 4 /* from one band */
 
 enum { PURPOSE_SINGLE_ENDED = 3 };
 
@@ -48,12 +49,14 @@ static el4ml_status connect_job(void *context, size_t job, el4ml_searcher *searc
     el4ml_session *s = c->session;
     search *at = &c->searches[job];
     el4ml_session_recognise(s, searcher);
+    const size_t capacity = s->surface->ops.search ? PASSAGES : BAND_PASSAGES;
     if (!at->single)
         return el4ml_search_between(searcher, coordinates(s, at->a), coordinates(s, at->b), at->attempt,
-                                    PASSAGES, at->passages, &at->report);
+                                    capacity, at->passages, &at->report);
     const uint64_t key = ((uint64_t)at->a << 24) + at->attempt;
     const el4ml_random random = el4ml_random_new(s->study->seed, PURPOSE_SINGLE_ENDED, key);
-    return el4ml_search_from(searcher, coordinates(s, at->a), at->attempt, random, at->passages, &at->report);
+    return el4ml_search_from(searcher, coordinates(s, at->a), at->attempt, random, capacity, at->passages,
+                             &at->report);
 }
 
 static void forget(connection *c)
@@ -80,20 +83,22 @@ static void add_turn(connection *c, size_t minimum)
     c->searches[c->count++] = (search){.single = true, .a = minimum, .attempt = c->turns[minimum]++};
 }
 
-/* A pair that bands have failed to join twice gets, every other time, a single-ended search from its higher
- * minimum: where all bands lead to the same wrong transition state, the right one is often close by. */
+/* A pair that bands have failed to join twice (searches of a surface's own: once) gets, every other time, a
+ * single-ended search from its higher minimum: where all bands lead to the same wrong transition state, the
+ * right one is often close by. */
 static el4ml_status add_pairs(connection *c, size_t count)
 {
     const el4ml_landscape *l = c->session->landscape;
+    const uint32_t patience = c->session->surface->ops.search ? 1 : 2;
     el4ml_status status = grow_turns(c);
     for (size_t k = 0; k < count && status == EL4ML_OK; k++) {
         const el4ml_pair *pair = &c->pairs.list[c->chosen[k]];
         uint32_t attempt;
         status = el4ml_pairs_attempt(&c->pairs, c->chosen[k], &attempt);
         if (status != EL4ML_OK) break;
-        if (attempt < 2 || attempt % 2 == 0) {
-            c->searches[c->count++] =
-                (search){.a = pair->a, .b = pair->b, .attempt = attempt < 2 ? attempt : attempt / 2 + 1};
+        if (attempt < patience || attempt % 2 == 0) {
+            const uint32_t bands = attempt < patience ? attempt : attempt / 2 + patience - 1;
+            c->searches[c->count++] = (search){.a = pair->a, .b = pair->b, .attempt = bands};
             continue;
         }
         const bool first = el4ml_landscape_record(l, EL4ML_MINIMUM, pair->a)->point.energy >
@@ -119,6 +124,7 @@ static el4ml_status add_single_ended(connection *c, size_t count)
 
 static size_t room_of(const el4ml_session *s)
 {
+    if (s->surface->ops.search) return MANY_LINKS; /* searches of its own cost next to nothing */
     if (s->n > 1000) return BATCH / 4; /* a search on a large model takes long: commit more often */
     size_t least = BATCH;
     if (s->study->goal == EL4ML_EXHAUST) least = el4ml_session_cheap(s) ? CHEAP_BATCH : EXHAUST_BATCH;

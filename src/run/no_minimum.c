@@ -7,8 +7,8 @@
 #include "base/text.h"
 
 enum { ENOUGH = 40 };
-/* V below this share of ln 2 / N: no row's cross-entropy reaches ln 2, whatever its class weighs, so every
- * row is given its class. */
+/* V below this share of ln 2 / N: no row's cross-entropy reaches ln 2, though its class weigh as little as
+ * balanced weights make it, so every row is given its class. */
 #define SURELY 1e-3
 
 bool el4ml_only_runaways(el4ml_landscape *l)
@@ -37,7 +37,7 @@ static const double *l2_of(const el4ml_study *s)
 static bool is_cross_entropy(const el4ml_study *s)
 {
     return s->kind == EL4ML_KIND_LOGISTIC ||
-           (s->kind == EL4ML_KIND_MLP && s->mlp.loss == EL4ML_CROSS_ENTROPY);
+           (s->kind == EL4ML_KIND_MLP && s->mlp.loss == EL4ML_CROSS_ENTROPY && s->class_weight_count == 0);
 }
 
 bool el4ml_proves_separation(const el4ml_study *s, const el4ml_data *data, double value)

@@ -6,6 +6,7 @@
 
 #include "base/linalg.h"
 #include "base/memory.h"
+#include "base/sort.h"
 
 #define ALL_PAIRS 1200 /* up to this many minima every pair is a candidate */
 #define NEIGHBOURS 400 /* beyond, a new minimum pairs with so many nearest in energy, */
@@ -200,22 +201,24 @@ static int compare_scored(const void *x, const void *y)
 /* Merge the pairs that are not in p->sorted yet into it. */
 static bool sort_new(el4ml_pairs *p)
 {
-    const size_t old = p->sorted_count, fresh = p->count - old;
+    const size_t old = p->sorted_count, fresh = p->count - p->listed;
     scored *list = EL4ML_NEW(scored, fresh);
     if (!list || !el4ml_grow((void **)&p->sorted, &p->sorted_capacity, p->count + 1, sizeof *p->sorted)) {
         el4ml_release(list);
         return false;
     }
     for (size_t k = 0; k < fresh; k++)
-        list[k] = (scored){p->list[old + k].distance, old + k};
+        list[k] = (scored){p->list[p->listed + k].distance, p->listed + k};
     qsort(list, fresh, sizeof *list, compare_scored);
     size_t left = old, right = fresh;
-    for (size_t at = p->count; at-- > 0;) { /* from the end, in place; on a tie the newer pair comes later */
-        const bool newer = left == 0 || (right > 0 && (double)p->list[p->sorted[left - 1]].distance <=
-                                                          list[right - 1].score);
-        p->sorted[at] = newer ? list[--right].pair : p->sorted[--left];
+    for (size_t at = old + fresh; right > 0;
+         at--) { /* from the end, in place; on a tie the newer comes later */
+        const bool newer =
+            left == p->sorted_first || (double)p->list[p->sorted[left - 1]].distance <= list[right - 1].score;
+        p->sorted[at - 1] = newer ? list[--right].pair : p->sorted[--left];
     }
-    p->sorted_count = p->count;
+    p->sorted_count += fresh;
+    p->listed = p->count;
     el4ml_release(list);
     return true;
 }
@@ -273,6 +276,9 @@ typedef struct forest {
     const scored *tried; /* by score */
     size_t tried_count;
     size_t *chosen, *count, capacity;
+    bool any;       /* links that lie on a circle too */
+    size_t missing; /* links to come until all is one */
+    size_t reach;   /* where the farthest look at the sorted pairs ended */
 } forest;
 
 static bool is_chosen(const forest *f, size_t pair)
@@ -287,7 +293,10 @@ static void link_up(forest *f, size_t pair)
     const el4ml_pair *p = &f->pairs->list[pair];
     const size_t a = find_root(f->parent, p->a), b = find_root(f->parent, p->b);
     if (a == b || is_chosen(f, pair)) return;
-    f->parent[a] = b;
+    if (!f->any) {
+        f->parent[a] = b;
+        f->missing--;
+    }
     f->chosen[(*f->count)++] = pair;
 }
 
@@ -296,8 +305,9 @@ static void grow_forest(forest *f)
     const el4ml_pairs *p = f->pairs;
     for (size_t i = 0; i < f->session->parent_count; i++)
         f->parent[i] = el4ml_session_root(f->session, i);
-    size_t near = 0, again = 0;
-    while (*f->count < f->capacity && (near < p->sorted_count || again < f->tried_count)) {
+    size_t near = p->sorted_first, again = 0;
+    f->missing = f->session->components - 1;
+    while (*f->count < f->capacity && f->missing > 0 && (near < p->sorted_count || again < f->tried_count)) {
         if (near < p->sorted_count && p->list[p->sorted[near]].attempts > 0) {
             near++;
             continue;
@@ -307,6 +317,20 @@ static void grow_forest(forest *f)
             (near < p->sorted_count && (double)p->list[p->sorted[near]].distance <= f->tried[again].score);
         link_up(f, fresh ? p->sorted[near++] : f->tried[again++].pair);
     }
+    if (near > f->reach) f->reach = near;
+}
+
+/* Of the sorted pairs before `reach`, those that will never be asked again go: they lie in one component, or
+ * are listed as tried. The others move up. */
+static void drop_settled(el4ml_pairs *p, el4ml_session *s, size_t reach)
+{
+    size_t to = reach;
+    for (size_t k = reach; k-- > p->sorted_first;) {
+        const el4ml_pair *pair = &p->list[p->sorted[k]];
+        if (pair->attempts > 0 || el4ml_session_root(s, pair->a) == el4ml_session_root(s, pair->b)) continue;
+        p->sorted[--to] = p->sorted[k];
+    }
+    p->sorted_first = to;
 }
 
 el4ml_status el4ml_pairs_missing_links(el4ml_pairs *p, el4ml_session *s, size_t capacity, size_t *chosen,
@@ -317,7 +341,13 @@ el4ml_status el4ml_pairs_missing_links(el4ml_pairs *p, el4ml_session *s, size_t 
     scored *tried = EL4ML_NEW(scored, p->tried_count);
     el4ml_status status = parent && tried ? EL4ML_OK : EL4ML_OUT_OF_MEMORY;
     if (status == EL4ML_OK) {
-        forest f = {p, s, parent, tried, 0, chosen, count, capacity};
+        forest f = {.pairs = p,
+                    .session = s,
+                    .parent = parent,
+                    .tried = tried,
+                    .chosen = chosen,
+                    .count = count,
+                    .capacity = capacity};
         for (size_t k = 0; k < p->tried_count; k++) {
             const el4ml_pair *pair = &p->list[p->tried[k]];
             if (el4ml_session_root(s, pair->a) != el4ml_session_root(s, pair->b))
@@ -327,6 +357,9 @@ el4ml_status el4ml_pairs_missing_links(el4ml_pairs *p, el4ml_session *s, size_t 
         /* each component grows by one link a round; then the next-best links */
         for (int round = 0; round < 3 && *count < capacity; round++)
             grow_forest(&f);
+        f.any = s->surface->ops.search != NULL; /* searches that cost next to nothing: a full batch */
+        if (f.any && *count < capacity) grow_forest(&f);
+        drop_settled(p, s, f.reach);
     }
     el4ml_release(parent);
     el4ml_release(tried);

@@ -18,8 +18,10 @@ typedef struct el4ml_pairs {
     size_t tried_count, tried_capacity;
     double *descriptors; /* (measured, descriptor_size), where the surface has them */
     size_t descriptors_capacity;
-    size_t *sorted; /* (sorted_count) all pairs, nearest first; equal ones by position */
-    size_t sorted_count, sorted_capacity;
+    size_t *sorted; /* pairs, nearest first, equal ones by position: from sorted_first to sorted_count. Those
+                       within one component or tried may be missing */
+    size_t sorted_first, sorted_count, sorted_capacity;
+    size_t listed; /* pairs that were sorted once */
 } el4ml_pairs;
 
 void el4ml_pairs_clear(el4ml_pairs *p);

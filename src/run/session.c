@@ -99,12 +99,12 @@ static void in_own_unit(double scale, el4ml_metrics *m)
     m->log_density -= log(scale);
 }
 
-/* Predictions of a new minimum on the training and test rows; a regression's loss in the target's own unit.
- */
-static void measure(el4ml_session *s, size_t index)
+/* What a new minimum is worth on the training and test rows. Numbers of one target are in its own unit, and
+ * so are those of each of several; the loss over all of them stays in their standardised one. */
+static el4ml_status measure(el4ml_session *s, size_t index, el4ml_error *error)
 {
     const el4ml_surface *surface = s->surface;
-    if (!surface->ops.metrics || !s->data) return;
+    if (!surface->ops.metrics || !s->data) return EL4ML_OK;
     el4ml_evaluator *e = el4ml_searcher_evaluator(el4ml_pool_searcher(s->pool));
     const double *x = el4ml_landscape_record(s->landscape, EL4ML_MINIMUM, index)->point.x;
     const el4ml_dataset *sets[2] = {&s->data->train, &s->data->test};
@@ -114,10 +114,11 @@ static void measure(el4ml_session *s, size_t index)
         if (sets[k]->rows == 0) continue;
         if (surface->ops.metrics(surface->self, e->workspace, x, sets[k], &metrics[k]) != EL4ML_OK)
             metrics[k] = el4ml_metrics_none();
-        else if (sets[k]->targets > 0)
+        else if (sets[k]->targets == 1)
             in_own_unit(s->data->target_scale[0], &metrics[k]);
     }
     el4ml_landscape_set_metrics(s->landscape, index, &metrics[0], &metrics[1]);
+    return el4ml_session_targets(s, index, error);
 }
 
 el4ml_status el4ml_session_minimum(el4ml_session *s, const el4ml_stationary *point, size_t known,
@@ -130,7 +131,7 @@ el4ml_status el4ml_session_minimum(el4ml_session *s, const el4ml_stationary *poi
     const el4ml_status status =
         el4ml_landscape_add(s->landscape, e, EL4ML_MINIMUM, point, 0, 0, index, fresh, error);
     if (status != EL4ML_OK) return status;
-    if (*fresh) measure(s, *index);
+    if (*fresh && measure(s, *index, error) != EL4ML_OK) return EL4ML_OUT_OF_MEMORY;
     return el4ml_session_components(s) ? EL4ML_OK
                                        : el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "run: out of memory");
 }

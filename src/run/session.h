@@ -29,6 +29,9 @@ bool el4ml_session_cheap(const el4ml_session *s);
 /* Let jobs ask the landscape about points they find; it must not change while a batch runs. */
 void el4ml_session_recognise(el4ml_session *s, el4ml_searcher *searcher);
 
+/* session_targets.c: what a new minimum is worth for each of several targets. */
+el4ml_status el4ml_session_targets(el4ml_session *s, size_t index, el4ml_error *error);
+
 /* Merge one minimum: `known` from the job, or added. *index is its record. */
 el4ml_status el4ml_session_minimum(el4ml_session *s, const el4ml_stationary *point, size_t known,
                                    size_t *index, bool *fresh, el4ml_error *error);

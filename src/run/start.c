@@ -86,7 +86,7 @@ static el4ml_status read_weights(const el4ml_study *study, const el4ml_data *dat
     sizes[0] = data->train.inputs;
     for (size_t l = 0; l < study->mlp.hidden_layers; l++)
         sizes[l + 1] = study->mlp.hidden[l];
-    sizes[layers] = data->train.classes ? data->train.classes : data->train.targets;
+    sizes[layers] = el4ml_mlp_outputs(&study->mlp, data->train.classes, data->train.targets);
     char *bytes = NULL;
     size_t length;
     el4ml_archive *archive = NULL;

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "run/study_loss.h"
 #include "run/study_minimiser.h"
 #include "run/study_models.h"
 #include "run/study_names.h"
@@ -29,11 +30,14 @@
 #define FOR_MIXTURE FOR_KIND(EL4ML_KIND_MIXTURE)
 #define FOR_PLUGIN FOR_KIND(EL4ML_KIND_PLUGIN)
 #define FOR_GP FOR_KIND(EL4ML_KIND_GP)
-/* Kinds that learn from data. */
-#define FOR_DATA (FOR_MLP | FOR_GP | FOR_LOGISTIC | FOR_FACTORISATION | FOR_AUTOENCODER | FOR_MIXTURE)
+#define FOR_KMEANS FOR_KIND(EL4ML_KIND_KMEANS)
+/* Kinds that learn from data, ... */
+#define FOR_DATA                                                                                             \
+    (FOR_MLP | FOR_GP | FOR_LOGISTIC | FOR_FACTORISATION | FOR_AUTOENCODER | FOR_MIXTURE | FOR_KMEANS)
 #define FOR_ALL (FOR_DATA | FOR_CLUSTER | FOR_FUNCTION | FOR_MORSE | FOR_PLUGIN)
-#define FOR_DESCENTS (FOR_ALL & ~FOR_GP) /* those without bounds: every minimiser */
-#define FOR_BATCHES (FOR_DATA & ~(FOR_GP | FOR_FACTORISATION))
+#define FOR_SMOOTH (FOR_ALL & ~FOR_KMEANS)  /* those that minimisers by gradients are for, */
+#define FOR_DESCENTS (FOR_SMOOTH & ~FOR_GP) /* and without bounds: every minimiser, */
+#define FOR_BATCHES (FOR_DATA & FOR_DESCENTS & ~FOR_FACTORISATION) /* also by mini-batches */
 
 static const char *const table_names[] = {"study", "data", "surface", "explore", "connect", "analyse"};
 enum { TABLES = sizeof table_names / sizeof *table_names };
@@ -52,6 +56,7 @@ static const struct known {
     {"data", "test_fraction", FOR_DATA},
     {"data", "validation_fraction", FOR_DATA},
     {"data", "split_seed", FOR_DATA},
+    {"data", "top_k", FOR_MLP},
     {"surface", "kind", FOR_ALL},
     {"surface", "hidden", FOR_MLP},
     {"surface", "code", FOR_AUTOENCODER},
@@ -63,12 +68,23 @@ static const struct known {
     {"surface", "loss", FOR_MLP},
     {"surface", "l2", FOR_MLP | FOR_LOGISTIC | FOR_AUTOENCODER | FOR_FACTORISATION},
     {"surface", "l2_biases", FOR_MLP | FOR_LOGISTIC | FOR_AUTOENCODER},
+    {"surface", "logits", FOR_MLP | FOR_LOGISTIC},
+    {"surface", "positive", FOR_MLP},
+    {"surface", "class_weight", FOR_MLP},
+    {"surface", "label_smoothing", FOR_MLP},
+    {"surface", "beta", FOR_MLP},
+    {"surface", "embedding", FOR_MLP},
+    {"surface", "margin", FOR_MLP},
+    {"surface", "epsilon", FOR_MLP},
+    {"surface", "pairs", FOR_MLP},
+    {"surface", "neighbours", FOR_MLP},
     {"surface", "atoms", FOR_CLUSTER | FOR_MORSE},
     {"surface", "rho", FOR_MORSE},
     {"surface", "name", FOR_FUNCTION},
     {"surface", "file", FOR_PLUGIN},
     {"surface", "parameters", FOR_PLUGIN},
     {"surface", "numerical", FOR_PLUGIN},
+    {"surface", "clusters", FOR_KMEANS},
     {"surface", "kernel", FOR_GP},
     {"surface", "ard", FOR_GP},
     {"surface", "jitter", FOR_GP},
@@ -88,9 +104,9 @@ static const struct known {
     {"explore", "temperature", FOR_ALL},
     {"explore", "step", FOR_ALL},
     {"explore", "start", FOR_MLP},
-    {"explore", "minimiser", FOR_ALL},
-    {"explore", "history", FOR_ALL},
-    {"explore", "handover", FOR_ALL},
+    {"explore", "minimiser", FOR_SMOOTH},
+    {"explore", "history", FOR_SMOOTH},
+    {"explore", "handover", FOR_SMOOTH},
     {"explore", "learning_rate", FOR_DESCENTS},
     {"explore", "momentum", FOR_DESCENTS},
     {"explore", "batch_size", FOR_BATCHES},
@@ -230,12 +246,7 @@ static void read_data(el4ml_study_reader *r)
     s->has_data = true;
     const el4ml_toml *file = el4ml_reader_require(r, "data", "file", "a CSV or .npy file");
     el4ml_reader_path(r, file, &s->data_file);
-    const el4ml_toml *target = el4ml_kind_has_target(s->kind)
-                                   ? el4ml_reader_require(r, "data", "target", "the name of a column")
-                                   : el4ml_reader_find(r, "data", "target");
-    const char *name = "";
-    if (target) el4ml_reader_check_text(r, target, &name);
-    if (target) el4ml_reader_copy_text(r, name, &s->target);
+    el4ml_reader_target(r);
     el4ml_reader_texts(r, el4ml_reader_find(r, "data", "inputs"), &s->inputs, &s->input_count);
     el4ml_reader_count(r, "data", "rows", 2, INT32_MAX, &s->rows);
     el4ml_reader_boolean(r, "data", "standardise", &s->standardise);
@@ -283,13 +294,14 @@ static void read_mlp(el4ml_study_reader *r)
     el4ml_mlp_options *mlp = &r->study->mlp;
     unsigned activation = mlp->activation, loss = mlp->loss;
     read_hidden(r);
-    el4ml_reader_word(r, "surface", "activation", el4ml_activation_names, NULL, &activation);
-    el4ml_reader_word(r, "surface", "loss", el4ml_loss_names, el4ml_later_loss_names, &loss);
+    el4ml_reader_word(r, "surface", "activation", el4ml_activation_names, &activation);
+    el4ml_reader_word(r, "surface", "loss", el4ml_loss_names, &loss);
     const el4ml_toml *l2 = el4ml_reader_find(r, "surface", "l2");
     if (l2) el4ml_reader_check_number(r, l2, 0, true, INFINITY, false, &mlp->l2);
     el4ml_reader_boolean(r, "surface", "l2_biases", &mlp->l2_biases);
     mlp->activation = (el4ml_activation)activation;
     mlp->loss = (el4ml_loss)loss;
+    el4ml_reader_loss(r);
 }
 
 static void read_surface(el4ml_study_reader *r)
@@ -304,7 +316,7 @@ static void read_explore(el4ml_study_reader *r)
 {
     el4ml_study *s = r->study;
     unsigned method = s->method;
-    el4ml_reader_word(r, "explore", "method", el4ml_method_names, NULL, &method);
+    el4ml_reader_word(r, "explore", "method", el4ml_method_names, &method);
     s->method = (el4ml_method)method;
     el4ml_reader_count(r, "explore", "steps", 1, MAX_COUNT, &s->steps);
     el4ml_reader_positive(r, "explore", "temperature", &s->temperature);
@@ -317,8 +329,9 @@ static void read_connect(el4ml_study_reader *r)
 {
     el4ml_study *s = r->study;
     unsigned goal = s->goal;
-    el4ml_reader_word(r, "connect", "goal", el4ml_goal_names, NULL, &goal);
+    el4ml_reader_word(r, "connect", "goal", el4ml_goal_names, &goal);
     s->goal = (el4ml_goal)goal;
+    if (s->kind == EL4ML_KIND_KMEANS) s->budget = 20000; /* searches of microseconds */
     if (s->goal == EL4ML_EXHAUST) s->budget = 200000;
     el4ml_reader_count(r, "connect", "budget", 0, MAX_COUNT, &s->budget);
     el4ml_reader_count(r, "connect", "improve", 0, MAX_COUNT, &s->improve);
@@ -370,8 +383,11 @@ static void read_study(el4ml_study_reader *r)
     set_defaults(s);
     el4ml_reader_copy_text(r, r->path, &s->path);
     if (r->status == EL4ML_OK) check_tables(r);
-    const el4ml_toml *node = el4ml_reader_require(r, "surface", "kind", "mlp, say");
-    if (node) el4ml_reader_check_word(r, node, el4ml_kind_names, el4ml_later_kind_names, &kind);
+    const el4ml_toml *node =
+        el4ml_reader_require(r, "surface", "kind",
+                             "mlp, logistic, autoencoder, factorisation, mixture, kmeans, gp, lennard-jones, "
+                             "morse, function or plugin");
+    if (node) el4ml_reader_check_word(r, node, el4ml_kind_names, &kind);
     s->kind = (el4ml_kind)kind;
     check_keys(r);
     read_name(r);
@@ -435,6 +451,11 @@ void el4ml_study_free(el4ml_study *study)
     el4ml_release(study->data_file);
     el4ml_release(study->target);
     el4ml_model_clear(study);
+    for (size_t t = 0; t < study->target_count; t++)
+        el4ml_release(study->targets[t]);
+    el4ml_release(study->targets);
+    el4ml_release(study->positive);
+    el4ml_release(study->class_weight);
     for (size_t k = 0; k < study->input_count; k++)
         el4ml_release(study->inputs[k]);
     el4ml_release(study->inputs);

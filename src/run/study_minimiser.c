@@ -43,6 +43,18 @@ static void check_settings(el4ml_study_reader *r)
     }
 }
 
+/* So is a batch of what has none. */
+static void check_batches(el4ml_study_reader *r)
+{
+    const el4ml_toml *node = el4ml_reader_find(r, "explore", "batch_size");
+    const el4ml_loss loss = r->study->mlp.loss;
+    if (!node || r->study->kind != EL4ML_KIND_MLP || (loss != EL4ML_AUC && loss != EL4ML_CONTRASTIVE)) return;
+    r->status =
+        el4ml_toml_fail_key(r->document, node, r->error,
+                            "loss \"%s\" is a mean over pairs of rows and has no mini-batches: leave it out",
+                            el4ml_loss_names[loss]);
+}
+
 /* A box is for those minimisers only that keep to it. */
 static void check_bounds(el4ml_study_reader *r)
 {
@@ -60,10 +72,11 @@ void el4ml_reader_minimiser(el4ml_study_reader *r)
     el4ml_training_options *t = &s->training;
     unsigned minimiser = s->minimiser;
     uint64_t history = s->history, batch = t->batch_size;
-    el4ml_reader_word(r, "explore", "minimiser", el4ml_minimiser_names, NULL, &minimiser);
+    el4ml_reader_word(r, "explore", "minimiser", el4ml_minimiser_names, &minimiser);
     s->minimiser = (el4ml_minimise_method)minimiser;
     check_bounds(r);
     check_settings(r);
+    check_batches(r);
     el4ml_reader_count(r, "explore", "history", 1, 500, &history);
     el4ml_reader_positive(r, "explore", "handover", &s->handover);
     el4ml_reader_positive(r, "explore", "learning_rate", &t->learning_rate);

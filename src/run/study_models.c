@@ -5,16 +5,19 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "run/study_gp.h"
+#include "run/study_loss.h"
 #include "run/study_names.h"
 
 #define MAX_ATOMS 100000
+#define MAX_CLUSTERS 100000
 #define MAX_SIZE 1000000 /* of a code, a rank, a number of components: the data allow less */
 #define MAX_PARAMETERS 1e7
 
 bool el4ml_kind_learns(el4ml_kind kind)
 {
     return kind == EL4ML_KIND_MLP || kind == EL4ML_KIND_LOGISTIC || kind == EL4ML_KIND_FACTORISATION ||
-           kind == EL4ML_KIND_AUTOENCODER || kind == EL4ML_KIND_MIXTURE || kind == EL4ML_KIND_GP;
+           kind == EL4ML_KIND_AUTOENCODER || kind == EL4ML_KIND_MIXTURE || kind == EL4ML_KIND_GP ||
+           kind == EL4ML_KIND_KMEANS;
 }
 
 bool el4ml_kind_has_target(el4ml_kind kind)
@@ -63,7 +66,7 @@ static void read_function(el4ml_study_reader *r)
     const char *const *names = el4ml_function_names();
     const el4ml_toml *node =
         el4ml_reader_require(r, "surface", "name", "the name of a function, such as \"schwefel\"");
-    if (node) el4ml_reader_check_word(r, node, names, NULL, &index);
+    if (node) el4ml_reader_check_word(r, node, names, &index);
     if (r->status == EL4ML_OK) el4ml_reader_copy_text(r, names[index], &r->study->function_name);
 }
 
@@ -74,7 +77,7 @@ static void read_autoencoder(el4ml_study_reader *r)
     o->code = read_size(r, "code", 1, MAX_SIZE, "how many numbers a row is reduced to, such as 2");
     read_l2(r, &o->l2);
     el4ml_reader_boolean(r, "surface", "l2_biases", &o->l2_biases);
-    el4ml_reader_word(r, "surface", "activation", el4ml_code_activation_names, NULL, &activation);
+    el4ml_reader_word(r, "surface", "activation", el4ml_code_activation_names, &activation);
     o->nonlinear = activation > 0;
     o->activation = (el4ml_activation)(activation > 0 ? activation - 1 : 0);
     const el4ml_toml *biases = el4ml_reader_find(r, "surface", "l2_biases");
@@ -83,12 +86,22 @@ static void read_autoencoder(el4ml_study_reader *r)
                                         "a linear autoencoder has no biases: its inputs are centred");
 }
 
+static void read_logistic(el4ml_study_reader *r)
+{
+    el4ml_logistic_options *o = &r->study->logistic;
+    uint64_t logits = 0;
+    read_l2(r, &o->l2);
+    el4ml_reader_boolean(r, "surface", "l2_biases", &o->l2_biases);
+    el4ml_reader_count(r, "surface", "logits", 1, 2, &logits);
+    o->logits = (size_t)logits;
+}
+
 static void read_mixture(el4ml_study_reader *r)
 {
     el4ml_mixture_options *o = &r->study->mixture;
     unsigned covariance = o->covariance;
     o->components = read_size(r, "components", 1, MAX_SIZE, "the number of Gaussians, such as 3");
-    el4ml_reader_word(r, "surface", "covariance", el4ml_covariance_names, NULL, &covariance);
+    el4ml_reader_word(r, "surface", "covariance", el4ml_covariance_names, &covariance);
     el4ml_reader_positive(r, "surface", "prior", &o->prior);
     o->covariance = (el4ml_covariance)covariance;
 }
@@ -158,8 +171,7 @@ void el4ml_reader_model(el4ml_study_reader *r)
         read_function(r);
         break;
     case EL4ML_KIND_LOGISTIC:
-        read_l2(r, &s->logistic.l2);
-        el4ml_reader_boolean(r, "surface", "l2_biases", &s->logistic.l2_biases);
+        read_logistic(r);
         break;
     case EL4ML_KIND_FACTORISATION:
         s->factorisation.rank = read_size(r, "rank", 1, MAX_SIZE, "the rank of the product, such as 2");
@@ -173,6 +185,9 @@ void el4ml_reader_model(el4ml_study_reader *r)
         break;
     case EL4ML_KIND_PLUGIN:
         read_plugin(r);
+        break;
+    case EL4ML_KIND_KMEANS:
+        s->clusters = read_size(r, "clusters", 1, MAX_CLUSTERS, "the number of clusters, such as 3");
         break;
     case EL4ML_KIND_GP:
         el4ml_reader_gp(r);
@@ -223,6 +238,7 @@ void el4ml_model_text(el4ml_builder *text, const el4ml_study *s, bool located)
     case EL4ML_KIND_LOGISTIC:
         el4ml_number_line(text, "l2", s->logistic.l2);
         el4ml_boolean_line(text, "l2_biases", s->logistic.l2_biases);
+        if (s->logistic.logits > 0) el4ml_count_line(text, "logits", s->logistic.logits);
         break;
     case EL4ML_KIND_FACTORISATION:
         el4ml_count_line(text, "rank", s->factorisation.rank);
@@ -238,6 +254,9 @@ void el4ml_model_text(el4ml_builder *text, const el4ml_study *s, bool located)
         break;
     case EL4ML_KIND_PLUGIN:
         plugin_text(text, &s->plugin, located);
+        break;
+    case EL4ML_KIND_KMEANS:
+        el4ml_count_line(text, "clusters", s->clusters);
         break;
     case EL4ML_KIND_GP:
         el4ml_gp_text(text, s);
@@ -319,10 +338,30 @@ static el4ml_status open_gp(const el4ml_study *s, const el4ml_data *data, el4ml_
     return el4ml_fail(error, status, "%s: [surface]: %s", el4ml_path_for_message(s->path), found.message);
 }
 
-static el4ml_status open_learner(const el4ml_study *s, const el4ml_dataset *train, el4ml_surface **surface,
+/* A thread keeps two distances of every row to every centroid, and a crease for each. */
+static el4ml_status open_kmeans(const el4ml_study *s, const el4ml_dataset *train, el4ml_surface **surface,
+                                el4ml_error *error)
+{
+    const double clusters = (double)s->clusters, parameters = clusters * (double)train->inputs;
+    if (parameters > MAX_PARAMETERS)
+        return el4ml_fail(error, EL4ML_BAD_INPUT,
+                          "%s: 'clusters': %.0f coordinates for these data; more than %.0f are out of reach",
+                          el4ml_path_for_message(s->path), parameters, MAX_PARAMETERS);
+    if (s->clusters > train->rows)
+        return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: 'clusters': %zu, but there are %zu training rows",
+                          el4ml_path_for_message(s->path), s->clusters, train->rows);
+    const el4ml_status status = el4ml_study_check_memory(
+        s, "clusters", parameters + clusters * (double)train->rows / 40, clusters, error);
+    return status == EL4ML_OK ? el4ml_kmeans_new(s->clusters, train, surface, error) : status;
+}
+
+static el4ml_status open_learner(const el4ml_study *s, const el4ml_data *data, el4ml_surface **surface,
                                  el4ml_error *error)
 {
-    const el4ml_status status = check_size(s, train, error);
+    const el4ml_dataset *train = &data->train;
+    el4ml_status status = check_size(s, train, error);
+    if (status == EL4ML_OK && s->kind == EL4ML_KIND_LOGISTIC)
+        status = el4ml_study_check_logits(s, data, s->logistic.logits, error);
     if (status != EL4ML_OK) return status;
     switch (s->kind) {
     case EL4ML_KIND_LOGISTIC:
@@ -340,7 +379,8 @@ el4ml_status el4ml_model_open(const el4ml_study *s, const el4ml_data *data, el4m
                               el4ml_error *error)
 {
     if (data && s->kind == EL4ML_KIND_GP) return open_gp(s, data, surface, error);
-    if (data) return open_learner(s, &data->train, surface, error);
+    if (data && s->kind == EL4ML_KIND_KMEANS) return open_kmeans(s, &data->train, surface, error);
+    if (data) return open_learner(s, data, surface, error);
     switch (s->kind) {
     case EL4ML_KIND_LENNARD_JONES:
     case EL4ML_KIND_MORSE:

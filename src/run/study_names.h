@@ -10,8 +10,5 @@ extern const char *const el4ml_loss_names[];
 extern const char *const el4ml_method_names[];
 extern const char *const el4ml_minimiser_names[];
 extern const char *const el4ml_goal_names[];
-/* Words that are known but not of this version. */
-extern const char *const el4ml_later_kind_names[];
-extern const char *const el4ml_later_loss_names[];
 
 #endif

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "run/study_loss.h"
 #include "run/study_models.h"
 
 #define MAX_PARAMETERS 1e7 /* as in study.c, now that the data's width is known */
@@ -26,19 +27,31 @@ el4ml_status el4ml_study_check_memory(const el4ml_study *study, const char *key,
         el4ml_path_for_message(study->path), key, bytes / 1e9, pages * page / 1e9);
 }
 
+#define MOST_JACOBIAN 16777216.0 /* numbers that the Hessian of a loss over pairs takes at most (mlp.c) */
+
+/* Numbers that a contrastive loss takes beyond those of others: its zero modes twice over, and the Jacobian
+ * of its outputs. */
+static double further_numbers(const el4ml_mlp_options *mlp, const el4ml_dataset *train, double parameters)
+{
+    const double d = (double)mlp->embedding;
+    if (mlp->loss != EL4ML_CONTRASTIVE) return 0;
+    return d * (d + 1) * parameters + fmin(MOST_JACOBIAN, 2 * d * (double)train->rows * parameters);
+}
+
 static el4ml_status check_size(const el4ml_study *study, const el4ml_dataset *train, el4ml_error *error)
 {
     const el4ml_mlp_options *mlp = &study->mlp;
     double before = (double)train->inputs, parameters = 0, widest = 0;
     for (size_t l = 0; l <= mlp->hidden_layers; l++) {
-        const size_t outputs = train->classes > 0 ? train->classes : train->targets;
+        const size_t outputs = el4ml_mlp_outputs(mlp, train->classes, train->targets);
         const double units = (double)(l < mlp->hidden_layers ? mlp->hidden[l] : outputs);
         parameters += (before + 1) * units;
         before = units;
         if (l < mlp->hidden_layers) widest = fmax(widest, units);
     }
     if (parameters <= MAX_PARAMETERS)
-        return el4ml_study_check_memory(study, "hidden", parameters, widest, error);
+        return el4ml_study_check_memory(
+            study, "hidden", parameters + further_numbers(mlp, train, parameters) / VECTORS, widest, error);
     return el4ml_fail(error, EL4ML_BAD_INPUT,
                       "%s: 'hidden': %.0f parameters for these data; more than %.0f are out of reach",
                       el4ml_path_for_message(study->path), parameters, MAX_PARAMETERS);
@@ -49,13 +62,15 @@ static el4ml_status read_data(const el4ml_study *study, el4ml_data **data, el4ml
     el4ml_data_options options = el4ml_data_options_default();
     options.file = study->data_file;
     options.target = study->target;
+    options.targets = (const char *const *)study->targets;
+    options.target_count = study->target_count;
     options.inputs = (const char *const *)study->inputs;
     options.input_count = study->input_count;
     options.first_rows = (size_t)study->rows;
     options.unsupervised = !el4ml_kind_has_target(study->kind);
     options.missing = study->kind == EL4ML_KIND_FACTORISATION;
-    options.classification = study->kind != EL4ML_KIND_GP &&
-                             (study->kind != EL4ML_KIND_MLP || study->mlp.loss == EL4ML_CROSS_ENTROPY);
+    options.classification =
+        study->kind != EL4ML_KIND_GP && (study->kind != EL4ML_KIND_MLP || study->mlp.loss != EL4ML_MSE);
     options.standardise = study->standardise;
     options.test_fraction = study->test_fraction;
     options.validation_fraction = study->validation_fraction;
@@ -66,8 +81,10 @@ static el4ml_status read_data(const el4ml_study *study, el4ml_data **data, el4ml
 static el4ml_status open_mlp(const el4ml_study *study, const el4ml_data *data, el4ml_surface **surface,
                              el4ml_error *error)
 {
-    const el4ml_status status = check_size(study, &data->train, error);
-    return status == EL4ML_OK ? el4ml_mlp_new(&study->mlp, &data->train, surface, error) : status;
+    el4ml_mlp_options mlp;
+    el4ml_status status = el4ml_study_loss_options(study, data, &mlp, error);
+    if (status == EL4ML_OK) status = check_size(study, &data->train, error);
+    return status == EL4ML_OK ? el4ml_mlp_new(&mlp, &data->train, surface, error) : status;
 }
 
 el4ml_status el4ml_study_open(const el4ml_study *study, el4ml_data **data, el4ml_surface **surface,

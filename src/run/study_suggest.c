@@ -2,7 +2,6 @@
  * allow one. */
 #include "el4ml/study.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -10,7 +9,6 @@
 #include "base/text.h"
 #include "surface/table.h"
 
-#define MAX_INTEGER_CLASSES 20
 #define ROWS_FOR_HOLD_OUT 20
 #define CLASS_ROWS_FOR_HOLD_OUT 4
 #define COMMENT_COLUMN 33
@@ -31,22 +29,13 @@ static el4ml_status check_mixture(const el4ml_table *table, size_t column, const
 {
     size_t numbers = 0, text = table->rows;
     double value;
-    if (labels->numeric || labels->count <= MAX_INTEGER_CLASSES) return EL4ML_OK;
+    if (labels->numeric || labels->count <= EL4ML_MAX_INTEGER_CLASSES) return EL4ML_OK;
     for (size_t i = 0; i < table->rows; i++) {
         const bool number = el4ml_table_number(table, i, column, &value, NULL) == EL4ML_OK;
         numbers += number;
         if (!number && text == table->rows) text = i;
     }
     return 2 * numbers > table->rows ? el4ml_table_number(table, text, column, &value, error) : EL4ML_OK;
-}
-
-/* Text, or few integers that repeat. */
-static bool are_classes(const el4ml_labels *labels, size_t rows)
-{
-    if (!labels->numeric) return true;
-    for (size_t c = 0; c < labels->count; c++)
-        if (labels->values[c] != floor(labels->values[c])) return false;
-    return labels->count <= MAX_INTEGER_CLASSES && labels->count <= (rows + 1) / 2;
 }
 
 static double hold_out(const suggestion *s, size_t rows)
@@ -209,7 +198,7 @@ static el4ml_status decide(suggestion *s, const el4ml_table *table, el4ml_error 
     if (status == EL4ML_OK) status = el4ml_labels_new(table, column, &s->labels, error);
     if (status == EL4ML_OK) status = check_mixture(table, column, s->labels, error);
     if (status != EL4ML_OK) return status;
-    s->classification = are_classes(s->labels, table->rows);
+    s->classification = el4ml_labels_are_classes(s->labels, table->rows);
     s->test_fraction = hold_out(s, table->rows);
     return EL4ML_OK;
 }

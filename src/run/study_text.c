@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "run/study_loss.h"
 #include "run/study_minimiser.h"
 #include "run/study_models.h"
 #include "run/study_names.h"
@@ -35,7 +36,7 @@ void el4ml_boolean_line(el4ml_builder *text, const char *key, bool value)
 
 static void add_data(el4ml_builder *text, const el4ml_study *s)
 {
-    if (s->target) el4ml_text_line(text, "target", s->target);
+    el4ml_study_target_text(text, s);
     if (s->inputs) {
         el4ml_builder_text(text, "inputs = [");
         for (size_t k = 0; k < s->input_count; k++) {
@@ -66,6 +67,7 @@ static void add_surface(el4ml_builder *text, const el4ml_study *s, bool located)
     el4ml_text_line(text, "loss", el4ml_loss_names[s->mlp.loss]);
     el4ml_number_line(text, "l2", s->mlp.l2);
     el4ml_boolean_line(text, "l2_biases", s->mlp.l2_biases);
+    el4ml_study_loss_text(text, s);
 }
 
 /* What data and a plug-in are is told by their SHA-256, not by where they lie: the file may move. */
@@ -91,7 +93,9 @@ static void add_minimiser(el4ml_builder *text, const el4ml_study *s)
     if (!el4ml_minimiser_has(s->minimiser, "epochs")) return;
     el4ml_count_line(text, "epochs", t->epochs);
     if (t->learning_rate > 0) el4ml_number_line(text, "learning_rate", t->learning_rate);
-    if (s->has_data) el4ml_count_line(text, "batch_size", t->batch_size);
+    const bool pairs = s->mlp.loss == EL4ML_AUC || s->mlp.loss == EL4ML_CONTRASTIVE;
+    const bool batches = s->has_data && !pairs && s->kind != EL4ML_KIND_FACTORISATION;
+    if (batches) el4ml_count_line(text, "batch_size", t->batch_size);
     if (s->minimiser != EL4ML_ADAM) el4ml_number_line(text, "momentum", t->momentum);
     if (s->minimiser == EL4ML_SAM) el4ml_number_line(text, "sam_radius", t->radius);
 }
@@ -104,7 +108,7 @@ static void add_search(el4ml_builder *text, const el4ml_study *s)
     el4ml_number_line(text, "temperature", s->temperature);
     el4ml_number_line(text, "step", s->step);
     if (s->start) el4ml_text_line(text, "start", s->start);
-    add_minimiser(text, s);
+    if (s->kind != EL4ML_KIND_KMEANS) add_minimiser(text, s);
     el4ml_builder_text(text, "\n[connect]\n");
     el4ml_count_line(text, "budget", s->budget);
     el4ml_text_line(text, "goal", el4ml_goal_names[s->goal]);

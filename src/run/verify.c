@@ -20,7 +20,7 @@ typedef struct verification {
 
 static bool differs(double a, double b, double tolerance)
 {
-    if (isnan(a) && isnan(b)) return false;
+    if (a == b || (isnan(a) && isnan(b))) return false;
     return !(fabs(a - b) <= tolerance);
 }
 

@@ -108,6 +108,7 @@ el4ml_status el4ml_follow_mode(el4ml_searcher *s, double *x, double *mode, bool 
 {
     const size_t n = s->n;
     el4ml_evaluator *e = &s->evaluator;
+    if (s->own) return EL4ML_NOT_SUPPORTED;
     double value, floor = 0, lambda = 0, radius = s->options.max_step * s->length;
     const double longest = radius, shortest = 1e-3 * radius;
     el4ml_forget_blocked(s);

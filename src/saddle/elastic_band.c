@@ -311,6 +311,7 @@ el4ml_status el4ml_elastic_band(el4ml_searcher *s, const double *a, const double
     el4ml_band *band = s->band;
     el4ml_evaluator *e = &s->evaluator;
     *count = 0;
+    if (s->own) return EL4ML_NOT_SUPPORTED;
     if (!reserve(band, images)) return EL4ML_OUT_OF_MEMORY;
     el4ml_status status = interpolate(band, e, a, b);
     if (status != EL4ML_OK) return status;

@@ -27,6 +27,7 @@ static el4ml_status step_off(el4ml_searcher *s, const double *ts, double top, co
 el4ml_status el4ml_descend(el4ml_searcher *s, const double *ts, const double *mode, double *plus,
                            double *minus)
 {
+    if (s->own) return s->own->descend(&s->evaluator, ts, mode, plus, minus);
     double top;
     el4ml_status status = el4ml_value_gradient(&s->evaluator, ts, &top, NULL);
     double *side[2] = {plus, minus};
@@ -64,11 +65,8 @@ static el4ml_status follow_both(el4ml_searcher *s, el4ml_passage *p)
     return status;
 }
 
-/* Prove the transition state at x, whose mode of negative curvature is about `mode`, follow both sides, prove
- * the minima; less where they are known. */
-static el4ml_status complete(el4ml_searcher *s, const double *x, const double *mode, el4ml_passage *p)
+el4ml_status el4ml_passage_new(el4ml_passage *p, size_t n, const double *x)
 {
-    const size_t n = s->n;
     double *block = EL4ML_NEW(double, 3 * n);
     if (!block) return EL4ML_OUT_OF_MEMORY;
     *p = (el4ml_passage){.ts.x = block,
@@ -76,7 +74,17 @@ static el4ml_status complete(el4ml_searcher *s, const double *x, const double *m
                          .known_ts = EL4ML_UNKNOWN,
                          .known_minimum = {EL4ML_UNKNOWN, EL4ML_UNKNOWN}};
     el4ml_copy(n, x, p->ts.x);
-    el4ml_status status = el4ml_value_gradient(&s->evaluator, x, &p->ts.energy, s->g);
+    return EL4ML_OK;
+}
+
+/* Prove the transition state at x, whose mode of negative curvature is about `mode`, follow both sides, prove
+ * the minima; less where they are known. */
+static el4ml_status complete(el4ml_searcher *s, const double *x, const double *mode, el4ml_passage *p)
+{
+    const size_t n = s->n;
+    el4ml_status status = el4ml_passage_new(p, n, x);
+    if (status != EL4ML_OK) return status;
+    status = el4ml_value_gradient(&s->evaluator, x, &p->ts.energy, s->g);
     if (status == EL4ML_OK) el4ml_set_gradient_rms(s, &p->ts);
     if (status == EL4ML_OK) {
         p->known_ts = el4ml_ask_known(s, true, &p->ts);
@@ -95,7 +103,7 @@ static bool fatal(el4ml_status status)
     return status == EL4ML_INTERRUPTED || status == EL4ML_OUT_OF_MEMORY;
 }
 
-static el4ml_status note(el4ml_search_report *report, el4ml_status status)
+el4ml_status el4ml_note_search(el4ml_search_report *report, el4ml_status status)
 {
     if (status == EL4ML_OK) {
         report->found++;
@@ -112,21 +120,22 @@ el4ml_status el4ml_search_between(el4ml_searcher *s, const double *a, const doub
 {
     const size_t n = s->n;
     *report = (el4ml_search_report){0};
+    if (s->own) return el4ml_own_between(s, a, b, attempt, capacity, passages, report);
     double distance;
     el4ml_status status = el4ml_align(&s->evaluator, a, b, attempt / 2, s->aligned, &distance);
-    if (status != EL4ML_OK) return note(report, status);
+    if (status != EL4ML_OK) return el4ml_note_search(report, status);
     if (capacity > EL4ML_GUESSES) capacity = EL4ML_GUESSES;
     const size_t images = s->options.images + (attempt < 12 ? (size_t)attempt * 4 : 48);
     size_t guesses;
     const size_t iterations = s->options.band_iterations * (attempt < 20 ? (size_t)attempt + 1 : 20);
     status =
         el4ml_elastic_band(s, a, s->aligned, images, iterations, capacity, s->guesses, s->tangents, &guesses);
-    if (status != EL4ML_OK) return note(report, status);
+    if (status != EL4ML_OK) return el4ml_note_search(report, status);
     for (size_t k = 0; k < guesses; k++) {
         double *x = s->guesses + k * n, *mode = s->tangents + k * n;
         status = el4ml_follow_mode(s, x, mode, false);
         if (status == EL4ML_OK) status = complete(s, x, mode, &passages[report->found]);
-        status = note(report, status);
+        status = el4ml_note_search(report, status);
         if (status != EL4ML_OK) break;
     }
     if (status != EL4ML_OK)
@@ -200,10 +209,11 @@ static el4ml_status first_direction(el4ml_searcher *s, const double *a, uint64_t
 }
 
 el4ml_status el4ml_search_from(el4ml_searcher *s, const double *a, uint64_t k, el4ml_random random,
-                               el4ml_passage *passage, el4ml_search_report *report)
+                               size_t capacity, el4ml_passage *passages, el4ml_search_report *report)
 {
     const size_t n = s->n;
     *report = (el4ml_search_report){0};
+    if (s->own) return el4ml_own_from(s, a, k, random, capacity, passages, report);
     double step, *x = s->guesses, *mode = s->tangents;
     el4ml_status status = first_direction(s, a, k, &random, mode, &step);
     if (status == EL4ML_OK) {
@@ -217,6 +227,6 @@ el4ml_status el4ml_search_from(el4ml_searcher *s, const double *a, uint64_t k, e
         const bool track = k % 3 != 2 || k % 2 == 0; /* random directions: also straight to the lowest mode */
         status = el4ml_follow_mode(s, x, mode, track);
     }
-    if (status == EL4ML_OK) status = complete(s, x, mode, passage);
-    return note(report, status);
+    if (status == EL4ML_OK) status = complete(s, x, mode, passages);
+    return el4ml_note_search(report, status);
 }

@@ -133,7 +133,7 @@ static el4ml_status prove_or_check(el4ml_searcher *s, el4ml_stationary *p, const
     return s->n <= s->options.proof_limit ? el4ml_prove_large(s, p, mode != NULL, polish) : check(s, p);
 }
 
-static el4ml_status set_multiplicity(el4ml_searcher *s, el4ml_stationary *p)
+el4ml_status el4ml_set_multiplicity(el4ml_searcher *s, el4ml_stationary *p)
 {
     double order;
     const el4ml_status status = el4ml_multiplicity(&s->evaluator, p->x, relative_tolerance_of_symmetry(s->n),
@@ -165,12 +165,13 @@ static el4ml_status resolve_doubt(el4ml_searcher *s, el4ml_stationary *p)
 /* What the proved or checked point is besides. */
 static el4ml_status finish(el4ml_searcher *s, el4ml_stationary *p)
 {
-    const el4ml_status status = set_multiplicity(s, p);
+    const el4ml_status status = el4ml_set_multiplicity(s, p);
     return status == EL4ML_OK && s->doubtful > 0 ? resolve_doubt(s, p) : status;
 }
 
 el4ml_status el4ml_characterise(el4ml_searcher *s, el4ml_stationary *p)
 {
+    if (s->own) return el4ml_own_characterise(s, p);
     el4ml_status status = set_gradient(s, p);
     if (status != EL4ML_OK) return status;
     el4ml_set_multipliers(s, p);
@@ -212,6 +213,7 @@ static el4ml_status newton_step(el4ml_searcher *s, const inertia *i, el4ml_stati
  */
 el4ml_status el4ml_settle(el4ml_searcher *s, el4ml_stationary *p, const double *mode)
 {
+    if (s->own) return el4ml_own_characterise(s, p); /* exact already */
     el4ml_status status = set_gradient(s, p);
     if (status != EL4ML_OK) return status;
     el4ml_set_multipliers(s, p);
@@ -238,6 +240,7 @@ el4ml_status el4ml_settle(el4ml_searcher *s, el4ml_stationary *p, const double *
 
 el4ml_status el4ml_unstable_mode(el4ml_searcher *s, const double *x, double *mode, double *value)
 {
+    if (s->own) return el4ml_own_unstable_mode(s, x, mode, value);
     el4ml_status status = EL4ML_OK;
     if (s->held) {
         status = el4ml_value_gradient(&s->evaluator, x, value, s->g);

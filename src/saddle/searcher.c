@@ -56,6 +56,17 @@ static bool allocate(el4ml_searcher *s)
            el4ml_curvature_init(&s->curvature, &s->evaluator, s->options.dense_limit);
 }
 
+/* A surface with searches of its own needs no other's work space. */
+static bool allocate_own(el4ml_searcher *s)
+{
+    s->guesses = EL4ML_NEW(double, 3 * EL4ML_OWN_PASSAGES * s->n);
+    s->g = EL4ML_NEW(double, 2 * s->n);
+    if (!s->guesses || !s->g) return false;
+    s->aligned = s->g;
+    s->mode = s->g + s->n;
+    return true;
+}
+
 static el4ml_status make_minimisers(el4ml_searcher *s, el4ml_error *error)
 {
     el4ml_minimise_options chosen = s->options.minimise, options = el4ml_minimise_options_default();
@@ -75,10 +86,11 @@ el4ml_status el4ml_searcher_new(const el4ml_surface *surface, const el4ml_search
     s->options = *options;
     s->n = surface->info.dimension;
     s->length = surface->info.length_scale;
+    s->own = surface->ops.search;
     el4ml_status status = el4ml_evaluator_init(&s->evaluator, surface, error);
-    if (status == EL4ML_OK && !allocate(s))
+    if (status == EL4ML_OK && !(s->own ? allocate_own : allocate)(s))
         status = el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "searcher: out of memory");
-    if (status == EL4ML_OK) status = make_minimisers(s, error);
+    if (status == EL4ML_OK && !s->own) status = make_minimisers(s, error);
     if (status != EL4ML_OK) {
         el4ml_searcher_free(s);
         return status;
@@ -120,7 +132,7 @@ void el4ml_searcher_recognise(el4ml_searcher *s, el4ml_recognise recognise, void
 
 void el4ml_searcher_random(el4ml_searcher *s, el4ml_random random)
 {
-    el4ml_minimiser_random(s->minimiser, random);
+    if (s->minimiser) el4ml_minimiser_random(s->minimiser, random);
 }
 
 size_t el4ml_ask_known(el4ml_searcher *s, bool transition_state, const el4ml_stationary *point)
@@ -131,6 +143,7 @@ size_t el4ml_ask_known(el4ml_searcher *s, bool transition_state, const el4ml_sta
 
 el4ml_status el4ml_search_minimum(el4ml_searcher *s, const double *start, el4ml_stationary *point)
 {
+    if (s->own) return el4ml_own_minimum(s, start, point);
     el4ml_minimise_result result;
     const el4ml_status status = el4ml_minimise(s->minimiser, start, point->x, &result);
     point->energy = result.value;
@@ -152,9 +165,9 @@ static el4ml_status search_proved(el4ml_searcher *s, const double *start, el4ml_
     el4ml_status status = el4ml_search_minimum(s, start, point);
     for (int attempt = 0; status == EL4ML_OK; attempt++) {
         if (!el4ml_inside(&s->evaluator, point->x)) return EL4ML_NOT_CONVERGED;
-        point->smallest_eigenvalue = 0;
+        if (!s->own) point->smallest_eigenvalue = 0;
         *known = el4ml_ask_known(s, false, point);
-        if (*known != EL4ML_UNKNOWN) return EL4ML_OK;
+        if (*known != EL4ML_UNKNOWN || s->own) return EL4ML_OK;
         status = el4ml_settle(s, point, NULL);
         if (status == EL4ML_OK && undetermined(s, point)) return EL4ML_NOT_CONVERGED;
         if (status != EL4ML_OK || point->index == 0) return status;

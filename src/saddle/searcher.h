@@ -27,6 +27,7 @@ struct el4ml_searcher {
     size_t n;
     double length; /* the surface's length_scale */
     el4ml_evaluator evaluator;
+    const el4ml_surface_search *own; /* the surface's own search, or NULL: most of the rest is then there */
     el4ml_minimiser *minimiser, *path_minimiser;
     el4ml_curvature curvature;
     el4ml_lanczos lanczos;
@@ -88,6 +89,24 @@ el4ml_status el4ml_prove_large(el4ml_searcher *s, el4ml_stationary *point, bool 
  * fills; s->mode is its lowest mode but for points that are only checked. `mode` (NULL: none): what is known
  * of that mode. */
 el4ml_status el4ml_settle(el4ml_searcher *s, el4ml_stationary *point, const double *mode);
+
+el4ml_status el4ml_set_multiplicity(el4ml_searcher *s, el4ml_stationary *p);
+
+/* Room for a passage over x. */
+el4ml_status el4ml_passage_new(el4ml_passage *p, size_t n, const double *x);
+/* Count what became of one guess: OK unless the whole search must end. */
+el4ml_status el4ml_note_search(el4ml_search_report *report, el4ml_status status);
+
+/* own_search.c: where s->own is. A minimum found so is proved already. */
+#define EL4ML_OWN_PASSAGES 16 /* most that one search between two minima gives */
+el4ml_status el4ml_own_characterise(el4ml_searcher *s, el4ml_stationary *point);
+el4ml_status el4ml_own_minimum(el4ml_searcher *s, const double *start, el4ml_stationary *point);
+el4ml_status el4ml_own_flow(el4ml_searcher *s, el4ml_stationary *point);
+el4ml_status el4ml_own_unstable_mode(el4ml_searcher *s, const double *x, double *mode, double *value);
+el4ml_status el4ml_own_between(el4ml_searcher *s, const double *a, const double *b, uint64_t attempt,
+                               size_t capacity, el4ml_passage *passages, el4ml_search_report *report);
+el4ml_status el4ml_own_from(el4ml_searcher *s, const double *a, uint64_t k, el4ml_random random,
+                            size_t capacity, el4ml_passage *passages, el4ml_search_report *report);
 
 /* bounds.c: searches in a box (docs/bounds.md). */
 /* p->gradient_rms from the gradient s->g at p->x. */

@@ -79,3 +79,24 @@ el4ml_status el4ml_gp_predict(const el4ml_surface *surface, const double *x, con
                : el4ml_fail(error, status,
                             "predict: the covariance is not positive definite in double precision");
 }
+
+/* mu_i = y_i - alpha_i / K^-1_ii, variance 1 / K^-1_ii. */
+el4ml_status el4ml_gp_leave_one_out(const el4ml_surface *surface, const double *x, double *mean,
+                                    double *variance, el4ml_error *error)
+{
+    const el4ml_gp *g = el4ml_gp_of(surface);
+    if (!g) return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "leave-one-out: not a Gaussian process");
+    el4ml_gp_workspace *w = el4ml_gp_workspace_new(g);
+    if (!w) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "leave-one-out: out of memory");
+    const el4ml_status status = el4ml_gp_prepare(g, w, x, EL4ML_GP_GRADIENT);
+    for (size_t i = 0; status == EL4ML_OK && i < g->rows; i++) {
+        const double inverse = w->w[i * g->size + i] + w->alpha[i] * w->alpha[i];
+        mean[i] = g->y[i] - w->alpha[i] / inverse;
+        variance[i] = 1 / inverse;
+    }
+    el4ml_gp_workspace_free(w);
+    return status == EL4ML_OK ? status
+                              : el4ml_fail(error, status,
+                                           "leave-one-out: the covariance is not positive definite in double "
+                                           "precision");
+}

@@ -168,3 +168,11 @@ el4ml_status el4ml_labels_check(const el4ml_labels *labels, const el4ml_table *t
         return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: too many classes", table->file);
     return EL4ML_OK;
 }
+
+bool el4ml_labels_are_classes(const el4ml_labels *labels, size_t rows)
+{
+    if (!labels->numeric) return true;
+    for (size_t c = 0; c < labels->count; c++)
+        if (labels->values[c] != floor(labels->values[c])) return false;
+    return labels->count <= EL4ML_MAX_INTEGER_CLASSES && labels->count <= (rows + 1) / 2;
+}

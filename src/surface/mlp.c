@@ -8,12 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-
-el4ml_mlp_options el4ml_mlp_options_default(void)
-{
-    el4ml_mlp_options options = {.activation = EL4ML_TANH, .loss = EL4ML_CROSS_ENTROPY, .l2_biases = true};
-    return options;
-}
+#include "surface/mlp_symmetry.h"
 
 static void destroy(void *self)
 {
@@ -24,6 +19,9 @@ static void destroy(void *self)
     el4ml_release(m->present);
     el4ml_release(m->flat_start);
     el4ml_release(m->flat_index);
+    el4ml_release(m->class_weight);
+    el4ml_release(m->order);
+    el4ml_pairs_free(m->pairs);
     el4ml_release(m);
 }
 
@@ -32,7 +30,10 @@ static void workspace_free(void *workspace)
     el4ml_mlp_workspace *w = workspace;
     if (!w) return;
     el4ml_mlp_symmetry_free(w->symmetry);
+    el4ml_pairs_work_free(w->pairs);
     el4ml_release(w->arena);
+    el4ml_release(w->score);
+    el4ml_release(w->nodes);
     el4ml_release(w->bases);
     el4ml_release(w);
 }
@@ -44,19 +45,55 @@ static double *take(double **at, size_t rows, size_t block)
     return taken;
 }
 
+size_t el4ml_mlp_jacobian_width(const el4ml_mlp *m)
+{
+    return (m->dimension + 7) / 8 * 8;
+}
+
+/* What the Hessian of a loss over pairs may take beyond the matrix itself, in numbers; with more it is made
+ * of products. */
+#define JACOBIAN_NUMBERS ((size_t)1 << 24)
+
+size_t el4ml_mlp_jacobian_rows(const el4ml_mlp *m)
+{
+    const size_t width = el4ml_mlp_jacobian_width(m), most = JACOBIAN_NUMBERS / 2 / width,
+                 all = m->scores * m->rows;
+    return all < most ? all : most;
+}
+
+static bool pairs_memory(const el4ml_mlp *m, el4ml_mlp_workspace *w)
+{
+    const size_t points = m->blocks * m->block, all = m->scores * points, bends = (m->scores + 1) * all / 2,
+                 width = el4ml_mlp_jacobian_width(m), rows = el4ml_mlp_jacobian_rows(m),
+                 slab = m->block > EL4ML_PAIRS_TILE ? m->block : EL4ML_PAIRS_TILE;
+    w->pairs = el4ml_pairs_work_new(m->pairs);
+    w->score = EL4ML_NEW(double, (2 + 2 * EL4ML_MLP_TOGETHER) * all + bends);
+    w->nodes = EL4ML_NEW(double, (2 * rows + EL4ML_PAIRS_TILE + slab + EL4ML_MLP_TOGETHER) * width);
+    if (!w->pairs || !w->score || !w->nodes) return false;
+    w->score_delta = w->score + all;
+    w->score_tangent = w->score_delta + all;
+    w->score_change = w->score_tangent + EL4ML_MLP_TOGETHER * all;
+    w->score_bend = w->score_change + EL4ML_MLP_TOGETHER * all;
+    w->coupled = w->nodes + rows * width;
+    w->slab = w->coupled + (rows + EL4ML_PAIRS_TILE) * width;
+    w->units = w->slab + slab * width;
+    return true;
+}
+
 static void *workspace_new(const void *self)
 {
     const el4ml_mlp *m = self;
     el4ml_mlp_workspace *w = EL4ML_NEW(el4ml_mlp_workspace, 1);
     if (!w) return NULL;
+    const size_t outputs = m->size[m->layers], second = m->head == EL4ML_LOG_ODDS || m->head == EL4ML_PAIRS;
     size_t rows = m->size[0] + 1;
     for (size_t l = 1; l <= m->layers; l++)
         rows += 7 * m->size[l] + 2;
-    rows += m->coefficient_rows + EL4ML_MLP_PANEL + m->size[m->layers] + 1;
+    rows += m->coefficient_rows + EL4ML_MLP_PANEL + outputs + 1 + second * outputs * (outputs + 1) / 2;
     w->arena = EL4ML_NEW(double, rows * m->block + m->coefficient_rows * EL4ML_MLP_PANEL + m->dimension);
     w->bases = EL4ML_NEW(size_t, 4 * m->coefficient_rows);
     w->symmetry = el4ml_mlp_symmetry_new(m);
-    if (!w->arena || !w->bases || !w->symmetry) {
+    if (!w->arena || !w->bases || !w->symmetry || (m->pairs && !pairs_memory(m, w))) {
         workspace_free(w);
         return NULL;
     }
@@ -76,8 +113,9 @@ static void *workspace_new(const void *self)
     }
     w->coefficients = take(&at, m->coefficient_rows, m->block);
     w->panel = take(&at, EL4ML_MLP_PANEL, m->block);
-    w->targets = take(&at, m->size[m->layers], m->block);
+    w->targets = take(&at, outputs, m->block);
     w->present = take(&at, 1, m->block);
+    w->bend = take(&at, second * outputs * (outputs + 1) / 2, m->block);
     w->sums = take(&at, m->coefficient_rows, EL4ML_MLP_PANEL);
     w->part = at;
     for (size_t p = 0; p < m->block; p++)
@@ -139,16 +177,19 @@ static el4ml_status hessian(const void *self, void *workspace, const double *x, 
 static size_t zero_modes(const void *self, void *workspace, const double *x, double *basis)
 {
     const el4ml_mlp *m = self;
-    (void)workspace;
-    (void)x; /* the flat directions are the same everywhere */
-    if (!basis) return m->flat_count;
+    const el4ml_mlp_workspace *w = workspace;
+    double *rotations = basis ? basis + m->flat_count * m->dimension : NULL;
+    const size_t count =
+        m->flat_count + (m->rotates ? el4ml_mlp_rotation_modes(m, w->symmetry, x, rotations) : 0);
+    if (!basis) return count;
+    /* the other flat directions are the same everywhere */
     memset(basis, 0, m->flat_count * m->dimension * sizeof *basis);
     for (size_t f = 0; f < m->flat_count; f++) {
         const double entry = 1 / sqrt((double)(m->flat_start[f + 1] - m->flat_start[f]));
         for (size_t k = m->flat_start[f]; k < m->flat_start[f + 1]; k++)
             basis[f * m->dimension + m->flat_index[k]] = entry;
     }
-    return m->flat_count;
+    return count;
 }
 
 /* Glorot and Bengio (2010), uniform, for sigmoids; He et al. (2015), normal, for those that pass one side. */
@@ -170,57 +211,6 @@ static void initialise(const void *self, void *workspace, el4ml_random *random, 
 
 /* ---- Construction ---- */
 
-static el4ml_status check_options(const el4ml_mlp_options *o, el4ml_error *error)
-{
-    if (o->hidden_layers > EL4ML_MAX_HIDDEN_LAYERS)
-        return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "mlp: %zu hidden layers, at most %d",
-                          o->hidden_layers, EL4ML_MAX_HIDDEN_LAYERS);
-    for (size_t l = 0; l < o->hidden_layers; l++)
-        if (o->hidden[l] == 0)
-            return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "mlp: hidden layer %zu has no units", l + 1);
-    if ((unsigned)o->activation > EL4ML_RELU)
-        return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "mlp: unknown activation");
-    if ((unsigned)o->loss > EL4ML_MSE) return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "mlp: unknown loss");
-    if (!(o->l2 >= 0) || !isfinite(o->l2))
-        return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "mlp: l2 = %g must be a finite number, 0 or more",
-                          o->l2);
-    return EL4ML_OK;
-}
-
-static el4ml_status check_targets(const el4ml_mlp_options *o, const el4ml_dataset *d, el4ml_error *error)
-{
-    if (o->loss == EL4ML_CROSS_ENTROPY) {
-        if (d->classes < 2 || !d->label)
-            return el4ml_fail(error, EL4ML_BAD_INPUT,
-                              "mlp: cross-entropy needs a target of at least two classes");
-        for (size_t i = 0; i < d->rows; i++)
-            if (d->label[i] < 0 || (size_t)d->label[i] >= d->classes)
-                return el4ml_fail(error, EL4ML_BAD_INPUT, "mlp: class %d of row %zu is not in 0 ... %zu",
-                                  d->label[i], i + 1, d->classes - 1);
-        return EL4ML_OK;
-    }
-    if (d->targets < 1 || !d->y)
-        return el4ml_fail(error, EL4ML_BAD_INPUT, "mlp: mse needs a target that is a number");
-    for (size_t i = 0; i < d->rows; i++)
-        for (size_t t = 0; t < d->targets; t++)
-            if (!isfinite(d->y[i * d->targets + t]))
-                return el4ml_fail(error, EL4ML_BAD_INPUT, "mlp: target of row %zu is not a finite number",
-                                  i + 1);
-    return EL4ML_OK;
-}
-
-static el4ml_status check_data(const el4ml_mlp_options *o, const el4ml_dataset *d, el4ml_error *error)
-{
-    if (d->rows == 0 || d->inputs == 0 || !d->x)
-        return el4ml_fail(error, EL4ML_BAD_INPUT, "mlp: no training data");
-    for (size_t i = 0; i < d->rows; i++)
-        for (size_t k = 0; k < d->inputs; k++)
-            if (!isfinite(d->x[i * d->inputs + k]))
-                return el4ml_fail(error, EL4ML_BAD_INPUT, "mlp: input %zu of row %zu is not a finite number",
-                                  k + 1, i + 1);
-    return check_targets(o, d, error);
-}
-
 /* Layer sizes and parameter offsets; false when they overflow what a surface can have. */
 static bool lay_out(el4ml_mlp *m, const el4ml_mlp_options *o, const el4ml_dataset *d)
 {
@@ -228,7 +218,7 @@ static bool lay_out(el4ml_mlp *m, const el4ml_mlp_options *o, const el4ml_datase
     m->size[0] = d->inputs;
     for (size_t l = 1; l < m->layers; l++)
         m->size[l] = o->hidden[l - 1];
-    m->size[m->layers] = o->loss == EL4ML_CROSS_ENTROPY ? d->classes : d->targets;
+    m->size[m->layers] = el4ml_mlp_outputs(o, d->classes, d->targets);
     size_t at = 0;
     for (size_t l = 1; l <= m->layers; l++) {
         const size_t in = m->size[l - 1], out = m->size[l];
@@ -243,50 +233,6 @@ static bool lay_out(el4ml_mlp *m, const el4ml_mlp_options *o, const el4ml_datase
     /* at least one source's rows; many enough to pay for the products that they share */
     if (m->coefficient_rows < 256) m->coefficient_rows = 256;
     m->dimension = at;
-    return true;
-}
-
-/* Points a block: the more, the less often lanes are added up; but what a block touches should stay in the
- * caches that a core has to itself or nearly so. Measured: some 500 points are best from 64-50-10 to
- * 784-64-10, one block of 576 better than two of 288. Blocks of nearly equal length; the rows of an array lie
- * an odd number of cache lines apart, so that they spread over the cache's sets (512 points were a fifth
- * slower than 520). */
-static void choose_block(el4ml_mlp *m, size_t rows)
-{
-    enum { MOST = 504, ONE = 584, LEAST = 64, CACHE = 6 << 20 };
-    size_t values = m->size[0];
-    for (size_t l = 1; l <= m->layers; l++)
-        values += 3 * m->size[l];
-    size_t most = CACHE / sizeof(double) / values;
-    most = most > MOST ? (rows <= ONE ? ONE : MOST) : most < LEAST ? LEAST : most;
-    const size_t blocks = (rows + most - 1) / most, even = (rows + blocks - 1) / blocks;
-    m->rows = rows;
-    m->block = ((even + EL4ML_MLP_LANES - 1) / EL4ML_MLP_LANES | 1) * EL4ML_MLP_LANES;
-    m->blocks = (rows + m->block - 1) / m->block;
-}
-
-static bool copy_data(el4ml_mlp *m, const el4ml_dataset *d)
-{
-    const size_t in = m->size[0], out = m->size[m->layers], block = m->block;
-    if (in > SIZE_MAX / 16 / m->blocks / block || out > SIZE_MAX / 16 / m->blocks / block) return false;
-    m->inputs = EL4ML_NEW(double, m->blocks *(in + 1) * block);
-    m->targets = EL4ML_NEW(double, m->blocks *out *block);
-    m->present = EL4ML_NEW(double, m->blocks *block);
-    if (!m->inputs || !m->targets || !m->present) return false;
-    for (size_t i = 0; i < m->blocks * block; i++) {
-        const size_t b = i / block, p = i % block;
-        double *x = m->inputs + b * (in + 1) * block + p, *t = m->targets + b * out * block + p;
-        x[in * block] = 1;
-        if (i >= m->rows) continue;
-        m->present[i] = 1;
-        for (size_t k = 0; k < in; k++)
-            x[k * block] = d->x[i * in + k];
-        if (m->loss == EL4ML_CROSS_ENTROPY)
-            t[(size_t)d->label[i] * block] = 1;
-        else
-            for (size_t k = 0; k < out; k++)
-                t[k * block] = d->y[i * out + k];
-    }
     return true;
 }
 
@@ -306,29 +252,35 @@ static void flat_group(el4ml_mlp *m, size_t start, size_t count, size_t stride)
     m->flat_start[++m->flat_count] = at;
 }
 
-/* What neither the data nor the L2 term can feel: softmax does not change when all its inputs shift together,
- * so the output biases, and without L2 also the columns of W_L, may; without L2 so may the weights of an
- * input that is always zero (a constant column, centred). */
+/* What neither the data nor the L2 term can feel. Softmax, and auc of two outputs, do not change when all of
+ * a point's outputs shift together, so the output biases, and without L2 also the columns of W_L, may; losses
+ * over pairs of points do not change when any output shifts at all points, so each output bias may; without
+ * L2 so may the weights of an input that is always zero (a constant column, centred). */
 static bool find_flat_directions(el4ml_mlp *m)
 {
     const size_t in = m->size[m->layers - 1], out = m->size[m->layers];
-    const bool softmax = m->loss == EL4ML_CROSS_ENTROPY;
+    const bool together = m->loss == EL4ML_CROSS_ENTROPY || m->loss == EL4ML_AUC,
+               shifts = out > 1 && together;
     const size_t first = m->size[0] * m->size[1];
-    m->flat_start = EL4ML_NEW(size_t, in + first + 3);
+    m->flat_start = EL4ML_NEW(size_t, in + first + out + 3);
     m->flat_index = EL4ML_NEW(size_t, (in + 1) * out + first + 1);
     if (!m->flat_start || !m->flat_index) return false;
-    if (softmax && (m->l2 == 0 || !m->l2_biases)) flat_group(m, m->biases[m->layers], out, 1);
+    const bool free_biases = m->l2 == 0 || !m->l2_biases;
+    for (size_t c = 0; m->pairs && free_biases && c < out; c++)
+        flat_group(m, m->biases[m->layers] + c, 1, 1);
+    if (shifts && !m->pairs && free_biases) flat_group(m, m->biases[m->layers], out, 1);
     if (m->l2 != 0) return true;
     for (size_t k = 0; k < m->size[0]; k++)
         if (constant_zero(m, k))
             for (size_t i = 0; i < m->size[1]; i++)
                 flat_group(m, m->weights[1] + i * m->size[0] + k, 1, 1);
-    for (size_t k = 0; softmax && k < in; k++)
+    for (size_t k = 0; shifts && k < in; k++)
         if (m->layers > 1 || !constant_zero(m, k)) flat_group(m, m->weights[m->layers] + k, out, in);
     return true;
 }
 
 static const char *const activation_names[] = {"tanh", "logistic", "softplus", "gelu", "silu", "relu"};
+static const char *const loss_names[] = {"cross-entropy", "mse", "auc", "contrastive"};
 
 static void describe(const el4ml_mlp *m, char *text, size_t capacity)
 {
@@ -336,10 +288,12 @@ static void describe(const el4ml_mlp *m, char *text, size_t capacity)
     for (size_t l = 1; l <= m->layers && at < capacity; l++)
         at += (size_t)snprintf(text + at, capacity - at, "-%zu", m->size[l]);
     if (at >= capacity) return;
-    at += (size_t)snprintf(text + at, capacity - at, ", %s, %s, l2 %g%s, %zu rows",
-                           activation_names[m->activation],
-                           m->loss == EL4ML_CROSS_ENTROPY ? "cross-entropy" : "mse", m->l2,
-                           m->l2_biases ? "" : " (not on biases)", m->rows);
+    at += (size_t)snprintf(
+        text + at, capacity - at, ", %s, %s%s%s, l2 %g%s, %zu rows", activation_names[m->activation],
+        loss_names[m->loss], m->class_weight ? ", weighted classes" : "",
+        m->smoothing > 0 ? ", smoothed labels" : "", m->l2, m->l2_biases ? "" : " (not on biases)", m->rows);
+    if (m->loss == EL4ML_CONTRASTIVE && at < capacity)
+        snprintf(text + at, capacity - at, ", %s%.0f pairs", m->pairs->drawn ? "" : "all ", m->pairs->pairs);
 }
 
 static const el4ml_mlp_kernels *kernels_of(el4ml_kernel_set set)
@@ -368,13 +322,13 @@ static const el4ml_surface_ops hooks = {.struct_size = sizeof hooks,
                                         .random_operation = el4ml_mlp_random_operation,
                                         .initialise = initialise,
                                         .metrics = el4ml_mlp_metrics,
+                                        .target_metrics = el4ml_mlp_target_metrics,
                                         .predict = el4ml_mlp_predict};
 
 el4ml_status el4ml_mlp_new_with(const el4ml_mlp_options *options, const el4ml_dataset *train,
                                 el4ml_kernel_set set, el4ml_surface **surface, el4ml_error *error)
 {
-    el4ml_status status = check_options(options, error);
-    if (status == EL4ML_OK) status = check_data(options, train, error);
+    el4ml_status status = el4ml_mlp_check(options, train, error);
     if (status != EL4ML_OK) return status;
     el4ml_mlp *m = EL4ML_NEW(el4ml_mlp, 1);
     if (!m) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "mlp: out of memory");
@@ -388,22 +342,28 @@ el4ml_status el4ml_mlp_new_with(const el4ml_mlp_options *options, const el4ml_da
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "mlp: the net has more than %d parameters",
                           INT32_MAX);
     }
-    choose_block(m, train->rows);
-    if (!copy_data(m, train) || !find_flat_directions(m)) {
+    status = el4ml_mlp_take_data(m, options, train, set, error);
+    if (status == EL4ML_OK && !find_flat_directions(m))
+        status = el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "mlp: out of memory");
+    if (status != EL4ML_OK) {
         destroy(m);
-        return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "mlp: out of memory for %zu rows", train->rows);
+        return status;
     }
     el4ml_surface_ops ops = hooks;
-    if (m->flat_count == 0) ops.zero_modes = NULL;
+    if (m->flat_count == 0 && !m->rotates) ops.zero_modes = NULL;
+    if (m->pairs) ops.batch_value_gradient = NULL;
+    if (m->classes > 0) ops.target_metrics = NULL;
+    const size_t most = m->rotates ? el4ml_mlp_rotations(m, m->size[m->layers]) : 0,
+                 rotations = m->rotates ? el4ml_mlp_rotations(m, el4ml_mlp_usual_rank(m)) : 0;
     el4ml_surface_info info = {.dimension = m->dimension,
-                               .max_zero_modes = m->flat_count,
-                               .usual_zero_modes = m->flat_count,
-                               .rows = m->rows,
+                               .max_zero_modes = m->flat_count + most,
+                               .usual_zero_modes = m->flat_count + rotations,
+                               .rows = m->pairs ? 0 : m->rows,
                                .evaluation_flops = 6 * (double)train->rows * (double)m->dimension,
                                .length_scale = 1,
-                               .prediction = m->loss == EL4ML_CROSS_ENTROPY ? EL4ML_PREDICTS_PROBABILITIES
-                                                                            : EL4ML_PREDICTS_VALUES,
-                               .outputs = m->size[m->layers],
+                               .prediction =
+                                   m->classes > 0 ? EL4ML_PREDICTS_PROBABILITIES : EL4ML_PREDICTS_VALUES,
+                               .outputs = m->classes > 0 ? m->classes : m->size[m->layers],
                                .second_derivatives = m->activation != EL4ML_RELU || m->layers == 1};
     describe(m, info.description, sizeof info.description);
     status = el4ml_surface_new(&ops, &info, m, surface, error);

@@ -10,12 +10,23 @@
 
 #include "base/cpu.h"
 #include "el4ml/surfaces.h"
+#include "surface/pairs.h"
 
 #define EL4ML_MLP_LAYERS (EL4ML_MAX_HIDDEN_LAYERS + 1) /* weight layers */
 #define EL4ML_MLP_PANEL 32                             /* Hessian: pairs of features taken together */
 #define EL4ML_MLP_LANES 8                              /* every block is a multiple of this many points */
+#define EL4ML_MLP_TOGETHER 8                           /* PAIRS: products with vectors made together */
 
 typedef struct el4ml_mlp_kernels el4ml_mlp_kernels;
+
+/* What is made of the outputs. */
+typedef enum el4ml_mlp_head {
+    EL4ML_SOFTMAX,
+    EL4ML_WEIGHTED_SOFTMAX, /* points of unequal weight */
+    EL4ML_LOG_ODDS,         /* cross-entropy of one logit */
+    EL4ML_SQUARES,
+    EL4ML_PAIRS /* a loss over pairs of points */
+} el4ml_mlp_head;
 
 typedef struct el4ml_mlp {
     size_t layers;                        /* L: weight layers, hidden layers + 1 */
@@ -27,13 +38,22 @@ typedef struct el4ml_mlp {
     size_t coefficient_rows; /* Hessian: rows of coefficients held at a time */
     el4ml_activation activation;
     el4ml_loss loss;
+    el4ml_mlp_head head;
     double l2;
     bool l2_biases;
+    size_t classes, positive; /* 0 classes: regression */
+    double smoothing;         /* of the classes */
+    double *class_weight;     /* (classes), scaled so that the points' mean is 1; NULL: all 1 */
+    size_t neighbours, top_k; /* of the metrics */
+    size_t scores;            /* PAIRS: auc 1, contrastive d_L */
+    el4ml_pairs *pairs;       /* PAIRS */
+    size_t *order;            /* (rows) the row of each point */
+    bool rotates;             /* W_L may be multiplied by any orthogonal matrix */
 
     size_t rows, block, blocks; /* N; points a block; number of blocks */
     double *inputs;             /* (blocks, d_0 + 1, block); the last row is 1, for the bias */
-    double *targets;            /* (blocks, d_L, block): one-hot classes or y */
-    double *present;            /* (blocks, block): 1 for a point, 0 for padding */
+    double *targets; /* (blocks, d_L, block): probabilities of the classes times the weight, or y */
+    double *present; /* (blocks, block): a point's weight, mean 1; 0 for padding */
 
     /* Exactly flat directions: disjoint groups of parameters, the same number added to all of a group. */
     size_t flat_count;  /* groups */
@@ -60,9 +80,21 @@ typedef struct el4ml_mlp_workspace {
     double *panel;                         /* (block, EL4ML_MLP_PANEL) */
     double *sums;                          /* (coefficient_rows, EL4ML_MLP_PANEL) */
     size_t *bases;                         /* (coefficient_rows, 4) */
+    double *bend; /* LOG_ODDS and PAIRS: (d_L (d_L + 1) / 2, block) second derivative by a point's outputs */
+    /* PAIRS, (scores, blocks * block), of score_bend (scores (scores + 1) / 2, blocks * block) */
+    double *score, *score_delta, *score_bend;
+    double *score_tangent, *score_change; /* TOGETHER of them each */
+    el4ml_pairs_work *pairs;
+    double *nodes, *coupled; /* (jacobian_rows [+ TILE], width) */
+    double *slab;            /* (block or TILE, width) */
+    double *units;           /* (TOGETHER, n): unit vectors, where there is no room for J */
     struct el4ml_mlp_symmetry *symmetry;
     double *arena;
 } el4ml_mlp_workspace;
+
+/* Of the Jacobian: numbers a row, and the rows that there is room for. */
+size_t el4ml_mlp_jacobian_width(const el4ml_mlp *m);
+size_t el4ml_mlp_jacobian_rows(const el4ml_mlp *m);
 
 struct el4ml_mlp_kernels {
     /* Mean loss plus L2, and its gradient when not NULL. */
@@ -85,13 +117,22 @@ extern const el4ml_mlp_kernels el4ml_mlp_kernels_avx512;
 el4ml_status el4ml_mlp_new_with(const el4ml_mlp_options *options, const el4ml_dataset *train,
                                 el4ml_kernel_set set, el4ml_surface **surface, el4ml_error *error);
 
+/* Of mlp_data.c: the points, from the training rows; OUT_OF_MEMORY is all that can go wrong. */
+el4ml_status el4ml_mlp_take_data(el4ml_mlp *m, const el4ml_mlp_options *options, const el4ml_dataset *train,
+                                 el4ml_kernel_set set, el4ml_error *error);
+/* Of mlp_options.c. */
+el4ml_status el4ml_mlp_check(const el4ml_mlp_options *options, const el4ml_dataset *train,
+                             el4ml_error *error);
+
 /* Of mlp_batch.c: mean loss of some rows plus L2, and its gradient. */
 double el4ml_mlp_batch(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x, size_t count,
                        const size_t *rows, double *gradient);
 
-/* Of mlp_metrics.c. */
+/* Of mlp_metrics.c and mlp_predict.c. */
 el4ml_status el4ml_mlp_metrics(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
                                el4ml_metrics *metrics);
+el4ml_status el4ml_mlp_target_metrics(const void *self, void *workspace, const double *x,
+                                      const el4ml_dataset *data, el4ml_target_metrics *targets);
 el4ml_status el4ml_mlp_predict(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
                                double *outputs);
 

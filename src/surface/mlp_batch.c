@@ -9,13 +9,13 @@ static el4ml_mlp gather(const el4ml_mlp *m, el4ml_mlp_workspace *w, size_t count
     const size_t padded = (count + EL4ML_MLP_LANES - 1) / EL4ML_MLP_LANES * EL4ML_MLP_LANES;
     for (size_t p = 0; p < padded; p++) {
         const size_t row = rows[p < count ? p : 0], b = row / block, at = row % block;
-        const double present = p < count ? 1 : 0, *x = m->inputs + b * (in + 1) * block + at,
+        const double there = p < count ? 1 : 0, *x = m->inputs + b * (in + 1) * block + at,
                      *t = m->targets + b * out * block + at;
         for (size_t k = 0; k < in; k++)
             w->inputs[k * block + p] = x[k * block];
         for (size_t k = 0; k < out; k++)
-            w->targets[k * block + p] = present * t[k * block];
-        w->present[p] = present;
+            w->targets[k * block + p] = there * t[k * block];
+        w->present[p] = there * m->present[row];
     }
     el4ml_mlp part = *m;
     part.rows = count;

@@ -16,7 +16,7 @@
  * of features at a time and used for all rows of the group. */
 #include <string.h>
 
-#include "surface/mlp_passes.h"
+#include "surface/mlp_losses.h"
 
 #define JOIN_(a, b) a##_##b
 #define JOIN(a, b) JOIN_(a, b)
@@ -262,14 +262,19 @@ static void source_backward(const context *c, const group *g, size_t j)
     }
 }
 
-/* Source j among the outputs: row i >= j of diag p - p p^T, or of 2 / d_L. */
+/* Source j among the outputs: row i >= j of diag p - p p^T, of 2 / d_L, or of w->bend. */
 static void output_source(const context *c, const group *g, size_t j)
 {
     const el4ml_mlp *m = c->m;
     const size_t outputs = m->size[m->layers], stride = m->block;
     double *out = g->change[g->l] + packed_row(g, outputs, j) * stride;
+    if (m->head == EL4ML_LOG_ODDS || m->head == EL4ML_PAIRS) {
+        const size_t row = j * outputs - j * (j + 1) / 2 + j; /* of (j, j), then (j, j + 1) ... */
+        memcpy(out, c->w->bend + row * stride, (outputs - j) * stride * sizeof *out);
+        return;
+    }
     const double *q = c->w->value[m->layers];
-    const bool softmaxed = m->loss == EL4ML_CROSS_ENTROPY;
+    const bool softmaxed = m->head != EL4ML_SQUARES;
     const double scale = (softmaxed ? 1 : 2 / (double)outputs) / (double)m->rows;
     for (size_t i = j; i < outputs; i++)
         for (size_t p = 0; p < c->b->points; p += VECTOR_LANES) {
@@ -345,7 +350,7 @@ static void add_spread_block(const context *c, const group *s, size_t to)
 static void add_block(const context *c)
 {
     const el4ml_mlp *m = c->m;
-    forward(m, c->w, c->x, c->b, CURVATURE);
+    if (!m->pairs || m->blocks > 1) forward(m, c->w, c->x, c->b, CURVATURE);
     loss(m, c->w, c->b, CURVATURE);
     backward_with_curvature(m, c->w, c->x, c->b);
     for (size_t l = 1; l <= m->layers; l++)
@@ -416,6 +421,7 @@ void JOIN(el4ml_mlp_hessian, EL4ML_KERNEL_SET)(const el4ml_mlp *m, el4ml_mlp_wor
                                                double *h)
 {
     const size_t n = m->dimension;
+    if (m->pairs) el4ml_mlp_pairs_(prepare)(m, w, x, CURVATURE);
     for (size_t i = 0; i < m->blocks; i++) {
         const block b = block_of(m, i);
         const context c = {m, w, x, &b, h, i == 0};
@@ -423,6 +429,7 @@ void JOIN(el4ml_mlp_hessian, EL4ML_KERNEL_SET)(const el4ml_mlp *m, el4ml_mlp_wor
     }
     for (size_t l = 1; l <= m->layers; l++)
         complete_layer(m, l, h);
+    if (m->pairs) el4ml_mlp_pairs_(couple)(m, w, x, h);
     mirror(n, h);
     for (size_t l = 1; l <= m->layers; l++) {
         const size_t end = m->l2_biases ? m->biases[l] + m->size[l] : m->biases[l];

@@ -6,7 +6,7 @@
  * Products     the R-operator (Pearlmutter, Neural Comput. 6, 147, 1994) applied to each of these lines:
  *              R z_l = V_l h_{l-1} + W_l R h_{l-1} + v_l,   R h_l = phi'(z_l) R z_l
  *              R delta_l = phi'(z_l) (V^T delta + W^T R delta)_{l+1} + phi''(z_l) (W^T delta)_{l+1} R z_l */
-#include "surface/mlp_passes.h"
+#include "surface/mlp_losses.h"
 
 #define JOIN_(a, b) a##_##b
 #define JOIN(a, b) JOIN_(a, b)
@@ -41,11 +41,12 @@ static double decay(const el4ml_mlp *m, const double *v, double *y)
 
 static double value_gradient(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x, double *gradient)
 {
+    const wanted order = gradient ? SLOPE : VALUE;
     double total = 0;
-    for (size_t i = 0; i < m->blocks; i++) {
+    const double pairs = m->pairs ? el4ml_mlp_pairs_(prepare)(m, w, x, order) : 0;
+    for (size_t i = 0; i < m->blocks && (gradient || !m->pairs); i++) {
         const block b = block_of(m, i);
-        const wanted order = gradient ? SLOPE : VALUE;
-        forward(m, w, x, &b, order);
+        if (!m->pairs || m->blocks > 1) forward(m, w, x, &b, order);
         total += loss(m, w, &b, order);
         if (!gradient) continue;
         backward(m, w, x, &b);
@@ -62,7 +63,7 @@ static double value_gradient(const el4ml_mlp *m, el4ml_mlp_workspace *w, const d
             outer(&t);
         }
     }
-    return total / (double)m->rows + decay(m, x, gradient);
+    return (m->pairs ? pairs : total / (double)m->rows) + decay(m, x, gradient);
 }
 
 /* R z_l and R h_l for all layers; R a ends up in tangent[L]. */
@@ -119,8 +120,56 @@ static void tangent_backward(const el4ml_mlp *m, el4ml_mlp_workspace *w, const d
     }
 }
 
-static void hessian_vector(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x, size_t count,
-                           const double *v, double *hv)
+/* At one block: its forward and backward passes, unless they are left from before. */
+static void passes_of_block(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x, const block *b)
+{
+    if (m->blocks > 1) forward(m, w, x, b, CURVATURE);
+    loss(m, w, b, CURVATURE);
+    backward_with_curvature(m, w, x, b);
+}
+
+/* Of a few vectors at a time: first R a of all points, then the rest. */
+static void few_products_of_pairs(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x, size_t count,
+                                  const double *v, double *hv)
+{
+    const size_t n = m->dimension, step = m->scores * m->blocks * m->block, last = m->layers;
+    for (size_t i = 0; i < m->blocks; i++) {
+        const block b = block_of(m, i);
+        if (m->blocks > 1) forward(m, w, x, &b, CURVATURE);
+        for (size_t c = 0; c < count; c++) {
+            tangent_forward(m, w, x, v + c * n, &b);
+            collect_scores(m, &b, w->tangent[last], w->score_tangent + c * step);
+        }
+    }
+    for (size_t c = 0; c < count; c++)
+        m->pairs->kernels->product(m->pairs, w->pairs, w->score, w->score_bend, w->score_tangent + c * step,
+                                   w->score_change + c * step);
+    for (size_t i = 0; i < m->blocks; i++) {
+        const block b = block_of(m, i);
+        if (m->blocks > 1) passes_of_block(m, w, x, &b);
+        for (size_t c = 0; c < count; c++) {
+            if (m->blocks > 1 || count > 1) tangent_forward(m, w, x, v + c * n, &b);
+            spread_scores(m, &b, w->score_change + c * step, w->change[last]);
+            tangent_backward(m, w, x, v + c * n, &b, i > 0, hv + c * n);
+        }
+    }
+}
+
+static void products_of_pairs(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x, size_t count,
+                              const double *v, double *hv)
+{
+    const size_t n = m->dimension;
+    el4ml_mlp_pairs_(prepare)(m, w, x, CURVATURE);
+    const block b = block_of(m, 0);
+    if (m->blocks == 1) passes_of_block(m, w, x, &b);
+    for (size_t c = 0; c < count; c += EL4ML_MLP_TOGETHER) {
+        const size_t left = count - c, few = left < EL4ML_MLP_TOGETHER ? left : EL4ML_MLP_TOGETHER;
+        few_products_of_pairs(m, w, x, few, v + c * n, hv + c * n);
+    }
+}
+
+static void products_of_points(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x, size_t count,
+                               const double *v, double *hv)
 {
     const size_t n = m->dimension;
     for (size_t i = 0; i < m->blocks; i++) {
@@ -134,8 +183,17 @@ static void hessian_vector(const el4ml_mlp *m, el4ml_mlp_workspace *w, const dou
             tangent_backward(m, w, x, v + c * n, &b, i > 0, hv + c * n);
         }
     }
+}
+
+static void hessian_vector(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x, size_t count,
+                           const double *v, double *hv)
+{
+    if (m->pairs)
+        products_of_pairs(m, w, x, count, v, hv);
+    else
+        products_of_points(m, w, x, count, v, hv);
     for (size_t c = 0; c < count; c++)
-        decay(m, v + c * n, hv + c * n);
+        decay(m, v + c * m->dimension, hv + c * m->dimension);
 }
 
 static void predict(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x, const double *inputs,

@@ -8,9 +8,12 @@
  *   - of candidates that are nearly copies of one another only one is tried, and the tolerance widened by
  * what that can cost; only where a match then lies between the two tolerances are stricter copies asked for;
  *   - the last hidden layer, whose cost is then known exactly, is one linear assignment problem.
- * The stabiliser is counted by the orbit-stabiliser theorem: fix the units one after another; the order is
- * the product of the orbit lengths of each unit under what fixes all units before it. Each orbit needs only
- * existence searches, so ten units that are zero, with their 10! 2^10 operations, cost a hundred of them. */
+ * Where the outputs may be rotated, the last hidden layer is searched like the others: of its outgoing
+ * weights only lengths count at first, and then what the best rotation of the units placed so far leaves
+ * between them. The stabiliser is counted by the orbit-stabiliser theorem: fix the units one after another;
+ * the order is the product of the orbit lengths of each unit under what fixes all units before it. Each orbit
+ * needs only existence searches, so ten units that are zero, with their 10! 2^10 operations, cost a hundred
+ * of them. */
 #include "surface/mlp_symmetry.h"
 
 #include <math.h>
@@ -47,13 +50,29 @@ static double incoming(const match *t, size_t l, size_t i, size_t j, double sign
     return sum;
 }
 
-/* A lower bound of the squared distance of the outgoing weights; exact for the last hidden layer. */
+/* Of the columns of W_L that belong to units i and j: their lengths, where they may be rotated. */
+static double length_difference(const match *t, size_t i, size_t j)
+{
+    const size_t in = t->m->size[t->m->layers - 1], out = t->m->size[t->m->layers];
+    const double *a = t->s->a + t->m->weights[t->m->layers] + i,
+                 *b = t->s->b + t->m->weights[t->m->layers] + j;
+    double aa = 0, bb = 0;
+    for (size_t r = 0; r < out; r++) {
+        aa += square(a[r * in]);
+        bb += square(b[r * in]);
+    }
+    return sqrt(aa) - sqrt(bb);
+}
+
+/* A lower bound of the squared distance of the outgoing weights; exact for the last hidden layer, unless it
+ * may be rotated. */
 static double outgoing(const match *t, size_t l, size_t i, size_t j, double sign)
 {
     const el4ml_mlp *m = t->m;
     const el4ml_mlp_symmetry *s = t->s;
     const size_t d = m->size[l], out = m->size[l + 1];
     double sum = 0;
+    if (l == m->layers - 1 && m->rotates) return square(length_difference(t, i, j));
     if (l == m->layers - 1) {
         const double *a = s->a + m->weights[l + 1] + i, *b = s->b + m->weights[l + 1] + j;
         for (size_t r = 0; r < out; r++)
@@ -116,6 +135,55 @@ static bool all_possible(const match *t, size_t l)
     return true;
 }
 
+/* Squared distance that the best rotation leaves of the outgoing weights of the first `units` units. */
+static double rotated_distance(match *t, size_t units)
+{
+    const el4ml_mlp *m = t->m;
+    el4ml_mlp_symmetry *s = t->s;
+    const size_t l = m->layers - 1, d = m->size[l], outputs = m->size[m->layers];
+    double sum = 0;
+    el4ml_mlp_best_rotation(m, s, units);
+    for (size_t i = 0; i < units; i++)
+        for (size_t r = 0; r < outputs; r++)
+            sum += square(s->a[m->weights[m->layers] + r * d + i] -
+                          s->sign[l][i] * s->rotated[r * d + s->source[l][i]]);
+    return sum;
+}
+
+static bool possible(const match *t, size_t l, size_t i, size_t j, double sign);
+static bool tried(const match *t, size_t l, size_t j, double sign);
+
+/* Units i, i + 1, ... of the last hidden layer, whose outgoing weights may be rotated. */
+static bool match_rotated(match *t, size_t i, double spent)
+{
+    el4ml_mlp_symmetry *s = t->s;
+    const size_t l = t->m->layers - 1, d = t->m->size[l];
+    const double turned = rotated_distance(t, i);
+    if (spent + turned > t->limit) return false;
+    t->found = spent + turned;
+    if (i == d) return true;
+    for (size_t j = 0; j < d; j++)
+        for (int k = 0; k < (el4ml_mlp_is_odd(t->m) ? 2 : 1); k++) {
+            const double sign = s->forced[l][i] ? s->sign[l][i]
+                                : k             ? -1
+                                                : 1,
+                         cost = spent + incoming(t, l, i, j, sign);
+            if (s->forced[l][i] ? s->source[l][i] != j || k > 0 : s->used[l][j] || tried(t, l, j, sign))
+                continue;
+            if (cost > t->limit || !possible(t, l, i, j, sign)) continue;
+            const bool was = s->used[l][j];
+            if (!s->forced[l][i]) {
+                s->source[l][i] = j;
+                s->sign[l][i] = sign;
+            }
+            s->used[l][j] = true;
+            const bool found = match_rotated(t, i + 1, cost);
+            s->used[l][j] = was;
+            if (found) return true;
+        }
+    return false;
+}
+
 /* The last hidden layer and the output biases, everything below being decided. */
 static bool match_last(match *t, double spent)
 {
@@ -124,6 +192,7 @@ static bool match_last(match *t, double spent)
     const size_t l = m->layers - 1, d = m->size[l], outputs = m->size[m->layers];
     for (size_t r = 0; r < outputs; r++)
         spent += square(s->a[m->biases[m->layers] + r] - s->b[m->biases[m->layers] + r]);
+    if (m->rotates) return match_rotated(t, 0, spent);
     const double left = t->limit - spent;
     if (left < 0) return false;
     const double refuse = left > 0 ? 4 * (double)d * left : 1;
@@ -211,11 +280,11 @@ static match prepare(const el4ml_mlp *m, el4ml_mlp_symmetry *s, double tolerance
 }
 
 /* Taking a copy for its like moves the image by at most sqrt(2) times their distance, once a unit: the limit
- * grows by that much, so that no match is lost. With one hidden layer nothing branches and nothing is
- * widened. */
+ * grows by that much, so that no match is lost. With one hidden layer, unless it may be rotated, nothing
+ * branches and nothing is widened. */
 static void set_copies(match *t, double fraction)
 {
-    if (t->m->layers <= 2) return;
+    if (t->m->layers <= 2 && !t->m->rotates) return;
     double units = 0;
     for (size_t l = 1; l < t->m->layers; l++)
         units += (double)t->m->size[l];
@@ -277,6 +346,21 @@ static bool reaches(match *t, size_t l, size_t i, size_t j, double sign)
     return exists(t);
 }
 
+/* G has two components for each discrete operation where outputs may be rotated, proper and improper; x is
+ * left alone by a mirror where W_L has not the full rank. A point whose orbit is not of the usual dimension
+ * has no place in a sum over others: infinite. */
+static void count_rotations(const el4ml_mlp *m, el4ml_mlp_symmetry *s, const double *x,
+                            double *log_multiplicity, double *order)
+{
+    const size_t rank = el4ml_mlp_rank(m, s, x);
+    if (rank < m->size[m->layers])
+        *order *= 2;
+    else
+        *log_multiplicity += log(2);
+    if (el4ml_mlp_rotations(m, rank) != el4ml_mlp_rotations(m, el4ml_mlp_usual_rank(m)))
+        *order = *log_multiplicity = INFINITY;
+}
+
 el4ml_status el4ml_mlp_multiplicity(const void *self, void *workspace, const double *x, double tolerance,
                                     double *log_multiplicity, double *order)
 {
@@ -301,5 +385,6 @@ el4ml_status el4ml_mlp_multiplicity(const void *self, void *workspace, const dou
             *order *= orbit;
         }
     *log_multiplicity = log_group - log_order;
+    if (m->rotates) count_rotations(m, s, x, log_multiplicity, order);
     return EL4ML_OK;
 }

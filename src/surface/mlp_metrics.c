@@ -1,154 +1,233 @@
-/* Predictions of a perceptron on data that need not be its own, and what they are worth: loss without L2,
- * accuracy, R2. */
+/* Predictions of a perceptron on data that need not be its own, and what they are worth. */
 #include <math.h>
 
-#include "surface/mlp.h"
+#include "base/memory.h"
+#include "surface/metrics.h"
+#include "surface/mlp_outputs.h"
 
-/* Sums over rows; `residual` (targets) belongs to the workspace. */
-typedef struct totals {
-    double loss;
-    size_t right;
-    double *residual;
-} totals;
+#define MOST_PAIRS 200000 /* of a contrastive loss on other rows: more are drawn from */
 
 static bool data_fits(const el4ml_mlp *m, const el4ml_dataset *data)
 {
-    const size_t outputs = m->size[m->layers];
     if (data->inputs != m->size[0]) return false;
-    if (m->loss == EL4ML_MSE) return data->rows == 0 || (data->y && data->targets == outputs);
+    if (m->classes == 0) return data->rows == 0 || (data->y && data->targets == m->size[m->layers]);
     if (data->rows > 0 && !data->label) return false;
     for (size_t i = 0; i < data->rows; i++)
-        if (data->label[i] < 0 || (size_t)data->label[i] >= outputs) return false;
+        if (data->label[i] < 0 || (size_t)data->label[i] >= m->classes) return false;
     return true;
 }
 
-/* -ln softmax(a)_y of point p, and whether its largest output is its class. */
-static void add_class(const el4ml_mlp *m, const double *output, size_t p, size_t label, totals *sums)
-{
-    const size_t classes = m->size[m->layers], block = m->block;
-    size_t best = 0;
-    for (size_t c = 1; c < classes; c++)
-        if (output[c * block + p] > output[best * block + p]) best = c;
-    const double top = output[best * block + p];
-    double sum = 0;
-    for (size_t c = 0; c < classes; c++)
-        sum += exp(output[c * block + p] - top);
-    sums->loss += log(sum) + (top - output[label * block + p]);
-    sums->right += best == label;
-}
+/* ---- Regression ---- */
 
-static void add_numbers(const el4ml_mlp *m, const double *output, size_t p, const double *y, totals *sums)
+static void residuals(const el4ml_mlp *m, const el4ml_dataset *data, const double *outputs, double *residual)
 {
     const size_t targets = m->size[m->layers];
-    for (size_t t = 0; t < targets; t++) {
-        const double d = output[t * m->block + p] - y[t];
-        sums->residual[t] += d * d;
-        sums->loss += d * d / (double)targets;
+    for (size_t i = 0; i < data->rows * targets; i++) {
+        const double d = outputs[i] - data->y[i];
+        residual[i % targets] += d * d;
     }
 }
 
-/* 1 - (residual squares / squares about the mean), averaged over targets; NaN where a target does not vary.
- */
-static double r_squared(const el4ml_dataset *data, const double *residual)
+static el4ml_status measure_targets(const el4ml_mlp *m, const el4ml_dataset *data, const double *outputs,
+                                    el4ml_target_metrics *targets)
 {
-    double sum = 0;
-    for (size_t t = 0; t < data->targets; t++) {
-        double mean = 0, spread = 0;
+    double *residual = EL4ML_NEW(double, m->size[m->layers]);
+    if (!residual) return EL4ML_OUT_OF_MEMORY;
+    residuals(m, data, outputs, residual);
+    el4ml_metric_targets(data, residual, targets);
+    el4ml_release(residual);
+    return EL4ML_OK;
+}
+
+static el4ml_status measure_numbers(const el4ml_mlp *m, const el4ml_dataset *data, const double *outputs,
+                                    el4ml_metrics *metrics)
+{
+    const size_t count = data->targets;
+    el4ml_target_metrics *targets = EL4ML_NEW(el4ml_target_metrics, count);
+    const el4ml_status status = targets ? measure_targets(m, data, outputs, targets) : EL4ML_OUT_OF_MEMORY;
+    metrics->loss = metrics->r2 = 0;
+    for (size_t t = 0; status == EL4ML_OK && t < count; t++) {
+        metrics->loss += targets[t].loss / (double)count;
+        metrics->r2 += targets[t].r2 / (double)count;
+    }
+    el4ml_release(targets);
+    return status;
+}
+
+/* ---- Classes ---- */
+
+/* Two classes: of the positive one; more: the mean over those that are there. */
+static el4ml_status measure_auc(const el4ml_mlp *m, const el4ml_dataset *data, const double *outputs,
+                                el4ml_metrics *metrics)
+{
+    const size_t out = m->size[m->layers];
+    double *score = EL4ML_NEW(double, data->rows), sum = 0;
+    size_t counted = 0;
+    bool good = score != NULL;
+    for (size_t c = m->classes == 2 ? 1 : 0; good && c < m->classes; c++) {
+        double auc = NAN;
         for (size_t i = 0; i < data->rows; i++)
-            mean += data->y[i * data->targets + t];
-        mean /= (double)data->rows;
-        for (size_t i = 0; i < data->rows; i++) {
-            const double d = data->y[i * data->targets + t] - mean;
-            spread += d * d;
-        }
-        sum += spread > 0 ? 1 - residual[t] / spread : NAN;
+            score[i] = el4ml_mlp_log_odds(m, outputs + i * out, c);
+        good = el4ml_metric_auc(data->rows, score, data->label, (int32_t)c, &auc);
+        if (isnan(auc)) continue;
+        sum += auc;
+        counted++;
     }
-    return sum / (double)data->targets;
+    el4ml_release(score);
+    if (counted > 0) metrics->auc = sum / (double)counted;
+    return good ? EL4ML_OK : EL4ML_OUT_OF_MEMORY;
 }
 
-/* Outputs of rows start ... start + count - 1 into the workspace, at most a block of them: softmax's
- * arguments, or values. */
-static const double *run_block(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x,
-                               const el4ml_dataset *data, size_t start, size_t count)
+static el4ml_status measure_probabilities(const el4ml_mlp *m, const el4ml_dataset *data,
+                                          const double *outputs, el4ml_metrics *metrics)
 {
-    const size_t inputs = m->size[0],
-                 padded = (count + EL4ML_MLP_LANES - 1) / EL4ML_MLP_LANES * EL4ML_MLP_LANES;
-    for (size_t k = 0; k < inputs; k++)
-        for (size_t p = 0; p < padded; p++)
-            w->inputs[k * m->block + p] = p < count ? data->x[(start + p) * inputs + k] : 0;
-    m->kernels->predict(m, w, x, w->inputs, padded);
-    return w->value[m->layers];
-}
-
-static void add_block(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x, const el4ml_dataset *data,
-                      size_t start, size_t count, totals *sums)
-{
-    const double *output = run_block(m, w, x, data, start, count);
-    for (size_t p = 0; p < count; p++) {
-        if (m->loss == EL4ML_MSE)
-            add_numbers(m, output, p, data->y + (start + p) * data->targets, sums);
-        else
-            add_class(m, output, p, (size_t)data->label[start + p], sums);
+    const size_t out = m->size[m->layers];
+    double *p = EL4ML_NEW(double, m->classes), loss = 0, weights = 0, plain = 0;
+    if (!p) return EL4ML_OUT_OF_MEMORY;
+    size_t right = 0, close = 0;
+    for (size_t i = 0; i < data->rows; i++) {
+        const size_t label = (size_t)data->label[i];
+        el4ml_mlp_log_probabilities(m, outputs + i * out, p);
+        double own = (1 - m->smoothing) * p[label];
+        for (size_t c = 0; c < m->classes && m->smoothing > 0; c++)
+            own += m->smoothing / (double)m->classes * p[c];
+        const double weight = m->class_weight ? m->class_weight[label] : 1;
+        loss -= weight * own;
+        weights += weight;
+        plain -= p[label];
+        const size_t rank = el4ml_metric_rank(m->classes, p, label);
+        right += rank == 0;
+        close += rank < m->top_k;
     }
+    const double rows = (double)data->rows;
+    metrics->loss = loss / weights;
+    metrics->log_loss = plain / rows;
+    metrics->accuracy = (double)right / rows;
+    if (m->classes > m->top_k) metrics->top_k = (double)close / rows;
+    el4ml_release(p);
+    return measure_auc(m, data, outputs, metrics);
 }
 
-static size_t rows_of_block(const el4ml_mlp *m, const el4ml_dataset *data, size_t start)
+/* ---- Losses over pairs ---- */
+
+/* Mean over the pairs of these rows; NaN where there are none. */
+static el4ml_status pairs_loss(const el4ml_mlp *m, const el4ml_dataset *data, const double *outputs,
+                               double *loss)
 {
-    const size_t left = data->rows - start;
-    return left < m->block ? left : m->block;
+    const size_t out = m->size[m->layers], scores = m->scores, stride = (data->rows + 7) / 8 * 8;
+    el4ml_mlp_options o = el4ml_mlp_options_default();
+    o.loss = m->loss;
+    o.positive = m->positive;
+    o.beta = m->pairs->beta;
+    o.margin = m->pairs->margin;
+    o.epsilon = m->pairs->epsilon;
+    if (m->loss == EL4ML_CONTRASTIVE && el4ml_pairs_of(data->rows) > MOST_PAIRS) o.pairs = MOST_PAIRS;
+    double *score = EL4ML_NEW(double, scores *stride);
+    size_t *order = EL4ML_NEW(size_t, data->rows);
+    el4ml_pairs *pairs = NULL;
+    el4ml_pairs_work *work = NULL;
+    el4ml_dataset all = *data;
+    all.classes = m->classes;
+    bool good =
+        score && order &&
+        el4ml_pairs_new(&o, &all, scores, stride, el4ml_best_kernel_set(), order, &pairs, NULL) == EL4ML_OK &&
+        (work = el4ml_pairs_work_new(pairs)) != NULL;
+    for (size_t i = 0; good && i < data->rows * scores; i++) {
+        const size_t point = i / scores, c = i % scores;
+        const double *a = outputs + order[point] * out;
+        score[c * stride + point] = scores == out ? a[c] : a[m->positive] - a[1 - m->positive];
+    }
+    if (good && pairs->pairs > 0) *loss = pairs->kernels->loss(pairs, work, score, NULL, NULL);
+    el4ml_pairs_work_free(work);
+    el4ml_pairs_free(pairs);
+    el4ml_release(score);
+    el4ml_release(order);
+    return good ? EL4ML_OK : EL4ML_OUT_OF_MEMORY;
+}
+
+static el4ml_status measure_ranking(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x,
+                                    const el4ml_dataset *data, const double *outputs, el4ml_metrics *metrics)
+{
+    double threshold = 0;
+    size_t right = 0;
+    el4ml_status status = pairs_loss(m, data, outputs, &metrics->loss);
+    if (status == EL4ML_OK) status = measure_auc(m, data, outputs, metrics);
+    if (status == EL4ML_OK) status = el4ml_mlp_threshold(m, w, x, &threshold);
+    for (size_t i = 0; i < data->rows; i++) {
+        const bool positive =
+            el4ml_mlp_log_odds(m, outputs + i * m->size[m->layers], m->positive) > threshold;
+        right += positive == ((size_t)data->label[i] == m->positive);
+    }
+    metrics->accuracy = (double)right / (double)data->rows;
+    return status;
+}
+
+/* Rows whose class the training rows nearest to them vote for. */
+static el4ml_status measure_neighbours(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x,
+                                       const el4ml_dataset *data, const double *outputs, bool own_rows,
+                                       el4ml_metrics *metrics)
+{
+    double *probability = EL4ML_NEW(double, data->rows * m->classes);
+    if (!probability) return EL4ML_OUT_OF_MEMORY;
+    const el4ml_status status = el4ml_mlp_votes(m, w, x, data->rows, outputs, own_rows, probability);
+    size_t right = 0;
+    for (size_t i = 0; i < data->rows; i++)
+        right += el4ml_metric_rank(m->classes, probability + i * m->classes, (size_t)data->label[i]) == 0;
+    metrics->accuracy = (double)right / (double)data->rows;
+    el4ml_release(probability);
+    return status;
+}
+
+static el4ml_status measure_embedding(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x,
+                                      const el4ml_dataset *data, const double *outputs,
+                                      el4ml_metrics *metrics)
+{
+    const bool own_rows = el4ml_mlp_is_own(m, data);
+    el4ml_status status = EL4ML_OK;
+    if (own_rows) { /* the pairs that the surface has */
+        m->kernels->value_gradient(m, w, x, NULL);
+        metrics->loss = m->pairs->kernels->loss(m->pairs, w->pairs, w->score, NULL, NULL);
+    } else {
+        status = pairs_loss(m, data, outputs, &metrics->loss);
+    }
+    return status == EL4ML_OK ? measure_neighbours(m, w, x, data, outputs, own_rows, metrics) : status;
+}
+
+/* ---- The hooks ---- */
+
+static el4ml_status measure(const el4ml_mlp *m, el4ml_mlp_workspace *w, const double *x,
+                            const el4ml_dataset *data, const double *outputs, el4ml_metrics *metrics)
+{
+    if (m->loss == EL4ML_MSE) return measure_numbers(m, data, outputs, metrics);
+    if (m->loss == EL4ML_CROSS_ENTROPY) return measure_probabilities(m, data, outputs, metrics);
+    if (m->loss == EL4ML_AUC) return measure_ranking(m, w, x, data, outputs, metrics);
+    return measure_embedding(m, w, x, data, outputs, metrics);
 }
 
 el4ml_status el4ml_mlp_metrics(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
                                el4ml_metrics *metrics)
 {
     const el4ml_mlp *m = self;
-    el4ml_mlp_workspace *w = workspace;
     *metrics = el4ml_metrics_none();
     if (!data_fits(m, data)) return EL4ML_INVALID_ARGUMENT;
     if (data->rows == 0) return EL4ML_OK;
-    totals sums = {.residual = w->delta[m->layers]};
-    for (size_t t = 0; t < m->size[m->layers]; t++)
-        sums.residual[t] = 0;
-    for (size_t start = 0; start < data->rows; start += m->block)
-        add_block(m, w, x, data, start, rows_of_block(m, data, start), &sums);
-    metrics->loss = sums.loss / (double)data->rows;
-    if (m->loss == EL4ML_MSE)
-        metrics->r2 = r_squared(data, sums.residual);
-    else
-        metrics->accuracy = (double)sums.right / (double)data->rows;
-    return isfinite(metrics->loss) ? EL4ML_OK : EL4ML_NUMERICAL;
+    double *outputs = el4ml_mlp_outputs_of(m, workspace, x, data);
+    const el4ml_status status =
+        outputs ? measure(m, workspace, x, data, outputs, metrics) : EL4ML_OUT_OF_MEMORY;
+    el4ml_release(outputs);
+    if (status != EL4ML_OK) return status;
+    const bool none = m->pairs && isnan(metrics->loss); /* no pairs: no loss */
+    return none || isfinite(metrics->loss) ? EL4ML_OK : EL4ML_NUMERICAL;
 }
 
-/* Softmax of point p with its largest argument subtracted. */
-static void put_probabilities(const el4ml_mlp *m, const double *output, size_t p, double *probability)
-{
-    const size_t classes = m->size[m->layers], block = m->block;
-    double top = output[p], sum = 0;
-    for (size_t c = 1; c < classes; c++)
-        top = fmax(top, output[c * block + p]);
-    for (size_t c = 0; c < classes; c++)
-        sum += probability[c] = exp(output[c * block + p] - top);
-    for (size_t c = 0; c < classes; c++)
-        probability[c] /= sum;
-}
-
-el4ml_status el4ml_mlp_predict(const void *self, void *workspace, const double *x, const el4ml_dataset *data,
-                               double *outputs)
+el4ml_status el4ml_mlp_target_metrics(const void *self, void *workspace, const double *x,
+                                      const el4ml_dataset *data, el4ml_target_metrics *targets)
 {
     const el4ml_mlp *m = self;
-    const size_t count = m->size[m->layers];
-    if (data->inputs != m->size[0]) return EL4ML_INVALID_ARGUMENT;
-    for (size_t start = 0; start < data->rows; start += m->block) {
-        const size_t rows = rows_of_block(m, data, start);
-        const double *output = run_block(m, workspace, x, data, start, rows);
-        for (size_t p = 0; p < rows; p++) {
-            double *row = outputs + (start + p) * count;
-            if (m->loss == EL4ML_CROSS_ENTROPY)
-                put_probabilities(m, output, p, row);
-            else
-                for (size_t t = 0; t < count; t++)
-                    row[t] = output[t * m->block + p];
-        }
-    }
-    return EL4ML_OK;
+    if (m->classes > 0) return EL4ML_NOT_SUPPORTED;
+    if (!data_fits(m, data) || data->rows == 0) return EL4ML_INVALID_ARGUMENT;
+    double *outputs = el4ml_mlp_outputs_of(m, workspace, x, data);
+    const el4ml_status status = outputs ? measure_targets(m, data, outputs, targets) : EL4ML_OUT_OF_MEMORY;
+    el4ml_release(outputs);
+    return status;
 }

@@ -5,7 +5,8 @@
  * best one on layer l is a linear assignment problem over its units with cost - max over the sign of <unit i
  * of a, +- unit j of b>, a unit being its incoming weights, bias and outgoing weights. With one hidden layer
  * that is exact; with several, the layers take turns until nothing changes, from several starts, and the
- * closest image wins. */
+ * closest image wins. A rotation of the outputs is one more that takes turns, its best one given by
+ * Procrustes' problem. */
 #include "surface/mlp_symmetry.h"
 
 #include <math.h>
@@ -14,6 +15,7 @@
 #include "base/assignment.h"
 #include "base/linalg.h"
 #include "base/memory.h"
+#include "base/orthogonal.h"
 
 enum { SWEEPS = 100, RANDOM_STARTS = 4 };
 static const uint64_t purpose_align = 0x6d6c70616c69676eu;
@@ -40,11 +42,13 @@ struct el4ml_mlp_symmetry *el4ml_mlp_symmetry_new(const el4ml_mlp *m)
     el4ml_mlp_symmetry *s = EL4ML_NEW(el4ml_mlp_symmetry, 1);
     if (!s) return NULL;
     const size_t n = m->dimension, widest = m->layers > 1 ? m->widest : 1, unit = longest_unit(m);
+    const size_t d = m->rotates ? m->size[m->layers] : 0, outputs = d * m->size[m->layers - 1];
     size_t units = 0;
     for (size_t l = 0; l <= m->layers; l++)
         units += m->size[l];
     s->doubles = EL4ML_NEW(double, 6 * n + units + 2 * widest * unit + 2 * widest * widest +
-                                       EL4ML_ASSIGN_DOUBLES(widest));
+                                       EL4ML_ASSIGN_DOUBLES(widest) + 2 * d * d + 2 * outputs + d +
+                                       EL4ML_PROCRUSTES_DOUBLES(d));
     s->indices = EL4ML_NEW(size_t, units + widest + EL4ML_ASSIGN_INDICES(widest));
     s->flags = EL4ML_NEW(bool, 2 * units);
     if (!s->doubles || !s->indices || !s->flags) {
@@ -60,6 +64,12 @@ struct el4ml_mlp_symmetry *el4ml_mlp_symmetry_new(const el4ml_mlp *m)
     s->cost = cut_doubles(&at, widest * widest);
     s->product = cut_doubles(&at, widest * widest);
     s->assign_doubles = cut_doubles(&at, EL4ML_ASSIGN_DOUBLES(widest));
+    s->rotation = cut_doubles(&at, d * d);
+    s->turn = cut_doubles(&at, d * d);
+    s->rotated = cut_doubles(&at, outputs);
+    s->turned = cut_doubles(&at, outputs);
+    s->lengths = cut_doubles(&at, d);
+    s->procrustes = cut_doubles(&at, EL4ML_PROCRUSTES_DOUBLES(d));
     size_t first = 0;
     for (size_t l = 0; l <= m->layers; l++) {
         s->sign[l] = cut_doubles(&at, m->size[l]);
@@ -90,6 +100,7 @@ void el4ml_mlp_identity(const el4ml_mlp *m, el4ml_mlp_symmetry *s)
             s->source[l][i] = i;
             s->sign[l][i] = 1;
         }
+    if (m->rotates) el4ml_mlp_no_rotation(m, s);
 }
 
 void el4ml_mlp_apply(const el4ml_mlp *m, const el4ml_mlp_symmetry *s, const double *x, double *y)
@@ -105,6 +116,7 @@ void el4ml_mlp_apply(const el4ml_mlp *m, const el4ml_mlp_symmetry *s, const doub
             y[m->biases[l] + i] = sign * x[m->biases[l] + s->source[l][i]];
         }
     }
+    if (m->rotates) el4ml_mlp_turn(m, s, y);
 }
 
 static double group_mean(const el4ml_mlp *m, size_t f, const double *x)
@@ -155,7 +167,8 @@ static size_t unit_vectors(const el4ml_mlp *m, const el4ml_mlp_symmetry *s, cons
             u += in + 1;
         }
         if (parts & OUTGOING) {
-            const double *column = x + m->weights[l + 1] + i;
+            const bool turned = moved && m->rotates && l + 1 == m->layers;
+            const double *column = (turned ? s->rotated : x + m->weights[l + 1]) + i;
             for (size_t r = 0; r < out; r++)
                 u[r] = moved ? s->sign[l + 1][r] * column[s->source[l + 1][r] * d] : column[r * d];
         }
@@ -206,6 +219,7 @@ static void random_group_element(const el4ml_mlp *m, el4ml_mlp_symmetry *s, el4m
             s->source[l][j] = swap;
             if (el4ml_mlp_is_odd(m) && (el4ml_random_bits(random) >> 63)) s->sign[l][i] = -1;
         }
+    if (m->rotates) el4ml_mlp_random_rotation(m, s, random);
 }
 
 /* The layers take turns until none changes. */
@@ -213,9 +227,10 @@ static void settle(const el4ml_mlp *m, el4ml_mlp_symmetry *s)
 {
     for (size_t sweep = 0; sweep < SWEEPS; sweep++) {
         bool changed = false;
+        if (m->rotates) el4ml_mlp_best_rotation(m, s, m->size[m->layers - 1]);
         for (size_t l = 1; l < m->layers; l++)
             changed |= improve_layer(m, s, l, BOTH, 0, NULL);
-        if (!changed || m->layers == 2) return;
+        if (!changed || (m->layers == 2 && !m->rotates)) return;
     }
 }
 
@@ -232,6 +247,8 @@ static void begin(const el4ml_mlp *m, el4ml_mlp_symmetry *s, size_t start, el4ml
             improve_layer(m, s, l, OUTGOING, 0, NULL);
     else if (start > 2)
         random_group_element(m, s, random);
+    for (size_t l = 1; start > 2 && m->rotates && l < m->layers; l++)
+        improve_layer(m, s, l, BOTH, 0, NULL); /* or the rotation would be lost at once */
 }
 
 /* The image in s->image of s->b, compared with s->a. */
@@ -246,13 +263,15 @@ static double closest(const el4ml_mlp *m, el4ml_mlp_symmetry *s, uint64_t varian
 {
     el4ml_random random = el4ml_random_new(0, purpose_align, variant);
     const double noise = variant ? 0.25 + 0.05 * (double)(variant % 16) : 0;
-    const size_t starts = m->layers <= 2 ? 1 : 3 + RANDOM_STARTS;
+    const size_t exact = m->rotates ? 1 : 2; /* layers of weights for which one start will do */
+    const size_t starts = m->layers <= exact ? 1 : 3 + RANDOM_STARTS;
     double least = INFINITY;
     for (size_t start = 0; start < starts && least > enough; start++) {
         begin(m, s, start, &random);
         settle(m, s);
         for (size_t l = 1; variant && l < m->layers; l++)
             improve_layer(m, s, l, BOTH, noise, &random);
+        if (variant && m->rotates) el4ml_mlp_best_rotation(m, s, m->size[m->layers - 1]);
         const double distance = image_distance(m, s);
         if (distance >= least) continue;
         least = distance;
@@ -298,7 +317,8 @@ el4ml_status el4ml_mlp_same(const void *self, void *workspace, const double *a, 
     const double norm_a = el4ml_norm(m->dimension, s->a), norm_b = el4ml_norm(m->dimension, s->b);
     if (fabs(norm_a - norm_b) > tolerance * 1.0001 + 1e-12 * norm_a) return EL4ML_OK;
     *same = closest(m, s, 0, tolerance) <= tolerance;
-    if (*same || m->layers <= 2) return EL4ML_OK; /* one hidden layer: the assignment is exact */
+    const size_t exact = m->rotates ? 1 : 2; /* one hidden layer: the assignment is exact */
+    if (*same || m->layers <= exact) return EL4ML_OK;
     *same = el4ml_mlp_match(m, s, tolerance);
     return EL4ML_OK;
 }

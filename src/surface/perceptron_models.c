@@ -16,12 +16,14 @@ el4ml_status el4ml_logistic_new(const el4ml_logistic_options *options, const el4
     mlp.loss = EL4ML_CROSS_ENTROPY;
     mlp.l2 = options->l2;
     mlp.l2_biases = options->l2_biases;
+    mlp.logits = options->logits;
     const el4ml_status status = el4ml_mlp_new(&mlp, train, surface, error);
     if (status != EL4ML_OK) return status;
     (*surface)->ops.kind = "logistic";
     snprintf((*surface)->info.description, sizeof(*surface)->info.description,
-             "logistic regression, %zu inputs, %zu classes, l2 %g%s, %zu rows", train->inputs, train->classes,
-             mlp.l2, mlp.l2_biases ? "" : " (not on biases)", train->rows);
+             "logistic regression, %zu inputs, %zu classes%s, l2 %g%s, %zu rows", train->inputs,
+             train->classes, mlp.logits == 1 ? ", one logit" : "", mlp.l2,
+             mlp.l2_biases ? "" : " (not on biases)", train->rows);
     return EL4ML_OK;
 }
 
@@ -73,5 +75,6 @@ el4ml_status el4ml_nonlinear_autoencoder_new(const el4ml_autoencoder_options *op
     snprintf((*surface)->info.description, sizeof(*surface)->info.description, "autoencoder: %.200s", net);
     (*surface)->ops.kind = "autoencoder";
     (*surface)->ops.metrics = metrics;
+    (*surface)->ops.target_metrics = NULL; /* of the inputs, that is */
     return EL4ML_OK;
 }

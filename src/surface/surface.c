@@ -21,6 +21,10 @@ el4ml_status el4ml_surface_new(const el4ml_surface_ops *ops, const el4ml_surface
     if (symmetry != 0 && symmetry != 3)
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT,
                           "surface: align, same and multiplicity come together");
+    const el4ml_surface_search *own = ops->search;
+    if (own && (!own->minimise || !own->characterise || !own->unstable_mode || !own->descend || !own->flow ||
+                !own->between || !own->from))
+        return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "surface: a search of its own must be complete");
     if (ops->batch_value_gradient && info->rows == 0)
         return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "surface: batch_value_gradient needs rows");
     if (ops->predict && (info->outputs == 0 || info->prediction == EL4ML_PREDICTS_NOTHING))
@@ -35,6 +39,7 @@ el4ml_status el4ml_surface_new(const el4ml_surface_ops *ops, const el4ml_surface
     made->ops = *ops;
     made->info = *info;
     if (!(made->info.length_scale > 0)) made->info.length_scale = 1;
+    if (!(made->info.distance_tolerance > 0)) made->info.distance_tolerance = 1e-3;
     if (!ops->predict) {
         made->info.prediction = EL4ML_PREDICTS_NOTHING;
         made->info.outputs = 0;
@@ -83,6 +88,12 @@ static bool all_finite(size_t n, const double *x)
 static bool stopped(const el4ml_evaluator *e)
 {
     return (e->cancel && *e->cancel) || (e->deadline > 0 && el4ml_clock() >= e->deadline);
+}
+
+el4ml_status el4ml_evaluator_count(el4ml_evaluator *e, uint64_t evaluations)
+{
+    e->cost.evaluations += evaluations;
+    return stopped(e) ? EL4ML_INTERRUPTED : EL4ML_OK;
 }
 
 el4ml_status el4ml_value_gradient(el4ml_evaluator *e, const double *x, double *value, double *gradient)

@@ -50,6 +50,9 @@ typedef struct el4ml_labels {
 el4ml_status el4ml_labels_new(const el4ml_table *table, size_t column, el4ml_labels **labels,
                               el4ml_error *error);
 void el4ml_labels_free(el4ml_labels *labels);
+/* Are they likely to be meant as classes: text, or few integers that repeat? */
+#define EL4ML_MAX_INTEGER_CLASSES 20
+bool el4ml_labels_are_classes(const el4ml_labels *labels, size_t rows);
 /* At least two classes, each with two rows or more. */
 el4ml_status el4ml_labels_check(const el4ml_labels *labels, const el4ml_table *table, size_t column,
                                 el4ml_error *error);

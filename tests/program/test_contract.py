@@ -11,7 +11,7 @@ import xml.dom.minidom
 import program
 
 COMMANDS = ["run", "explore", "connect", "analyse", "report", "info", "list", "verify", "init", "check", "import", "export", "rates",
-            "paths", "communities", "basin-volume"]
+            "paths", "communities", "basin-volume", "gp-advice"]
 INFO = {"minima", "transition_states", "degenerate_transition_states", "components", "goal_reached", "global_minimum",
         "unseen_minimum_probability", "unseen_transition_state_probability", "evaluations", "minimisations", "seconds"}
 MINIMA = ["id", "energy", "log_product", "log_multiplicity", "smallest_eigenvalue", "gradient_rms", "hits", "coordinates"]
@@ -134,7 +134,7 @@ class Folder(program.Case):
             types = {row[1]: row[2] for row in described}
             self.assertEqual((types["id"], types["energy"], types["coordinates"]), ("INTEGER", "REAL", "BLOB"))
         meta = dict(database.execute("SELECT key, value FROM meta"))
-        self.assertEqual((meta["schema_version"], meta["dimension"], meta["zero_modes"]), ("1", "27", "0"))
+        self.assertEqual((meta["schema_version"], meta["dimension"], meta["zero_modes"]), ("2", "27", "0"))
         self.assertIn('activation = "tanh"', meta["study"])
         self.assertIn(meta["el4ml_version"], self.good("--version").out)
         listed = self.json("list", "flowers", "minima", "--coordinates")

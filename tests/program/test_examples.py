@@ -7,7 +7,7 @@ import program
 
 EXAMPLES = os.path.join(program.SOURCE, "examples")
 STEPS = 4 if program.SLOW else 16  # and as many searches
-HEAVY = {"digits": 2}  # for these fewer; a slow build leaves them out
+HEAVY = {"digits": 2, "digits_contrastive": 2, "digits_cross_entropy": 2}  # for these fewer; a slow build leaves them out
 
 
 def shortened(text, steps=STEPS):
@@ -28,9 +28,18 @@ def absolute(text):
     return re.sub(r'file = "(\.\./)?data/', lambda match: 'file = "%s/' % program.DATA, text)
 
 
+def studies():
+    """Path by name: of the file, or of its folder where the file is study.toml."""
+    found = glob.glob(os.path.join(EXAMPLES, "*.toml")) + glob.glob(os.path.join(EXAMPLES, "*", "*.toml"))
+    named = {}
+    for path in found:
+        name = os.path.splitext(os.path.basename(path))[0]
+        named[os.path.basename(os.path.dirname(path)) if name == "study" else name] = path
+    return named
+
+
 def example(name):
-    found = [os.path.join(EXAMPLES, name + ".toml"), os.path.join(EXAMPLES, name, name + ".toml")]
-    with open(found[0] if os.path.exists(found[0]) else found[1]) as file:
+    with open(studies()[name]) as file:
         return file.read()
 
 
@@ -43,13 +52,11 @@ class Examples(program.Case):
 
     def test_all(self):
         """One after the other, so that a new example is tested without being named here."""
-        found = sorted(glob.glob(os.path.join(EXAMPLES, "*.toml")) + glob.glob(os.path.join(EXAMPLES, "*", "*.toml")))
-        found = [path for path in found if "plugin" not in path[len(EXAMPLES):]]
+        names = sorted(name for name, path in studies().items() if "plugin" not in path[len(EXAMPLES):])
         if program.SLOW:
-            found = [path for path in found if os.path.splitext(os.path.basename(path))[0] not in HEAVY]
-        self.assertGreaterEqual(len(found), 14)
-        for path in found:
-            name = os.path.splitext(os.path.basename(path))[0]
+            names = [name for name in names if name not in HEAVY]
+        self.assertGreaterEqual(len(names), 20)
+        for name in names:
             with self.subTest(example=name):
                 info = self.short(name)
                 self.assertGreaterEqual(info["minima"], 1)
@@ -87,7 +94,7 @@ class Examples(program.Case):
     def test_check(self):
         """The harness on every kind of surface."""
         for name in ("iris", "logistic", "autoencoder", "autoencoder_tanh", "factorisation", "mixture", "morse", "lj7",
-                     "schwefel"):
+                     "schwefel", "kmeans-wine", "gp-diabetes", "breast_cancer_auc"):
             self.write(name + ".toml", shortened(example(name)))
             answer = self.json("check", name + ".toml")
             self.assertTrue(answer["passed"], name)
