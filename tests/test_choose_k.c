@@ -84,11 +84,12 @@ END_TEST
 
 static el4ml_study kmeans_study(void)
 {
+    static char name[] = "planted", path[] = "planted.toml", file[] = "/planted.csv";
     el4ml_study study = plain_study();
     study.kind = EL4ML_KIND_KMEANS;
-    study.name = (char[]){"planted"};
-    study.path = (char[]){"planted.toml"};
-    study.data_file = (char[]){"/planted.csv"};
+    study.name = name;
+    study.path = path;
+    study.data_file = file;
     study.has_data = true;
     study.steps = 150;
     study.budget = 300;

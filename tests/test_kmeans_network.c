@@ -62,10 +62,8 @@ END_TEST
 
 START_TEST(two_dimensions)
 {
-    for (uint64_t seed = 1; seed <= 2; seed++) {
-        const cloud d = random_cloud(seed, 9, 2, 3, 1);
-        check_network(&d);
-    }
+    const cloud d = random_cloud(1, 9, 2, 3, 1);
+    check_network(&d);
 }
 END_TEST
 
