@@ -70,7 +70,9 @@ static const command commands[] = {
      "Exit status 1 and the list if any fails.\n"},
     {"check", command_check, 1, 1, 0,
      "el4ml check STUDY.toml [--json]\n"
-     "Gradient, Hessian-vector product, Hessian and symmetry of the surface; cost per call.\n"},
+     "Gradient, Hessian-vector product, Hessian, symmetry and zero modes of the surface, also at a minimum; "
+     "cost\n"
+     "of each call. Exit status 1 if any fails.\n"},
     {"gp-advice", command_gp_advice, 1, 1, TAKES_OUTPUT | TAKES_ADVICE,
      "el4ml gp-advice STUDY.toml [-o DIR] [--threshold NATS] [--samples N] [--evaluations N] [--threads N]\n"
      "                [--seed N] [--quiet] [--json]\n"

@@ -144,6 +144,15 @@ typedef struct opened {
     el4ml_surface *surface;
 } opened;
 
+/* SHA-256 of what the surface is made from besides the study file: data or plug-in; "" for neither. */
+const char *source_sha256(const opened *opened);
+/* And that file, for messages; NULL for neither. */
+const char *source_file(const opened *opened);
+/* A plug-in that gave NaN for a good result fails the command: says so, and gives its exit status. */
+int plugin_fault(const opened *opened, int status);
+/* Crashes in a plug-in's code are told from ours. */
+void catch_crashes(void);
+
 /* args: for --seed; may be NULL. */
 el4ml_status open_study(const char *path, const arguments *args, opened *result, el4ml_error *error);
 /* Explores and connects, or continues to; the landscape of the study in `folder`, open also where that was

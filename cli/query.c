@@ -46,6 +46,8 @@ static void print_work(el4ml_landscape *l, const el4ml_study *study, const el4ml
         printf("failed: %llu minimisations, %llu transition-state guesses (%llu not finite)\n",
                (unsigned long long)t->explore_failures, (unsigned long long)t->search_failures,
                (unsigned long long)t->not_finite);
+    const char *why = el4ml_landscape_meta(l, "no_minimum");
+    if (why) printf("%s\n", why);
 }
 
 static void print_info(el4ml_landscape *l, const el4ml_study *study, const el4ml_summary *s)
@@ -208,6 +210,7 @@ int command_verify(const arguments *a)
         if (code == EXIT_DONE && v.fault_count > 0) code = EXIT_FAILED;
     }
     el4ml_verification_clear(&v);
+    if (o.study) code = plugin_fault(&o, code);
     close_study(&o);
     el4ml_landscape_close(l);
     return code;

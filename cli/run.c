@@ -70,8 +70,8 @@ static el4ml_status open_landscape(const opened *o, const char *folder, el4ml_la
     char *identity_text = el4ml_study_identity(o->study);
     if (!identity_text) return el4ml_fail(error, EL4ML_OUT_OF_MEMORY, "out of memory");
     const el4ml_identity identity = {.study = identity_text,
-                                     .data_sha256 = o->data ? o->data->sha256 : "",
-                                     .data_file = o->study->data_file,
+                                     .data_sha256 = source_sha256(o),
+                                     .data_file = source_file(o),
                                      .dimension = o->surface->info.dimension,
                                      .zero_modes = o->surface->info.usual_zero_modes,
                                      .info = &o->surface->info};
@@ -117,7 +117,10 @@ static void print_end(const char *folder, const el4ml_study *study, el4ml_landsc
         printf("%llu searches met a value that was not finite; they were counted as failed and nothing of "
                "them stored\n",
                (unsigned long long)t->not_finite);
-    if (t->explore_runs > 0 && s->minima == 0)
+    const char *why = el4ml_landscape_meta(l, "no_minimum");
+    if (why)
+        printf("%s\n", why);
+    else if (t->explore_runs > 0 && s->minima == 0)
         printf("no minimisation reached a minimum (%llu failed): is the loss bounded below? an L2 term makes "
                "it so\n",
                (unsigned long long)t->explore_failures);
@@ -216,8 +219,9 @@ static int search_command(const arguments *a, const stages *which)
     if (status == EL4ML_OK) status = open_landscape(&o, folder, &l, &error);
     if (status == EL4ML_OK) status = search_in(a, which, &o, folder, l, &error);
     el4ml_landscape_close(l);
+    const int code = plugin_fault(&o, status == EL4ML_OK ? EXIT_DONE : report_error(&error));
     close_study(&o);
-    return status == EL4ML_OK ? EXIT_DONE : report_error(&error);
+    return code;
 }
 
 el4ml_status map_study(const arguments *a, const opened *o, const char *folder, el4ml_landscape **l,

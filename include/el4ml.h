@@ -8,6 +8,7 @@
 #include "el4ml/surface.h"
 #include "el4ml/predictions.h"
 #include "el4ml/surfaces.h"
+#include "el4ml/plugin.h"
 #include "el4ml/study.h"
 #include "el4ml/minimise.h"
 #include "el4ml/saddle.h"

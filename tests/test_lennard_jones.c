@@ -4,94 +4,29 @@
 #include <stdlib.h>
 
 #include "cluster_examples.h"
-#include "surface/cluster_kernels.h"
+#include "pair_reference.h"
 
 /* ---- Kernels ---- */
 
-typedef struct reference {
-    long double value, value_size; /* size: the sum of the absolute terms, which rounding errors scale with */
-    long double g[120], g_size[120];
-    long double h[120 * 120], h_size[120 * 120];
-} reference;
-
-static void pair_reference(const double *x, size_t n, size_t i, size_t j, reference *r)
+static pair_terms lennard_jones_terms(double range, long double s)
 {
-    long double d[3], s = 0;
-    for (size_t k = 0; k < 3; k++) {
-        d[k] = (long double)x[3 * i + k] - (long double)x[3 * j + k];
-        s += d[k] * d[k];
-    }
+    (void)range;
     const long double r6 = 1 / (s * s * s), r12 = r6 * r6;
-    const long double f1 = 4 * (3 * r6 - 6 * r12) / s, f2 = 4 * (42 * r12 - 12 * r6) / (s * s);
-    const long double f1_size = 4 * (3 * r6 + 6 * r12) / s, f2_size = 4 * (42 * r12 + 12 * r6) / (s * s);
-    if (i < j) {
-        r->value += 4 * (r12 - r6);
-        r->value_size += 4 * (r12 + r6);
-    }
-    for (size_t k = 0; k < 3; k++) {
-        r->g[3 * i + k] += 2 * f1 * d[k];
-        r->g_size[3 * i + k] += fabsl(2 * f1_size * d[k]);
-        for (size_t l = 0; l < 3; l++) {
-            const long double block = 4 * f2 * d[k] * d[l] + (k == l ? 2 * f1 : 0);
-            const long double size = fabsl(4 * f2_size * d[k] * d[l]) + (k == l ? 2 * f1_size : 0);
-            const size_t row = (3 * i + k) * 3 * n;
-            r->h[row + 3 * i + l] += block;
-            r->h_size[row + 3 * i + l] += size;
-            r->h[row + 3 * j + l] -= block;
-            r->h_size[row + 3 * j + l] += size;
-        }
-    }
-}
-
-static void check_kernels(const el4ml_cluster_kernels *kernels, size_t n, const double *x, const reference *r)
-{
-    const long double eps = 1e-14L;
-    double *work = harness_vector(EL4ML_CLUSTER_WORK(n)), *g = harness_vector(3 * n),
-           *h = harness_vector(9 * n * n);
-    double *v = harness_vector(3 * n * 9), *hv = harness_vector(3 * n * 9);
-    const double value = kernels->value_gradient(n, x, g, work);
-    ck_assert(fabsl(value - r->value) <= eps * r->value_size + 1e-80L); /* lanes without an atom add 1e-90 */
-    for (size_t i = 0; i < 3 * n; i++)
-        ck_assert(fabsl(g[i] - r->g[i]) <= eps * r->g_size[i]);
-    kernels->hessian(n, x, h, work);
-    for (size_t i = 0; i < 9 * n * n; i++)
-        ck_assert(fabsl(h[i] - r->h[i]) <= eps * r->h_size[i]);
-    el4ml_random random = el4ml_random_new(3, 4, n);
-    for (size_t i = 0; i < 3 * n * 9; i++)
-        v[i] = el4ml_random_normal(&random);
-    for (size_t count = 1; count <= 9; count++) {
-        kernels->hessian_vector(n, x, count, v, hv, work);
-        for (size_t k = 0; k < count; k++)
-            for (size_t i = 0; i < 3 * n; i++) {
-                long double sum = 0, size = 0;
-                for (size_t j = 0; j < 3 * n; j++) {
-                    sum += r->h[i * 3 * n + j] * v[k * 3 * n + j];
-                    size += fabsl(r->h_size[i * 3 * n + j] * v[k * 3 * n + j]);
-                }
-                ck_assert(fabsl(hv[k * 3 * n + i] - sum) <= eps * size);
-            }
-    }
-    el4ml_release(work);
-    el4ml_release(g);
-    el4ml_release(h);
-    el4ml_release(v);
-    el4ml_release(hv);
+    return (pair_terms){{4 * (r12 - r6), 4 * (3 * r6 - 6 * r12) / s, 4 * (42 * r12 - 12 * r6) / (s * s)},
+                        {4 * (r12 + r6), 4 * (3 * r6 + 6 * r12) / s, 4 * (42 * r12 + 12 * r6) / (s * s)}};
 }
 
 START_TEST(kernels_agree_with_plain_loops)
 {
-    static reference r;
+    static pair_reference r;
     const el4ml_kernel_set best = el4ml_best_kernel_set();
     for (size_t n = 1; n <= 40; n++) {
         cluster c = cluster_new(n);
         el4ml_random random = el4ml_random_new(1, 1, n);
         el4ml_initialise(&c.e, &random, c.x);
-        memset(&r, 0, sizeof r);
-        for (size_t i = 0; i < n; i++)
-            for (size_t j = 0; j < n; j++)
-                if (i != j) pair_reference(c.x, n, i, j, &r);
+        reference_of(lennard_jones_terms, 0, n, c.x, &r);
         for (el4ml_kernel_set set = EL4ML_BASELINE; set <= best; set++)
-            check_kernels(el4ml_cluster_kernels_of(set), n, c.x, &r);
+            check_pair_kernels(&el4ml_cluster_kernels_of(set)->lennard_jones, 0, n, c.x, &r);
         cluster_free(&c);
     }
 }
@@ -127,8 +62,8 @@ START_TEST(gradients_of_larger_clusters)
                 }
             }
         for (el4ml_kernel_set set = EL4ML_BASELINE; set <= el4ml_best_kernel_set(); set++) {
-            ck_assert(fabsl(el4ml_cluster_kernels_of(set)->value_gradient(n, c.x, g, work) - value) <=
-                      1e-14L * value_size);
+            ck_assert(fabsl(el4ml_cluster_kernels_of(set)->lennard_jones.value_gradient(n, 0, c.x, g, work) -
+                            value) <= 1e-14L * value_size);
             for (size_t i = 0; i < 3 * n; i++)
                 ck_assert(fabsl(g[i] - expected[i]) <= 1e-14L * size[i]);
         }
@@ -153,9 +88,11 @@ START_TEST(coordinates_that_are_not_finite)
             for (size_t i = 0; i < 9 * n; i++) {
                 const double good = c.x[i / 3];
                 c.x[i / 3] = bad[i % 3];
-                ck_assert(!isfinite(el4ml_cluster_kernels_of(set)->value_gradient(n, c.x, g, work)));
+                ck_assert(!isfinite(
+                    el4ml_cluster_kernels_of(set)->lennard_jones.value_gradient(n, 0, c.x, g, work)));
                 c.x[i / 3] = good;
-                ck_assert(isfinite(el4ml_cluster_kernels_of(set)->value_gradient(n, c.x, g, work)));
+                ck_assert(isfinite(
+                    el4ml_cluster_kernels_of(set)->lennard_jones.value_gradient(n, 0, c.x, g, work)));
             }
         el4ml_release(work);
         el4ml_release(g);

@@ -69,7 +69,9 @@ EL4ML_API char *el4ml_analysis_json(el4ml_landscape *landscape, const el4ml_anal
                                     const el4ml_data *data);
 EL4ML_API char *el4ml_list_json(const el4ml_landscape *landscape, el4ml_species species, bool coordinates);
 EL4ML_API char *el4ml_verification_json(const el4ml_verification *verification);
-EL4ML_API char *el4ml_check_json(const el4ml_surface *surface, const el4ml_surface_check *check);
+/* minimum: may be NULL. */
+EL4ML_API char *el4ml_check_json(const el4ml_surface *surface, const el4ml_surface_check *check,
+                                 const el4ml_minimum_check *minimum);
 EL4ML_API char *el4ml_import_report_json(const el4ml_import_report *report);
 EL4ML_API char *el4ml_export_report_json(const el4ml_export_report *report);
 /* A study file that was suggested; path may be NULL. */

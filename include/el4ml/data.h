@@ -11,7 +11,7 @@ typedef struct el4ml_dataset {
     size_t rows;    /* N */
     size_t inputs;  /* d_0 */
     size_t classes; /* number of classes; 0 for regression */
-    size_t targets; /* regression: columns of y; classification: 0 */
+    size_t targets; /* regression: columns of y; classification, or no target: 0 */
     double *x;      /* (rows, inputs), row-major */
     double *y;      /* (rows, targets), row-major, or NULL */
     int32_t *label; /* (rows) class 0 ... classes - 1, or NULL */
@@ -56,13 +56,14 @@ typedef struct el4ml_target_metrics {
 typedef struct el4ml_data_options {
     const char
         *file; /* CSV with a header, or .npy (two-dimensional; `target` is then a column number from 0) */
-    const char *target;         /* column name */
+    const char *target;         /* column name; NULL where `unsupervised`: none */
     const char *const *targets; /* several columns of numbers, instead of `target` */
     size_t target_count;        /* of `targets`; default 0 */
     bool classification;        /* the target is a class (text or numbers) rather than a number */
     bool unsupervised; /* nothing is learnt from the target: it is kept where it holds classes (text, or at
                           most 20 integers that repeat), and left out otherwise; NULL: there is none; default
                           false */
+    bool missing;      /* cells of inputs may be empty, NA or nan: they become NaN; default false */
     const char *const *inputs; /* (input_count) names of the columns that are inputs, in this order; default
                                   NULL: all but the target. Other columns are not read */
     size_t input_count;

@@ -37,6 +37,8 @@ typedef struct el4ml_totals {
     uint64_t last_discovery;   /* value of `searches` when something new was last found */
     uint64_t improved;         /* searches spent on better paths */
     double seconds;
+    uint64_t runaways;     /* of explore_failures: V fell on towards infinity */
+    double lowest_runaway; /* least V that one of these was left at */
 } el4ml_totals;
 
 typedef struct el4ml_landscape el4ml_landscape;

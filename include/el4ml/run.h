@@ -47,6 +47,20 @@ EL4ML_API el4ml_status el4ml_run_explore(const el4ml_study *study, const el4ml_s
 EL4ML_API el4ml_status el4ml_run_connect(const el4ml_study *study, const el4ml_surface *surface,
                                          const el4ml_data *data, el4ml_landscape *landscape,
                                          const el4ml_run_options *options, bool *time_up, el4ml_error *error);
+/* A surface at a minimum, where its exactly flat directions show. */
+typedef struct el4ml_minimum_check {
+    bool tried; /* false: more than 500 parameters, or no second derivatives */
+    bool found; /* false: none from ten random starts */
+    double value, gradient_rms;
+    size_t zero_modes; /* declared there */
+    size_t flat;       /* eigenvalues of the Hessian that are zero to rounding; at least zero_modes */
+    double zero_mode_curvature; /* largest |H z| relative to the largest entry of H */
+    bool passed; /* true without a minimum. Where more is flat than declared no minimum can be proved */
+} el4ml_minimum_check;
+
+EL4ML_API el4ml_status el4ml_check_minimum(const el4ml_surface *surface, uint64_t seed,
+                                           el4ml_minimum_check *check, el4ml_error *error);
+
 /* Both in one call: open `folder` (made where there is none, continued where there is), keep the study there,
  * explore, connect. The landscape is the caller's to close; NULL after a failure. data: NULL for kinds that
  * learn from none. */

@@ -49,7 +49,8 @@ EL4ML_API void el4ml_searcher_random(el4ml_searcher *s, el4ml_random random);
 EL4ML_API el4ml_status el4ml_search_minimum(el4ml_searcher *s, const double *start, el4ml_stationary *point);
 /* The same, and proved to be a minimum: a saddle that a symmetric start ran into is left along its negative
  * mode. A known one (*known, or EL4ML_UNKNOWN) is not proved again. NOT_CONVERGED outside the surface's
- * domain. */
+ * domain; UNBOUNDED where V falls on from `point` as the parameters grow, as far as anybody looks (64 times
+ * as far from the origin): there is no minimum that way. */
 EL4ML_API el4ml_status el4ml_search_proved_minimum(el4ml_searcher *s, const double *start,
                                                    el4ml_stationary *point, size_t *known);
 /* Fill all of `point` but x, which is given: energy, gradient, index and spectrum by the full Hessian. */

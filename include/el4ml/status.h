@@ -29,7 +29,8 @@ EL4ML_BEGIN
     X(NOT_SUPPORTED, "not supported")                                                                        \
     X(INTERRUPTED, "interrupted")                                                                            \
     X(BUSY, "in use by another program")                                                                     \
-    X(FAILED, "verification failed")
+    X(FAILED, "verification failed")                                                                         \
+    X(UNBOUNDED, "no minimum: the value falls without end")
 
 typedef enum el4ml_status {
 #define X(name, text) EL4ML_##name,

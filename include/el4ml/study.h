@@ -15,6 +15,12 @@ typedef enum el4ml_kind {
     EL4ML_KIND_FUNCTION,
     EL4ML_KIND_GP,
     EL4ML_KIND_KMEANS,
+    EL4ML_KIND_MORSE,
+    EL4ML_KIND_LOGISTIC,
+    EL4ML_KIND_FACTORISATION,
+    EL4ML_KIND_AUTOENCODER,
+    EL4ML_KIND_MIXTURE,
+    EL4ML_KIND_PLUGIN,
     EL4ML_KIND_UNKNOWN /* the last: of an imported landscape, no word of the study file */
 } el4ml_kind;
 typedef enum el4ml_method { EL4ML_BASIN_HOPPING, EL4ML_RANDOM_STARTS } el4ml_method;
@@ -28,7 +34,7 @@ typedef struct el4ml_study {
     /* [data]; has_data is false for kinds that learn from none */
     bool has_data;
     char *data_file;     /* absolute path */
-    char *target;        /* of several the first; NULL: none (kmeans) */
+    char *target;        /* of several the first; NULL: none, where none is learnt */
     char **targets;      /* (target_count) a list of them; NULL when one was named by itself */
     size_t target_count; /* of that list, or 0 */
     char **inputs;       /* (input_count), or NULL: all other columns */
@@ -44,10 +50,16 @@ typedef struct el4ml_study {
     char *positive;            /* name of the positive class, or NULL */
     double *class_weight;      /* (class_weight_count), in the order of the class names */
     size_t class_weight_count; /* 0: none given */
-    size_t atoms;              /* lennard-jones */
+    size_t atoms;              /* lennard-jones, morse */
+    double rho;                /* morse */
     size_t clusters;           /* kmeans */
     char *function_name;       /* function */
-    el4ml_gp_options gp;       /* gp; its kernel and `each` belong to the study */
+    el4ml_logistic_options logistic;
+    el4ml_factorisation_options factorisation;
+    el4ml_autoencoder_options autoencoder;
+    el4ml_mixture_options mixture;
+    el4ml_plugin_options plugin; /* its texts are owned by the study */
+    el4ml_gp_options gp;         /* gp; its kernel and `each` belong to the study */
     char *gp_kernel;
     double *gp_each;
     /* [explore] */

@@ -251,7 +251,11 @@ typedef struct el4ml_surface_check {
     double hessian_error;         /* full Hessian times a vector against the product */
     double symmetry_error;        /* V(g x) - V(x) for random g in G */
     double alignment_error;       /* |align(x, g x) - x| / |x| */
+    size_t wrong_identities;      /* times that x and g x were not the same or not as many, or x and a point
+                                     beside it the same */
+    double batch_error;           /* mini-batches that make up the rows against V and its gradient */
     size_t zero_modes;
+    double zero_mode_error; /* of their dot products, and slope along them */
     double seconds_gradient, seconds_hessian_product, seconds_hessian; /* CPU time a call */
     bool passed;
 } el4ml_surface_check;

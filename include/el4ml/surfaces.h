@@ -69,6 +69,87 @@ EL4ML_API size_t el4ml_mlp_outputs(const el4ml_mlp_options *options, size_t clas
 EL4ML_API el4ml_status el4ml_mlp_new(const el4ml_mlp_options *options, const el4ml_dataset *train,
                                      el4ml_surface **surface, el4ml_error *error);
 
+/* ---- Logistic and softmax regression (docs/models.md): V = mean cross-entropy of softmax(W x + b) + lambda
+ * |theta|^2; x = W (classes, d), b (classes). Two classes: W_1 - W_0 are the weights of the log-odds, and
+ * lambda / 2 what holds them; or, with one logit, x = w (d), b are those weights, and lambda holds them ----
+ */
+typedef struct el4ml_logistic_options {
+    double l2;      /* lambda >= 0 */
+    bool l2_biases; /* default true */
+    size_t logits;  /* 1: the log-odds of class 1 alone; default 0: W_c of every class */
+} el4ml_logistic_options;
+
+EL4ML_API el4ml_status el4ml_logistic_new(const el4ml_logistic_options *options, const el4ml_dataset *train,
+                                          el4ml_surface **surface, el4ml_error *error);
+
+/* ---- Autoencoder (docs/models.md). Linear: V = (1/(N d)) sum_i |x_i - A B x_i|^2 + lambda (|A|^2 + |B|^2),
+ * the inputs' mean taken to be zero (standardised data); x = B (code, d), A (d, code), row-major. Nonlinear:
+ * the perceptron d - code - d that learns its inputs, with biases ---- */
+typedef struct el4ml_autoencoder_options {
+    size_t code; /* numbers that a row is reduced to; 1 ... d */
+    double l2;   /* lambda >= 0 */
+    bool nonlinear;
+    el4ml_activation activation; /* of the code, where it is nonlinear */
+    bool l2_biases;              /* the same */
+} el4ml_autoencoder_options;
+
+/* The training rows are copied; their targets, if any, do not matter. */
+EL4ML_API el4ml_status el4ml_autoencoder_new(const el4ml_autoencoder_options *options,
+                                             const el4ml_dataset *train, el4ml_surface **surface,
+                                             el4ml_error *error);
+
+/* ---- Matrix factorisation (docs/models.md): V = mean over the known entries of (X - U V^T)_ij^2 + lambda
+ * (|U|^2
+ * + |V|^2); x = U (rows, rank), V (columns, rank), row-major ---- */
+typedef struct el4ml_factorisation_options {
+    size_t rank; /* columns of U and V; 1 ... min(rows, columns) */
+    double l2;   /* lambda >= 0 */
+} el4ml_factorisation_options;
+
+/* X is the training inputs, which are copied; an entry that is NaN is not known. Every row and every column
+ * needs a known entry. */
+EL4ML_API el4ml_status el4ml_factorisation_new(const el4ml_factorisation_options *options,
+                                               const el4ml_dataset *train, el4ml_surface **surface,
+                                               el4ml_error *error);
+
+/* ---- Gaussian mixture (docs/models.md): V = mean over the rows of - ln sum_k pi_k N(x; mu_k, Sigma_k), less
+ * the log of a conjugate prior; x: K - 1 contrasts of the ln pi_k, then for each component its mean, logs of
+ * standard deviations, and for full covariances the Cholesky factor of the precision below its diagonal ----
+ */
+typedef enum el4ml_covariance { EL4ML_FULL, EL4ML_DIAGONAL, EL4ML_SPHERICAL } el4ml_covariance;
+
+typedef struct el4ml_mixture_options {
+    size_t components;           /* K; 1 ... N */
+    el4ml_covariance covariance; /* default full */
+    double prior;                /* > 0: rows that the prior is worth; default 1 */
+} el4ml_mixture_options;
+
+EL4ML_API el4ml_mixture_options el4ml_mixture_options_default(void);
+/* The training rows are copied; their targets, if any, do not matter. */
+EL4ML_API el4ml_status el4ml_mixture_new(const el4ml_mixture_options *options, const el4ml_dataset *train,
+                                         el4ml_surface **surface, el4ml_error *error);
+
+/* ---- A surface of the user's own, from a shared object (el4ml/plugin.h) ---- */
+typedef struct el4ml_plugin_options {
+    char *file; /* a path; with a '/', as otherwise the system's folders are searched */
+    size_t parameters;
+    char **names, **values; /* (parameters) */
+    bool numerical;         /* second derivatives that are missing are made from gradients */
+} el4ml_plugin_options;
+
+/* Loads it and checks its gradient against differences; from here on its code runs in this process. `options`
+ * need not outlive this. BAD_INPUT: no plug-in, or a wrong gradient; NUMERICAL: its numbers are not finite.
+ */
+EL4ML_API el4ml_status el4ml_plugin_new(const el4ml_plugin_options *options, el4ml_surface **surface,
+                                        el4ml_error *error);
+/* Of the shared object's bytes, in hexadecimal; NULL for other surfaces. */
+EL4ML_API const char *el4ml_plugin_sha256(const el4ml_surface *surface);
+/* How often the plug-in gave NaN or infinity for a good result, so far; 0 for other surfaces. */
+EL4ML_API uint64_t el4ml_plugin_not_finite(const el4ml_surface *surface);
+/* The file of the plug-in whose code the calling thread is running at this moment, or NULL: for a signal
+ * handler that tells whose fault a crash is. The library installs none. */
+EL4ML_API const char *el4ml_plugin_running(void);
+
 /* ---- K-means (methods.md 1.2): J of `clusters` centroids, x = c_0 c_1 ..., each of train->inputs numbers; J
  * is scikit-learn's inertia. The training rows are copied; their targets, if any, do not matter. At least as
  * many distinct rows as clusters. J has creases, and the surface brings searches of its own (docs/kmeans.md).
@@ -126,6 +207,11 @@ EL4ML_API el4ml_status el4ml_gp_leave_one_out(const el4ml_surface *surface, cons
 
 /* ---- Lennard-Jones cluster, epsilon = sigma = 1; x = x0 y0 z0 x1 y1 z1 ... ---- */
 EL4ML_API el4ml_status el4ml_lennard_jones_new(size_t atoms, el4ml_surface **surface, el4ml_error *error);
+
+/* ---- Morse cluster, epsilon = r_0 = 1: V = sum_{i<j} e (e - 2), e = exp(rho (1 - r)); the larger rho, 0 <
+ * rho
+ * <= 100, the shorter the range; Lennard-Jones has the curvature of rho = 6 ---- */
+EL4ML_API el4ml_status el4ml_morse_new(size_t atoms, double rho, el4ml_surface **surface, el4ml_error *error);
 
 /* ---- Two-dimensional functions: mueller-brown, six-hump-camel, schwefel, himmelblau ---- */
 EL4ML_API el4ml_status el4ml_function_new(const char *name, el4ml_surface **surface, el4ml_error *error);

@@ -165,6 +165,21 @@ VECTOR_INLINE vector vector_with_sign(vector x, vector y)
     return (vector)((bits)x | ((bits)y & ~(UINT64_MAX >> 1)));
 }
 
+#if defined EL4ML_KERNEL_avx512
+#define vector_sqrt(x) ((vector)_mm512_sqrt_pd((__m512d)(x)))
+#elif defined EL4ML_KERNEL_avx2
+#define vector_sqrt(x) ((vector)_mm256_sqrt_pd((__m256d)(x)))
+#elif defined __SSE2__
+#define vector_sqrt(x) ((vector)_mm_sqrt_pd((__m128d)(x)))
+#else
+VECTOR_INLINE vector vector_sqrt(vector x)
+{
+    for (int i = 0; i < VECTOR_LANES; i++)
+        x[i] = __builtin_sqrt(x[i]);
+    return x;
+}
+#endif
+
 /* One step of a transposition: even and odd blocks of 2^step lanes, interleaved. */
 #if VECTOR_LANES == 8
 #define VECTOR_EVEN_0(x, y) __builtin_shufflevector(x, y, 0, 8, 2, 10, 4, 12, 6, 14)

@@ -57,6 +57,7 @@ static void put_cost(json_t *o, const el4ml_totals *t)
     el4ml_json_put_count(o, "searches", t->searches);
     el4ml_json_put_count(o, "search_failures", t->search_failures);
     el4ml_json_put_count(o, "not_finite", t->not_finite);
+    el4ml_json_put_count(o, "runaways", t->runaways);
     el4ml_json_put_number(o, "seconds", t->seconds);
 }
 
@@ -67,6 +68,7 @@ json_t *el4ml_json_info(el4ml_landscape *l, const el4ml_summary *s)
     json_t *o = json_object();
     put_found(o, l, s);
     put_cost(o, el4ml_landscape_totals(l));
+    el4ml_json_put_text(o, "no_minimum", el4ml_landscape_meta(l, "no_minimum"));
     el4ml_json_put(o, "dimension", n > 0 ? el4ml_json_integer(n) : json_null());
     el4ml_json_put(o, "zero_modes",
                    modes_known ? el4ml_json_integer(el4ml_landscape_zero_modes(l)) : json_null());

@@ -32,19 +32,36 @@ static json_t *bounds_of(const el4ml_surface_info *info)
     return list;
 }
 
-char *el4ml_check_json(const el4ml_surface *surface, const el4ml_surface_check *c)
+static json_t *minimum_json(const el4ml_minimum_check *m)
+{
+    if (!m || !m->found) return json_null();
+    json_t *o = json_object();
+    el4ml_json_put_number(o, "energy", m->value);
+    el4ml_json_put_number(o, "gradient_rms", m->gradient_rms);
+    el4ml_json_put_count(o, "zero_modes", m->zero_modes);
+    el4ml_json_put_count(o, "flat", m->flat);
+    el4ml_json_put_number(o, "zero_mode_curvature", m->zero_mode_curvature);
+    return o;
+}
+
+char *el4ml_check_json(const el4ml_surface *surface, const el4ml_surface_check *c,
+                       const el4ml_minimum_check *minimum)
 {
     json_t *o = json_object();
     el4ml_json_put_text(o, "surface", surface->info.description);
     el4ml_json_put_count(o, "dimension", surface->info.dimension);
     el4ml_json_put_count(o, "zero_modes", c->zero_modes);
     el4ml_json_put_truth(o, "second_derivatives", surface->info.second_derivatives);
-    el4ml_json_put_truth(o, "passed", c->passed);
+    el4ml_json_put_truth(o, "passed", c->passed && (!minimum || minimum->passed));
     el4ml_json_put_number(o, "gradient_error", c->gradient_error);
     el4ml_json_put_number(o, "hessian_product_error", c->hessian_product_error);
     el4ml_json_put_number(o, "hessian_error", c->hessian_error);
     el4ml_json_put_number(o, "symmetry_error", c->symmetry_error);
     el4ml_json_put_number(o, "alignment_error", c->alignment_error);
+    el4ml_json_put_count(o, "wrong_identities", c->wrong_identities);
+    el4ml_json_put_number(o, "batch_error", c->batch_error);
+    el4ml_json_put_number(o, "zero_mode_error", c->zero_mode_error);
+    el4ml_json_put(o, "minimum", minimum_json(minimum));
     el4ml_json_put_number(o, "seconds_gradient", c->seconds_gradient);
     el4ml_json_put_number(o, "seconds_hessian_product", c->seconds_hessian_product);
     el4ml_json_put_number(o, "seconds_hessian", c->seconds_hessian);

@@ -12,7 +12,8 @@ double el4ml_leading_value(const el4ml_leading_metric *leading, const el4ml_reco
 #define HEADS "on heating", "minimum", NULL, "probability", "share of the change", "test loss"
 static const char *const accuracy_heads[] = {HEADS, "test accuracy"},
                          *const r2_heads[] = {HEADS, "test R\u00b2"},
-                         *const auc_heads[] = {HEADS, "test AUC"};
+                         *const auc_heads[] = {HEADS, "test AUC"},
+                         *const rand_heads[] = {HEADS, "test adjusted Rand"};
 
 static const struct {
     const char *name;
@@ -20,6 +21,8 @@ static const struct {
 } choices[] = {{"auc", {NULL, "test AUC", "Coloured by AUC on the test rows", auc_heads}},
                {"accuracy", {NULL, "test accuracy", "Coloured by accuracy on the test rows", accuracy_heads}},
                {"r2", {NULL, "test R\u00b2", "Coloured by R\u00b2 on the test rows", r2_heads}},
+               {"adjusted_rand",
+                {NULL, "test adjusted Rand", "Coloured by adjusted Rand index on the test rows", rand_heads}},
                {"auc", {NULL, "test AUC", "Coloured by AUC on the test rows", auc_heads}}};
 
 enum { CHOICES = sizeof choices / sizeof *choices };

@@ -23,11 +23,12 @@ static void add_warning(el4ml_page *p, el4ml_builder *text)
 
 const char *el4ml_energy_label(const el4ml_study *study)
 {
-    if (study->kind == EL4ML_KIND_MLP) return "loss";
-    if (study->kind == EL4ML_KIND_UNKNOWN) return "energy";
     if (study->kind == EL4ML_KIND_GP) return "negative log marginal likelihood";
-    if (study->kind == EL4ML_KIND_KMEANS) return "sum of squared distances J";
-    return study->kind == EL4ML_KIND_LENNARD_JONES ? "energy / \u03b5" : "function value";
+    if (study->kind == EL4ML_KIND_KMEANS) return "sum of squares";
+    if (study->has_data) return "loss";
+    if (study->kind == EL4ML_KIND_UNKNOWN) return "energy";
+    const bool cluster = study->kind == EL4ML_KIND_LENNARD_JONES || study->kind == EL4ML_KIND_MORSE;
+    return cluster ? "energy / \u03b5" : "function value";
 }
 
 static void fill_rows(el4ml_page *p, el4ml_landscape *l, const el4ml_analysis *a)
@@ -131,6 +132,11 @@ static void fill_warnings(el4ml_page *p, el4ml_landscape *l, const el4ml_analysi
     el4ml_builder text = {0};
     if (note && note[0]) {
         el4ml_builder_text(&text, note);
+        add_warning(p, &text);
+    }
+    const char *none = el4ml_landscape_meta(l, "no_minimum");
+    if (none) {
+        el4ml_builder_text(&text, none);
         add_warning(p, &text);
     }
     if (isnan(el4ml_landscape_kappa(l))) {

@@ -49,7 +49,7 @@ el4ml_status el4ml_graph_colour_init(el4ml_graph_colour *colour, const el4ml_rep
 void el4ml_graph_colour_clear(el4ml_graph_colour *colour);
 
 /* Of the numbers that say what predictions on the test rows are worth, the one that the loss aims at: AUC for
- * that loss, else accuracy or R2. */
+ * that loss, else accuracy, R2 or, of clusterings, the adjusted Rand index. */
 typedef struct el4ml_leading_metric {
     const el4ml_metric *metric;                 /* NULL: no minimum has one, and the others are NULL too */
     const char *label, *title, *const *changes; /* "test accuracy"; of a figure; heads of a peak's table */

@@ -198,9 +198,8 @@ void el4ml_html_table(el4ml_markup *m, const el4ml_report_input *input)
     const int decimals = el4ml_html_decimals(largest, 10);
     el4ml_markup_raw(m, "<section>\n<h2>The lowest minima</h2>\n");
     if (losses && strcmp(el4ml_html_label(input), "loss") == 0)
-        el4ml_markup_raw(
-            m, "<p class=\"note\">The first number is what was minimised, with its L2 term; train and test "
-               "losses are without it.</p>\n");
+        el4ml_markup_raw(m, "<p class=\"note\">The first number is what was minimised, with its L2 term or "
+                            "prior; train and test losses are without it.</p>\n");
     el4ml_markup_raw(m, "<div class=\"scroll\"><table>\n");
     write_header(m, input, columns, count);
     for (size_t k = 0; k < input->row_count; k++) {

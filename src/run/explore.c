@@ -6,6 +6,7 @@
 #include "base/linalg.h"
 #include "base/memory.h"
 #include "explore/walker.h"
+#include "run/no_minimum.h"
 #include "run/session.h"
 #include "run/start.h"
 
@@ -79,6 +80,17 @@ static void forget(exploration *e)
     }
 }
 
+static void count_runaway(el4ml_totals *t, double energy)
+{
+    if (t->runaways++ == 0 || energy < t->lowest_runaway) t->lowest_runaway = energy;
+}
+
+static bool ran_away(const el4ml_session *s, const finding *f)
+{
+    return f->status == EL4ML_UNBOUNDED ||
+           (f->status == EL4ML_NOT_CONVERGED && el4ml_proves_separation(s->study, s->data, f->point.energy));
+}
+
 static el4ml_status merge(exploration *e, el4ml_error *error)
 {
     el4ml_session *s = e->session;
@@ -90,6 +102,7 @@ static el4ml_status merge(exploration *e, el4ml_error *error)
             if (f->status != EL4ML_OK) {
                 totals->explore_failures++;
                 totals->not_finite += f->status == EL4ML_NUMERICAL;
+                if (ran_away(s, f)) count_runaway(totals, f->point.energy);
                 continue;
             }
             size_t index;
@@ -169,7 +182,7 @@ static el4ml_status explore(exploration *e, bool *time_up, el4ml_error *error)
     el4ml_session *s = e->session;
     el4ml_totals *totals = el4ml_landscape_totals(s->landscape);
     const uint64_t steps = s->study->steps;
-    while (totals->explore_runs < steps && !*time_up) {
+    while (totals->explore_runs < steps && !*time_up && !el4ml_only_runaways(s->landscape)) {
         e->first = totals->explore_runs;
         share_out(e, steps - totals->explore_runs);
         el4ml_status status = el4ml_pool_run(s->pool, WALKERS, explore_job, e);
@@ -177,6 +190,7 @@ static el4ml_status explore(exploration *e, bool *time_up, el4ml_error *error)
         status = merge(e, error);
         forget(e);
         if (status == EL4ML_OK) status = store_walkers(e, error);
+        if (status == EL4ML_OK) status = el4ml_explain_runaways(s->study, s->data, s->landscape, error);
         if (status == EL4ML_OK)
             status = el4ml_session_commit(s, EL4ML_EXPLORING, totals->explore_runs, steps, time_up, error);
         if (status != EL4ML_OK) return status;

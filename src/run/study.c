@@ -9,28 +9,35 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "run/study_gp.h"
 #include "run/study_loss.h"
 #include "run/study_minimiser.h"
+#include "run/study_models.h"
 #include "run/study_names.h"
 #include "run/study_reader.h"
 
 #define MAX_PARAMETERS 1e7 /* a Hessian of more is out of reach by far */
 #define MAX_COUNT INT64_C(1000000000000)
-#define MAX_ATOMS 100000
-#define MAX_CLUSTERS 100000
 #define MAX_NAME 200
 
 #define FOR_KIND(kind) (1u << (kind))
 #define FOR_MLP FOR_KIND(EL4ML_KIND_MLP)
 #define FOR_CLUSTER FOR_KIND(EL4ML_KIND_LENNARD_JONES)
 #define FOR_FUNCTION FOR_KIND(EL4ML_KIND_FUNCTION)
+#define FOR_MORSE FOR_KIND(EL4ML_KIND_MORSE)
+#define FOR_LOGISTIC FOR_KIND(EL4ML_KIND_LOGISTIC)
+#define FOR_FACTORISATION FOR_KIND(EL4ML_KIND_FACTORISATION)
+#define FOR_AUTOENCODER FOR_KIND(EL4ML_KIND_AUTOENCODER)
+#define FOR_MIXTURE FOR_KIND(EL4ML_KIND_MIXTURE)
+#define FOR_PLUGIN FOR_KIND(EL4ML_KIND_PLUGIN)
 #define FOR_GP FOR_KIND(EL4ML_KIND_GP)
 #define FOR_KMEANS FOR_KIND(EL4ML_KIND_KMEANS)
-#define FOR_ALL (FOR_MLP | FOR_CLUSTER | FOR_FUNCTION | FOR_GP | FOR_KMEANS)
-#define FOR_DATA (FOR_MLP | FOR_GP | FOR_KMEANS) /* those that learn from data */
-#define FOR_SMOOTH (FOR_ALL & ~FOR_KMEANS)       /* those that minimisers by gradients are for, */
-#define FOR_DESCENTS (FOR_SMOOTH & ~FOR_GP)      /* and without bounds: every minimiser */
+/* Kinds that learn from data, ... */
+#define FOR_DATA                                                                                             \
+    (FOR_MLP | FOR_GP | FOR_LOGISTIC | FOR_FACTORISATION | FOR_AUTOENCODER | FOR_MIXTURE | FOR_KMEANS)
+#define FOR_ALL (FOR_DATA | FOR_CLUSTER | FOR_FUNCTION | FOR_MORSE | FOR_PLUGIN)
+#define FOR_SMOOTH (FOR_ALL & ~FOR_KMEANS)  /* those that minimisers by gradients are for, */
+#define FOR_DESCENTS (FOR_SMOOTH & ~FOR_GP) /* and without bounds: every minimiser, */
+#define FOR_BATCHES (FOR_DATA & FOR_DESCENTS & ~FOR_FACTORISATION) /* also by mini-batches */
 
 static const char *const table_names[] = {"study", "data", "surface", "explore", "connect", "analyse"};
 enum { TABLES = sizeof table_names / sizeof *table_names };
@@ -52,11 +59,16 @@ static const struct known {
     {"data", "top_k", FOR_MLP},
     {"surface", "kind", FOR_ALL},
     {"surface", "hidden", FOR_MLP},
-    {"surface", "activation", FOR_MLP},
+    {"surface", "code", FOR_AUTOENCODER},
+    {"surface", "rank", FOR_FACTORISATION},
+    {"surface", "components", FOR_MIXTURE},
+    {"surface", "covariance", FOR_MIXTURE},
+    {"surface", "prior", FOR_MIXTURE},
+    {"surface", "activation", FOR_MLP | FOR_AUTOENCODER},
     {"surface", "loss", FOR_MLP},
-    {"surface", "l2", FOR_MLP},
-    {"surface", "l2_biases", FOR_MLP},
-    {"surface", "logits", FOR_MLP},
+    {"surface", "l2", FOR_MLP | FOR_LOGISTIC | FOR_AUTOENCODER | FOR_FACTORISATION},
+    {"surface", "l2_biases", FOR_MLP | FOR_LOGISTIC | FOR_AUTOENCODER},
+    {"surface", "logits", FOR_MLP | FOR_LOGISTIC},
     {"surface", "positive", FOR_MLP},
     {"surface", "class_weight", FOR_MLP},
     {"surface", "label_smoothing", FOR_MLP},
@@ -66,8 +78,12 @@ static const struct known {
     {"surface", "epsilon", FOR_MLP},
     {"surface", "pairs", FOR_MLP},
     {"surface", "neighbours", FOR_MLP},
-    {"surface", "atoms", FOR_CLUSTER},
+    {"surface", "atoms", FOR_CLUSTER | FOR_MORSE},
+    {"surface", "rho", FOR_MORSE},
     {"surface", "name", FOR_FUNCTION},
+    {"surface", "file", FOR_PLUGIN},
+    {"surface", "parameters", FOR_PLUGIN},
+    {"surface", "numerical", FOR_PLUGIN},
     {"surface", "clusters", FOR_KMEANS},
     {"surface", "kernel", FOR_GP},
     {"surface", "ard", FOR_GP},
@@ -93,7 +109,7 @@ static const struct known {
     {"explore", "handover", FOR_SMOOTH},
     {"explore", "learning_rate", FOR_DESCENTS},
     {"explore", "momentum", FOR_DESCENTS},
-    {"explore", "batch_size", FOR_MLP},
+    {"explore", "batch_size", FOR_BATCHES},
     {"explore", "epochs", FOR_DESCENTS},
     {"explore", "sam_radius", FOR_DESCENTS},
     {"explore", "entropy_walk", FOR_DESCENTS},
@@ -185,7 +201,7 @@ static void check_keys(el4ml_study_reader *r)
 {
     if (r->status != EL4ML_OK) return;
     for (const el4ml_toml *t = r->document->root.first; t; t = t->next) {
-        if (strcmp(t->key, "data") == 0 && !(FOR_KIND(r->study->kind) & FOR_DATA)) {
+        if (strcmp(t->key, "data") == 0 && !el4ml_kind_learns(r->study->kind)) {
             r->status = el4ml_toml_fail_key(r->document, t, r->error,
                                             "kind \"%s\" learns from no data; leave [data] out",
                                             el4ml_kind_names[r->study->kind]);
@@ -229,7 +245,7 @@ static void read_name(el4ml_study_reader *r)
 static void read_data(el4ml_study_reader *r)
 {
     el4ml_study *s = r->study;
-    if (!(FOR_KIND(s->kind) & FOR_DATA)) return;
+    if (!el4ml_kind_learns(s->kind)) return;
     s->has_data = true;
     const el4ml_toml *file = el4ml_reader_require(r, "data", "file", "a CSV or .npy file");
     el4ml_reader_path(r, file, &s->data_file);
@@ -281,8 +297,8 @@ static void read_mlp(el4ml_study_reader *r)
     el4ml_mlp_options *mlp = &r->study->mlp;
     unsigned activation = mlp->activation, loss = mlp->loss;
     read_hidden(r);
-    el4ml_reader_word(r, "surface", "activation", el4ml_activation_names, NULL, &activation);
-    el4ml_reader_word(r, "surface", "loss", el4ml_loss_names, NULL, &loss);
+    el4ml_reader_word(r, "surface", "activation", el4ml_activation_names, &activation);
+    el4ml_reader_word(r, "surface", "loss", el4ml_loss_names, &loss);
     const el4ml_toml *l2 = el4ml_reader_find(r, "surface", "l2");
     if (l2) el4ml_reader_check_number(r, l2, 0, true, INFINITY, false, &mlp->l2);
     el4ml_reader_boolean(r, "surface", "l2_biases", &mlp->l2_biases);
@@ -293,38 +309,17 @@ static void read_mlp(el4ml_study_reader *r)
 
 static void read_surface(el4ml_study_reader *r)
 {
-    el4ml_study *s = r->study;
-    if (s->kind == EL4ML_KIND_MLP) {
+    if (r->study->kind == EL4ML_KIND_MLP)
         read_mlp(r);
-    } else if (s->kind == EL4ML_KIND_GP) {
-        el4ml_reader_gp(r);
-    } else if (s->kind == EL4ML_KIND_LENNARD_JONES) {
-        uint64_t atoms = 0;
-        const el4ml_toml *node =
-            el4ml_reader_require(r, "surface", "atoms", "the number of atoms, such as 13");
-        if (node) el4ml_reader_check_count(r, node, 2, MAX_ATOMS, &atoms);
-        s->atoms = (size_t)atoms;
-    } else if (s->kind == EL4ML_KIND_KMEANS) {
-        uint64_t clusters = 0;
-        const el4ml_toml *node =
-            el4ml_reader_require(r, "surface", "clusters", "the number of clusters, such as 3");
-        if (node) el4ml_reader_check_count(r, node, 1, MAX_CLUSTERS, &clusters);
-        s->clusters = (size_t)clusters;
-    } else {
-        unsigned index = 0;
-        const char *const *names = el4ml_function_names();
-        const el4ml_toml *node =
-            el4ml_reader_require(r, "surface", "name", "the name of a function, such as \"schwefel\"");
-        if (node) el4ml_reader_check_word(r, node, names, NULL, &index);
-        if (r->status == EL4ML_OK) el4ml_reader_copy_text(r, names[index], &s->function_name);
-    }
+    else
+        el4ml_reader_model(r);
 }
 
 static void read_explore(el4ml_study_reader *r)
 {
     el4ml_study *s = r->study;
     unsigned method = s->method;
-    el4ml_reader_word(r, "explore", "method", el4ml_method_names, NULL, &method);
+    el4ml_reader_word(r, "explore", "method", el4ml_method_names, &method);
     s->method = (el4ml_method)method;
     if (method > EL4ML_RANDOM_STARTS) { /* sam, entropy-sgd: random starts by that minimiser */
         s->method = EL4ML_RANDOM_STARTS;
@@ -341,7 +336,7 @@ static void read_connect(el4ml_study_reader *r)
 {
     el4ml_study *s = r->study;
     unsigned goal = s->goal;
-    el4ml_reader_word(r, "connect", "goal", el4ml_goal_names, NULL, &goal);
+    el4ml_reader_word(r, "connect", "goal", el4ml_goal_names, &goal);
     s->goal = (el4ml_goal)goal;
     if (s->kind == EL4ML_KIND_KMEANS) s->budget = 20000; /* searches of microseconds */
     if (s->goal == EL4ML_EXHAUST) s->budget = 200000;
@@ -376,7 +371,7 @@ static void set_defaults(el4ml_study *s)
     s->standardise = true;
     s->mlp = el4ml_mlp_options_default();
     s->mlp.l2 = 1e-3; /* without, a net has flat directions and no isolated minima */
-    s->gp = el4ml_gp_options_default();
+    el4ml_model_defaults(s);
     s->steps = 1000;
     s->temperature = 1;
     s->step = 1;
@@ -396,8 +391,10 @@ static void read_study(el4ml_study_reader *r)
     el4ml_reader_copy_text(r, r->path, &s->path);
     if (r->status == EL4ML_OK) check_tables(r);
     const el4ml_toml *node =
-        el4ml_reader_require(r, "surface", "kind", "mlp, kmeans, gp, lennard-jones or function");
-    if (node) el4ml_reader_check_word(r, node, el4ml_kind_names, el4ml_later_kind_names, &kind);
+        el4ml_reader_require(r, "surface", "kind",
+                             "mlp, logistic, autoencoder, factorisation, mixture, kmeans, gp, lennard-jones, "
+                             "morse, function or plugin");
+    if (node) el4ml_reader_check_word(r, node, el4ml_kind_names, &kind);
     s->kind = (el4ml_kind)kind;
     check_keys(r);
     read_name(r);
@@ -460,6 +457,7 @@ void el4ml_study_free(el4ml_study *study)
     el4ml_release(study->name);
     el4ml_release(study->data_file);
     el4ml_release(study->target);
+    el4ml_model_clear(study);
     for (size_t t = 0; t < study->target_count; t++)
         el4ml_release(study->targets[t]);
     el4ml_release(study->targets);
@@ -468,9 +466,6 @@ void el4ml_study_free(el4ml_study *study)
     for (size_t k = 0; k < study->input_count; k++)
         el4ml_release(study->inputs[k]);
     el4ml_release(study->inputs);
-    el4ml_release(study->gp_kernel);
-    el4ml_release(study->gp_each);
-    el4ml_release(study->function_name);
     el4ml_release(study->start);
     el4ml_release(study);
 }

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "run/study_models.h"
 #include "run/study_names.h"
 
 #define OF(loss) (1u << (loss))
@@ -74,7 +75,7 @@ static void read_targets(el4ml_study_reader *r, const el4ml_toml *list)
 
 void el4ml_reader_target(el4ml_study_reader *r)
 {
-    const bool optional = r->study->kind == EL4ML_KIND_KMEANS;
+    const bool optional = !el4ml_kind_has_target(r->study->kind);
     const el4ml_toml *target = optional ? el4ml_reader_find(r, "data", "target")
                                         : el4ml_reader_require(r, "data", "target", "the name of a column");
     const char *name = "";
@@ -122,7 +123,7 @@ static void read_class_weight(el4ml_study_reader *r)
     unsigned word;
     if (!node) return;
     if (node->type == EL4ML_TOML_STRING) {
-        el4ml_reader_check_word(r, node, words, NULL, &word);
+        el4ml_reader_check_word(r, node, words, &word);
         s->mlp.balanced = r->status == EL4ML_OK;
         return;
     }
@@ -164,25 +165,6 @@ void el4ml_reader_loss(el4ml_study_reader *r)
 
 /* ---- Written ---- */
 
-static void text_line(el4ml_builder *text, const char *key, const char *value)
-{
-    el4ml_builder_format(text, "%s = ", key);
-    el4ml_builder_quoted(text, value);
-    el4ml_builder_text(text, "\n");
-}
-
-static void number_line(el4ml_builder *text, const char *key, double value)
-{
-    el4ml_builder_format(text, "%s = ", key);
-    el4ml_builder_number(text, value);
-    el4ml_builder_text(text, "\n");
-}
-
-static void count_line(el4ml_builder *text, const char *key, uint64_t value)
-{
-    el4ml_builder_format(text, "%s = %" PRIu64 "\n", key, value);
-}
-
 void el4ml_study_target_text(el4ml_builder *text, const el4ml_study *s)
 {
     if (s->target_count > 0) {
@@ -192,30 +174,30 @@ void el4ml_study_target_text(el4ml_builder *text, const el4ml_study *s)
         }
         el4ml_builder_text(text, "]\n");
     } else if (s->target) {
-        text_line(text, "target", s->target);
+        el4ml_text_line(text, "target", s->target);
     }
-    if (s->mlp.top_k != el4ml_mlp_options_default().top_k) count_line(text, "top_k", s->mlp.top_k);
+    if (s->mlp.top_k != el4ml_mlp_options_default().top_k) el4ml_count_line(text, "top_k", s->mlp.top_k);
 }
 
 void el4ml_study_loss_text(el4ml_builder *text, const el4ml_study *s)
 {
     const el4ml_mlp_options *o = &s->mlp;
-    if (o->logits > 0) count_line(text, "logits", o->logits);
-    if (s->positive) text_line(text, "positive", s->positive);
-    if (o->balanced) text_line(text, "class_weight", "balanced");
+    if (o->logits > 0) el4ml_count_line(text, "logits", o->logits);
+    if (s->positive) el4ml_text_line(text, "positive", s->positive);
+    if (o->balanced) el4ml_text_line(text, "class_weight", "balanced");
     for (size_t c = 0; c < s->class_weight_count; c++) {
         el4ml_builder_text(text, c == 0 ? "class_weight = [" : ", ");
         el4ml_builder_number(text, s->class_weight[c]);
     }
     if (s->class_weight_count > 0) el4ml_builder_text(text, "]\n");
-    if (o->label_smoothing > 0) number_line(text, "label_smoothing", o->label_smoothing);
-    if (o->beta > 0) number_line(text, "beta", o->beta);
+    if (o->label_smoothing > 0) el4ml_number_line(text, "label_smoothing", o->label_smoothing);
+    if (o->beta > 0) el4ml_number_line(text, "beta", o->beta);
     if (o->loss != EL4ML_CONTRASTIVE) return;
-    count_line(text, "embedding", o->embedding);
-    number_line(text, "margin", o->margin);
-    number_line(text, "epsilon", o->epsilon);
-    if (o->pairs > 0) count_line(text, "pairs", o->pairs);
-    count_line(text, "neighbours", o->neighbours);
+    el4ml_count_line(text, "embedding", o->embedding);
+    el4ml_number_line(text, "margin", o->margin);
+    el4ml_number_line(text, "epsilon", o->epsilon);
+    if (o->pairs > 0) el4ml_count_line(text, "pairs", o->pairs);
+    el4ml_count_line(text, "neighbours", o->neighbours);
 }
 
 /* ---- With the data ---- */
@@ -260,14 +242,21 @@ static el4ml_status find_positive(const el4ml_study *s, const el4ml_data *data, 
     return wrong(s, data, "positive", what, error);
 }
 
+el4ml_status el4ml_study_check_logits(const el4ml_study *s, const el4ml_data *data, size_t logits,
+                                      el4ml_error *error)
+{
+    if (logits == 0 || data->train.classes == 2) return EL4ML_OK;
+    return wrong(s, data, "logits", "only a target of two classes takes it", error);
+}
+
 static el4ml_status check_classes(const el4ml_study *s, const el4ml_data *data, el4ml_mlp_options *o,
                                   el4ml_error *error)
 {
     char what[160];
     if (o->loss == EL4ML_AUC && data->train.classes != 2)
         return wrong(s, data, "loss", "\"auc\" takes two classes; for more, take \"cross_entropy\"", error);
-    if (o->logits > 0 && data->train.classes != 2)
-        return wrong(s, data, "logits", "only a target of two classes takes it", error);
+    const el4ml_status status = el4ml_study_check_logits(s, data, o->logits, error);
+    if (status != EL4ML_OK) return status;
     if (s->class_weight_count > 0 && s->class_weight_count != data->train.classes) {
         snprintf(what, sizeof what, "%zu number%s for the weights of the classes", s->class_weight_count,
                  s->class_weight_count == 1 ? "" : "s");

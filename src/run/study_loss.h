@@ -15,5 +15,8 @@ void el4ml_study_target_text(el4ml_builder *text, const el4ml_study *study);
 /* The options for el4ml_mlp_new, names become numbers: do the data have what they ask for? */
 el4ml_status el4ml_study_loss_options(const el4ml_study *study, const el4ml_data *data,
                                       el4ml_mlp_options *options, el4ml_error *error);
+/* BAD_INPUT where `logits` is given, not 0, and there are not two classes. */
+el4ml_status el4ml_study_check_logits(const el4ml_study *study, const el4ml_data *data, size_t logits,
+                                      el4ml_error *error);
 
 #endif

@@ -80,7 +80,7 @@ void el4ml_reader_minimiser(el4ml_study_reader *r)
     unsigned minimiser = s->minimiser;
     uint64_t history = s->history, batch = t->batch_size;
     const el4ml_toml *word = el4ml_reader_find(r, "explore", "minimiser");
-    el4ml_reader_word(r, "explore", "minimiser", el4ml_minimiser_names, NULL, &minimiser);
+    el4ml_reader_word(r, "explore", "minimiser", el4ml_minimiser_names, &minimiser);
     if (word && r->status == EL4ML_OK && s->minimiser != EL4ML_NEWTON_LBFGS && minimiser != s->minimiser)
         r->status =
             el4ml_toml_fail_key(r->document, word, r->error, "method \"%s\" is a minimiser of its own",

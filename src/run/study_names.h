@@ -4,11 +4,11 @@
 
 extern const char *const el4ml_kind_names[];
 extern const char *const el4ml_activation_names[];
+extern const char *const el4ml_code_activation_names[]; /* "linear", then el4ml_activation_names */
+extern const char *const el4ml_covariance_names[];
 extern const char *const el4ml_loss_names[];
 extern const char *const el4ml_method_names[];
 extern const char *const el4ml_minimiser_names[];
 extern const char *const el4ml_goal_names[];
-/* Words that are known but not of this version. */
-extern const char *const el4ml_later_kind_names[];
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "run/study_loss.h"
+#include "run/study_models.h"
 
 #define MAX_PARAMETERS 1e7 /* as in study.c, now that the data's width is known */
 
@@ -14,9 +15,8 @@
 #define VECTORS 230.0
 #define MATRICES 2.0
 
-/* Half of the machine's memory for one thread is out of reach. Asking for it could end other programs. */
-static el4ml_status check_memory(const el4ml_study *study, const char *key, double parameters,
-                                 double exchanged, el4ml_error *error)
+el4ml_status el4ml_study_check_memory(const el4ml_study *study, const char *key, double parameters,
+                                      double exchanged, el4ml_error *error)
 {
     const double bytes = 8 * (VECTORS * parameters + MATRICES * exchanged * exchanged);
     const double pages = (double)sysconf(_SC_PHYS_PAGES), page = (double)sysconf(_SC_PAGESIZE);
@@ -50,22 +50,14 @@ static el4ml_status check_size(const el4ml_study *study, const el4ml_dataset *tr
         if (l < mlp->hidden_layers) widest = fmax(widest, units);
     }
     if (parameters <= MAX_PARAMETERS)
-        return check_memory(study, "hidden", parameters + further_numbers(mlp, train, parameters) / VECTORS,
-                            widest, error);
+        return el4ml_study_check_memory(
+            study, "hidden", parameters + further_numbers(mlp, train, parameters) / VECTORS, widest, error);
     return el4ml_fail(error, EL4ML_BAD_INPUT,
                       "%s: 'hidden': %.0f parameters for these data; more than %.0f are out of reach",
                       el4ml_path_for_message(study->path), parameters, MAX_PARAMETERS);
 }
 
-static el4ml_status open_cluster(const el4ml_study *study, el4ml_surface **surface, el4ml_error *error)
-{
-    const double atoms = (double)study->atoms;
-    const el4ml_status status = check_memory(study, "atoms", 3 * atoms, atoms, error);
-    return status == EL4ML_OK ? el4ml_lennard_jones_new(study->atoms, surface, error) : status;
-}
-
-static el4ml_status read_data(const el4ml_study *study, bool classification, el4ml_data **data,
-                              el4ml_error *error)
+static el4ml_status read_data(const el4ml_study *study, el4ml_data **data, el4ml_error *error)
 {
     el4ml_data_options options = el4ml_data_options_default();
     options.file = study->data_file;
@@ -75,8 +67,10 @@ static el4ml_status read_data(const el4ml_study *study, bool classification, el4
     options.inputs = (const char *const *)study->inputs;
     options.input_count = study->input_count;
     options.first_rows = (size_t)study->rows;
-    options.classification = classification;
-    options.unsupervised = study->kind == EL4ML_KIND_KMEANS;
+    options.unsupervised = !el4ml_kind_has_target(study->kind);
+    options.missing = study->kind == EL4ML_KIND_FACTORISATION;
+    options.classification =
+        study->kind != EL4ML_KIND_GP && (study->kind != EL4ML_KIND_MLP || study->mlp.loss != EL4ML_MSE);
     options.standardise = study->standardise;
     options.test_fraction = study->test_fraction;
     options.validation_fraction = study->validation_fraction;
@@ -84,94 +78,32 @@ static el4ml_status read_data(const el4ml_study *study, bool classification, el4
     return el4ml_data_read(&options, data, error);
 }
 
-/* A thread keeps two distances of every row to every centroid, and a crease for each. */
-static el4ml_status check_clusters(const el4ml_study *study, const el4ml_dataset *train, el4ml_error *error)
-{
-    const double clusters = (double)study->clusters, parameters = clusters * (double)train->inputs;
-    if (parameters > MAX_PARAMETERS)
-        return el4ml_fail(error, EL4ML_BAD_INPUT,
-                          "%s: 'clusters': %.0f coordinates for these data; more than %.0f are out of reach",
-                          el4ml_path_for_message(study->path), parameters, MAX_PARAMETERS);
-    if (study->clusters > train->rows)
-        return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: 'clusters': %zu, but there are %zu training rows",
-                          el4ml_path_for_message(study->path), study->clusters, train->rows);
-    return check_memory(study, "clusters", parameters + clusters * (double)train->rows / 40, clusters, error);
-}
-
-static el4ml_status open_kmeans(const el4ml_study *study, el4ml_data **data, el4ml_surface **surface,
-                                el4ml_error *error)
-{
-    el4ml_data *read = NULL;
-    el4ml_status status = read_data(study, false, &read, error);
-    if (status == EL4ML_OK) status = check_clusters(study, &read->train, error);
-    if (status == EL4ML_OK) status = el4ml_kmeans_new(study->clusters, &read->train, surface, error);
-    if (status == EL4ML_OK)
-        *data = read;
-    else
-        el4ml_data_free(read);
-    return status;
-}
-
-/* Matrices of all rows: the covariance and its relatives, and one for each parameter (as many as inputs, at a
- * guess). */
-static el4ml_status open_gp(const el4ml_study *study, el4ml_data **data, el4ml_surface **surface,
-                            el4ml_error *error)
-{
-    el4ml_data *read = NULL;
-    el4ml_error found = {0};
-    el4ml_status status = read_data(study, false, &read, error);
-    if (status != EL4ML_OK) return status;
-    const double rows = (double)read->train.rows, inputs = (double)read->train.inputs;
-    status = check_memory(study, "kernel", 0, rows * sqrt((8 + inputs) / MATRICES), error);
-    if (status == EL4ML_OK) {
-        status =
-            el4ml_gp_new(&study->gp, &read->train, (const char *const *)read->input_names, surface, &found);
-        if (status != EL4ML_OK)
-            el4ml_fail(error, status, "%s: [surface]: %s", el4ml_path_for_message(study->path),
-                       found.message);
-    }
-    if (status == EL4ML_OK)
-        *data = read;
-    else
-        el4ml_data_free(read);
-    return status;
-}
-
-static el4ml_status open_mlp(const el4ml_study *study, el4ml_data **data, el4ml_surface **surface,
+static el4ml_status open_mlp(const el4ml_study *study, const el4ml_data *data, el4ml_surface **surface,
                              el4ml_error *error)
 {
-    el4ml_data *read = NULL;
     el4ml_mlp_options mlp;
-    el4ml_status status = read_data(study, study->mlp.loss != EL4ML_MSE, &read, error);
-    if (status == EL4ML_OK) status = el4ml_study_loss_options(study, read, &mlp, error);
-    if (status == EL4ML_OK) status = check_size(study, &read->train, error);
-    if (status == EL4ML_OK) status = el4ml_mlp_new(&mlp, &read->train, surface, error);
-    if (status == EL4ML_OK)
-        *data = read;
-    else
-        el4ml_data_free(read);
-    return status;
+    el4ml_status status = el4ml_study_loss_options(study, data, &mlp, error);
+    if (status == EL4ML_OK) status = check_size(study, &data->train, error);
+    return status == EL4ML_OK ? el4ml_mlp_new(&mlp, &data->train, surface, error) : status;
 }
 
 el4ml_status el4ml_study_open(const el4ml_study *study, el4ml_data **data, el4ml_surface **surface,
                               el4ml_error *error)
 {
+    el4ml_data *read = NULL;
     *data = NULL;
-    switch (study->kind) {
-    case EL4ML_KIND_MLP:
-        return open_mlp(study, data, surface, error);
-    case EL4ML_KIND_KMEANS:
-        return open_kmeans(study, data, surface, error);
-    case EL4ML_KIND_LENNARD_JONES:
-        return open_cluster(study, surface, error);
-    case EL4ML_KIND_FUNCTION:
-        return el4ml_function_new(study->function_name, surface, error);
-    case EL4ML_KIND_GP:
-        return open_gp(study, data, surface, error);
-    case EL4ML_KIND_UNKNOWN:
+    if (study->kind == EL4ML_KIND_UNKNOWN)
         return el4ml_fail(error, EL4ML_NOT_SUPPORTED, "%s: its surface is not known", study->name);
-    }
-    return el4ml_fail(error, EL4ML_INVALID_ARGUMENT, "study: unknown kind %d", (int)study->kind);
+    el4ml_status status = study->has_data ? read_data(study, &read, error) : EL4ML_OK;
+    if (status == EL4ML_OK && study->kind == EL4ML_KIND_MLP)
+        status = open_mlp(study, read, surface, error);
+    else if (status == EL4ML_OK)
+        status = el4ml_model_open(study, read, surface, error);
+    if (status == EL4ML_OK)
+        *data = read;
+    else
+        el4ml_data_free(read);
+    return status;
 }
 
 el4ml_status el4ml_study_refit(const el4ml_study *study, const el4ml_data *data, const el4ml_dataset *rows,

@@ -49,13 +49,6 @@ static size_t length_of(const char *const *names)
     return count;
 }
 
-static bool is_among(const char *const *names, const char *name)
-{
-    for (; *names; names++)
-        if (strcmp(*names, name) == 0) return true;
-    return false;
-}
-
 void el4ml_reader_list(const char *const *names, size_t count, char *text, size_t size)
 {
     size_t at = 0;
@@ -177,12 +170,12 @@ void el4ml_reader_path(el4ml_study_reader *r, const el4ml_toml *node, char **pat
     if (!*path) el4ml_reader_no_memory(r);
 }
 
-/* Index of the word among `names`; `later` (or NULL) are words of other versions. */
+/* Index of the word among `names`. */
 void el4ml_reader_check_word(el4ml_study_reader *r, const el4ml_toml *node, const char *const *names,
-                             const char *const *later, unsigned *index)
+                             unsigned *index)
 {
     if (r->status != EL4ML_OK) return;
-    const char *text, *none[] = {NULL};
+    const char *text;
     r->status = el4ml_toml_string(r->document, node, &text, r->error);
     if (r->status != EL4ML_OK) return;
     const size_t count = length_of(names);
@@ -191,11 +184,6 @@ void el4ml_reader_check_word(el4ml_study_reader *r, const el4ml_toml *node, cons
     const el4ml_excerpt given = el4ml_excerpt_of(text);
     char all[256];
     el4ml_reader_list(names, count, all, sizeof all);
-    if (is_among(later ? later : none, text)) {
-        r->status = el4ml_toml_fail(r->document, node, r->error,
-                                    "'%s' is not supported in this version; these are: %s", given.text, all);
-        return;
-    }
     const char *nearest = el4ml_nearest_name(text, names, count);
     const char *hint = nearest ? "; did you mean '" : "", *end = nearest ? "'?" : "";
     r->status = el4ml_toml_fail(r->document, node, r->error, "unknown '%s'%s%s%s Known: %s", given.text, hint,
@@ -203,8 +191,8 @@ void el4ml_reader_check_word(el4ml_study_reader *r, const el4ml_toml *node, cons
 }
 
 void el4ml_reader_word(el4ml_study_reader *r, const char *table, const char *key, const char *const *names,
-                       const char *const *later, unsigned *index)
+                       unsigned *index)
 {
     const el4ml_toml *node = el4ml_reader_find(r, table, key);
-    if (node) el4ml_reader_check_word(r, node, names, later, index);
+    if (node) el4ml_reader_check_word(r, node, names, index);
 }

@@ -34,8 +34,8 @@ void el4ml_reader_check_text(el4ml_study_reader *r, const el4ml_toml *node, cons
 void el4ml_reader_texts(el4ml_study_reader *r, const el4ml_toml *node, char ***texts, size_t *count);
 void el4ml_reader_path(el4ml_study_reader *r, const el4ml_toml *node, char **path);
 void el4ml_reader_check_word(el4ml_study_reader *r, const el4ml_toml *node, const char *const *names,
-                             const char *const *later, unsigned *index);
+                             unsigned *index);
 void el4ml_reader_word(el4ml_study_reader *r, const char *table, const char *key, const char *const *names,
-                       const char *const *later, unsigned *index);
+                       unsigned *index);
 
 #endif

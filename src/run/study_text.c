@@ -5,31 +5,31 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "run/study_gp.h"
 #include "run/study_loss.h"
 #include "run/study_minimiser.h"
+#include "run/study_models.h"
 #include "run/study_names.h"
 
-static void text_line(el4ml_builder *text, const char *key, const char *value)
+void el4ml_text_line(el4ml_builder *text, const char *key, const char *value)
 {
     el4ml_builder_format(text, "%s = ", key);
     el4ml_builder_quoted(text, value);
     el4ml_builder_text(text, "\n");
 }
 
-static void number_line(el4ml_builder *text, const char *key, double value)
+void el4ml_number_line(el4ml_builder *text, const char *key, double value)
 {
     el4ml_builder_format(text, "%s = ", key);
     el4ml_builder_number(text, value);
     el4ml_builder_text(text, "\n");
 }
 
-static void count_line(el4ml_builder *text, const char *key, uint64_t value)
+void el4ml_count_line(el4ml_builder *text, const char *key, uint64_t value)
 {
     el4ml_builder_format(text, "%s = %" PRIu64 "\n", key, value);
 }
 
-static void boolean_line(el4ml_builder *text, const char *key, bool value)
+void el4ml_boolean_line(el4ml_builder *text, const char *key, bool value)
 {
     el4ml_builder_format(text, "%s = %s\n", key, value ? "true" : "false");
 }
@@ -45,44 +45,41 @@ static void add_data(el4ml_builder *text, const el4ml_study *s)
         }
         el4ml_builder_text(text, "]\n");
     }
-    if (s->rows > 0) count_line(text, "rows", s->rows);
-    boolean_line(text, "standardise", s->standardise);
-    number_line(text, "test_fraction", s->test_fraction);
-    number_line(text, "validation_fraction", s->validation_fraction);
-    count_line(text, "split_seed", s->split_seed);
+    if (s->rows > 0) el4ml_count_line(text, "rows", s->rows);
+    el4ml_boolean_line(text, "standardise", s->standardise);
+    el4ml_number_line(text, "test_fraction", s->test_fraction);
+    el4ml_number_line(text, "validation_fraction", s->validation_fraction);
+    el4ml_count_line(text, "split_seed", s->split_seed);
 }
 
-static void add_surface(el4ml_builder *text, const el4ml_study *s)
+static void add_surface(el4ml_builder *text, const el4ml_study *s, bool located)
 {
     if (s->kind == EL4ML_KIND_UNKNOWN) return;
     el4ml_builder_text(text, "\n[surface]\n");
-    text_line(text, "kind", el4ml_kind_names[s->kind]);
-    if (s->kind == EL4ML_KIND_LENNARD_JONES) count_line(text, "atoms", s->atoms);
-    if (s->kind == EL4ML_KIND_KMEANS) count_line(text, "clusters", s->clusters);
-    if (s->kind == EL4ML_KIND_FUNCTION) text_line(text, "name", s->function_name);
-    if (s->kind == EL4ML_KIND_GP) el4ml_gp_text(text, s);
+    el4ml_text_line(text, "kind", el4ml_kind_names[s->kind]);
+    el4ml_model_text(text, s, located);
     if (s->kind != EL4ML_KIND_MLP) return;
     el4ml_builder_text(text, "hidden = [");
     for (size_t l = 0; l < s->mlp.hidden_layers; l++)
         el4ml_builder_format(text, "%s%zu", l > 0 ? ", " : "", s->mlp.hidden[l]);
     el4ml_builder_text(text, "]\n");
-    text_line(text, "activation", el4ml_activation_names[s->mlp.activation]);
-    text_line(text, "loss", el4ml_loss_names[s->mlp.loss]);
-    number_line(text, "l2", s->mlp.l2);
-    boolean_line(text, "l2_biases", s->mlp.l2_biases);
+    el4ml_text_line(text, "activation", el4ml_activation_names[s->mlp.activation]);
+    el4ml_text_line(text, "loss", el4ml_loss_names[s->mlp.loss]);
+    el4ml_number_line(text, "l2", s->mlp.l2);
+    el4ml_boolean_line(text, "l2_biases", s->mlp.l2_biases);
     el4ml_study_loss_text(text, s);
 }
 
-/* What the data are is told by their SHA-256, not by where they lie: the file may move. */
+/* What data and a plug-in are is told by their SHA-256, not by where they lie: the file may move. */
 char *el4ml_study_identity(const el4ml_study *study)
 {
     el4ml_builder text = {0};
-    count_line(&text, "seed", study->seed);
+    el4ml_count_line(&text, "seed", study->seed);
     if (study->has_data) {
         el4ml_builder_text(&text, "\n[data]\n");
         add_data(&text, study);
     }
-    add_surface(&text, study);
+    add_surface(&text, study, false);
     return el4ml_builder_take(&text);
 }
 
@@ -90,50 +87,52 @@ char *el4ml_study_identity(const el4ml_study *study)
 static void add_minimiser(el4ml_builder *text, const el4ml_study *s)
 {
     const el4ml_training_options *t = &s->training;
-    text_line(text, "minimiser", el4ml_minimiser_names[s->minimiser]);
-    if (s->history > 0) count_line(text, "history", s->history);
-    if (s->handover > 0) number_line(text, "handover", s->handover);
+    el4ml_text_line(text, "minimiser", el4ml_minimiser_names[s->minimiser]);
+    if (s->history > 0) el4ml_count_line(text, "history", s->history);
+    if (s->handover > 0) el4ml_number_line(text, "handover", s->handover);
     if (!el4ml_minimiser_has(s->minimiser, "epochs")) return;
-    count_line(text, "epochs", t->epochs);
-    if (t->learning_rate > 0) number_line(text, "learning_rate", t->learning_rate);
+    el4ml_count_line(text, "epochs", t->epochs);
+    if (t->learning_rate > 0) el4ml_number_line(text, "learning_rate", t->learning_rate);
     const bool pairs = s->mlp.loss == EL4ML_AUC || s->mlp.loss == EL4ML_CONTRASTIVE; /* no mini-batches */
-    if (s->has_data && !pairs) count_line(text, "batch_size", t->batch_size);
-    if (s->minimiser == EL4ML_SGD || s->minimiser == EL4ML_SAM) number_line(text, "momentum", t->momentum);
-    if (s->minimiser == EL4ML_SAM) number_line(text, "sam_radius", t->radius);
+    const bool batches = s->has_data && !pairs && s->kind != EL4ML_KIND_FACTORISATION;
+    if (batches) el4ml_count_line(text, "batch_size", t->batch_size);
+    if (s->minimiser == EL4ML_SGD || s->minimiser == EL4ML_SAM)
+        el4ml_number_line(text, "momentum", t->momentum);
+    if (s->minimiser == EL4ML_SAM) el4ml_number_line(text, "sam_radius", t->radius);
     if (s->minimiser != EL4ML_ENTROPY_SGD) return;
-    count_line(text, "entropy_walk", t->walk);
-    number_line(text, "entropy_scope", t->scope);
-    number_line(text, "entropy_noise", t->noise);
+    el4ml_count_line(text, "entropy_walk", t->walk);
+    el4ml_number_line(text, "entropy_scope", t->scope);
+    el4ml_number_line(text, "entropy_noise", t->noise);
 }
 
 static void add_search(el4ml_builder *text, const el4ml_study *s)
 {
     el4ml_builder_text(text, "\n[explore]\n");
-    text_line(text, "method", el4ml_method_names[s->method]);
-    count_line(text, "steps", s->steps);
-    number_line(text, "temperature", s->temperature);
-    number_line(text, "step", s->step);
-    if (s->start) text_line(text, "start", s->start);
+    el4ml_text_line(text, "method", el4ml_method_names[s->method]);
+    el4ml_count_line(text, "steps", s->steps);
+    el4ml_number_line(text, "temperature", s->temperature);
+    el4ml_number_line(text, "step", s->step);
+    if (s->start) el4ml_text_line(text, "start", s->start);
     if (s->kind != EL4ML_KIND_KMEANS) add_minimiser(text, s);
     el4ml_builder_text(text, "\n[connect]\n");
-    count_line(text, "budget", s->budget);
-    text_line(text, "goal", el4ml_goal_names[s->goal]);
-    count_line(text, "improve", s->improve);
-    number_line(text, "unseen", s->unseen);
+    el4ml_count_line(text, "budget", s->budget);
+    el4ml_text_line(text, "goal", el4ml_goal_names[s->goal]);
+    el4ml_count_line(text, "improve", s->improve);
+    el4ml_number_line(text, "unseen", s->unseen);
 }
 
 char *el4ml_study_text(const el4ml_study *study)
 {
     el4ml_builder text = {0};
     el4ml_builder_text(&text, "[study]\n");
-    text_line(&text, "name", study->name);
-    count_line(&text, "seed", study->seed);
+    el4ml_text_line(&text, "name", study->name);
+    el4ml_count_line(&text, "seed", study->seed);
     if (study->has_data) {
         el4ml_builder_text(&text, "\n[data]\n");
-        text_line(&text, "file", study->data_file);
+        el4ml_text_line(&text, "file", study->data_file);
         add_data(&text, study);
     }
-    add_surface(&text, study);
+    add_surface(&text, study, true);
     add_search(&text, study);
     el4ml_builder_text(&text, "\n[analyse]\ntemperatures = [");
     el4ml_builder_number(&text, study->temperature_from);

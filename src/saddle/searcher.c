@@ -159,8 +159,8 @@ static bool undetermined(const el4ml_searcher *s, const el4ml_stationary *point)
     return point->gradient_rms * sqrt((double)s->n) > 0.1 * s->length * fabs(point->smallest_eigenvalue);
 }
 
-el4ml_status el4ml_search_proved_minimum(el4ml_searcher *s, const double *start, el4ml_stationary *point,
-                                         size_t *known)
+static el4ml_status search_proved(el4ml_searcher *s, const double *start, el4ml_stationary *point,
+                                  size_t *known)
 {
     el4ml_status status = el4ml_search_minimum(s, start, point);
     for (int attempt = 0; status == EL4ML_OK; attempt++) {
@@ -180,4 +180,15 @@ el4ml_status el4ml_search_proved_minimum(el4ml_searcher *s, const double *start,
         status = el4ml_search_minimum(s, point->x, point);
     }
     return status;
+}
+
+el4ml_status el4ml_search_proved_minimum(el4ml_searcher *s, const double *start, el4ml_stationary *point,
+                                         size_t *known)
+{
+    bool away = false;
+    const el4ml_status status = search_proved(s, start, point, known);
+    if (status != EL4ML_NOT_CONVERGED || !el4ml_inside(&s->evaluator, point->x)) return status;
+    const el4ml_status looked = el4ml_runs_away(s, point, &away);
+    if (looked != EL4ML_OK) return looked;
+    return away ? EL4ML_UNBOUNDED : status;
 }

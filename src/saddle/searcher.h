@@ -84,6 +84,9 @@ el4ml_status el4ml_descend_side(el4ml_searcher *s, const double *ts, double top,
 /* The known number of a point, EL4ML_UNKNOWN when nobody was asked or knows. */
 size_t el4ml_ask_known(el4ml_searcher *s, bool transition_state, const el4ml_stationary *point);
 
+/* Does V fall on from a point where a minimisation ended without a minimum? (runaway.c) */
+el4ml_status el4ml_runs_away(el4ml_searcher *s, const el4ml_stationary *point, bool *away);
+
 /* Index, ln product, smallest eigenvalue of a point beyond dense_limit by a full Hessian made for it.
  * s->mode: a start in, the lowest mode out. `saddle`: it is thought to be a transition state with that mode.
  * `polish`: where s->g, the gradient there, leaves it uncertain, Newton's method goes on. */

@@ -5,16 +5,11 @@
 
 #include "base/linalg.h"
 #include "base/memory.h"
-#include "el4ml/surface.h"
+#include "surface/check.h"
 
 #define DIRECTIONS 5
 #define LARGEST_HESSIAN 3000
 #define MOST_POINTS 5 /* where V has creases */
-
-typedef struct check_work {
-    el4ml_evaluator e;
-    double *x, *v, *g, *trial, *hv, *other, *h;
-} check_work;
 
 static double cpu_seconds(void)
 {
@@ -23,13 +18,8 @@ static double cpu_seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static double larger(double a, double b)
-{
-    return a > b || isnan(b) ? (isnan(b) ? (double)INFINITY : a) : b;
-}
-
 /* (V(x + h v) - V(x - h v)) / 2h against g.v, extrapolated once (Richardson). */
-static el4ml_status check_gradient(check_work *w, double step, double *error)
+static el4ml_status check_gradient(el4ml_check_work *w, double step, double *error)
 {
     const size_t n = w->e.n;
     double value[4], at;
@@ -43,12 +33,12 @@ static el4ml_status check_gradient(check_work *w, double step, double *error)
     if (status != EL4ML_OK) return status;
     const double coarse = (value[0] - value[1]) / (2 * step), fine = (value[2] - value[3]) / step;
     const double slope = el4ml_dot(n, w->g, w->v), size = el4ml_norm(n, w->g) + fabs(at) * 1e-6 + 1e-12;
-    *error = larger(*error, fabs((4 * fine - coarse) / 3 - slope) / size);
+    *error = el4ml_larger_error(*error, fabs((4 * fine - coarse) / 3 - slope) / size);
     return EL4ML_OK;
 }
 
 /* The same of the gradient against H v, in norm. */
-static el4ml_status check_product(check_work *w, double step, double *error)
+static el4ml_status check_product(el4ml_check_work *w, double step, double *error)
 {
     const size_t n = w->e.n;
     double value;
@@ -63,39 +53,24 @@ static el4ml_status check_product(check_work *w, double step, double *error)
         el4ml_axpy(n, sign * (k < 2 ? -1.0 / 3 : 4.0 / 3) / (2 * h), w->g, w->other);
     }
     if (status != EL4ML_OK) return status;
-    *error = larger(*error, el4ml_distance(n, w->hv, w->other) / (el4ml_norm(n, w->hv) + 1e-9));
+    *error = el4ml_larger_error(*error, el4ml_distance(n, w->hv, w->other) / (el4ml_norm(n, w->hv) + 1e-9));
     return EL4ML_OK;
 }
 
 /* Of two steps the one that agrees better: a large one keeps rounding away, but is too much for a function
  * that bends sharply. */
-static el4ml_status at_better_step(el4ml_status (*compare)(check_work *w, double step, double *error),
-                                   check_work *w, double *error)
+static el4ml_status at_better_step(el4ml_status (*compare)(el4ml_check_work *w, double step, double *error),
+                                   el4ml_check_work *w, double *error)
 {
     const double scale = w->e.surface->info.length_scale;
     double large = 0, small = 0;
     el4ml_status status = compare(w, 1e-3 * scale, &large);
     if (status == EL4ML_OK) status = compare(w, 1e-4 * scale, &small);
-    *error = larger(*error, fmin(large, small));
+    *error = el4ml_larger_error(*error, fmin(large, small));
     return status;
 }
 
-static el4ml_status check_symmetry(check_work *w, el4ml_random *random, el4ml_surface_check *check)
-{
-    const el4ml_surface *s = w->e.surface;
-    if (!s->ops.random_operation) return EL4ML_OK;
-    double here, there, distance;
-    s->ops.random_operation(s->self, w->e.workspace, random, w->x, w->trial);
-    el4ml_status status = el4ml_value_gradient(&w->e, w->x, &here, NULL);
-    if (status == EL4ML_OK) status = el4ml_value_gradient(&w->e, w->trial, &there, NULL);
-    if (status == EL4ML_OK) status = el4ml_align(&w->e, w->x, w->trial, 0, w->other, &distance);
-    if (status != EL4ML_OK) return status;
-    check->symmetry_error = larger(check->symmetry_error, fabs(there - here) / fmax(1, fabs(here)));
-    check->alignment_error = larger(check->alignment_error, distance / (el4ml_norm(w->e.n, w->x) + 1e-300));
-    return EL4ML_OK;
-}
-
-static el4ml_status check_hessian(check_work *w, el4ml_surface_check *check)
+static el4ml_status check_hessian(el4ml_check_work *w, el4ml_surface_check *check)
 {
     const size_t n = w->e.n;
     if (n > LARGEST_HESSIAN) return EL4ML_OK;
@@ -106,12 +81,19 @@ static el4ml_status check_hessian(check_work *w, el4ml_surface_check *check)
     if (status != EL4ML_OK) return status;
     el4ml_symmetric_product(n, w->h, w->v, w->other);
     check->hessian_error = el4ml_distance(n, w->hv, w->other) / (el4ml_norm(n, w->hv) + 1e-300);
+    double size = 1e-300, skew = 0;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j <= i; j++) {
+            size = fmax(size, fabs(w->h[i * n + j]));
+            skew = el4ml_larger_error(skew, fabs(w->h[i * n + j] - w->h[j * n + i]));
+        }
+    check->hessian_error = el4ml_larger_error(check->hessian_error, skew / size);
     return EL4ML_OK;
 }
 
 /* CPU seconds of a call: repeated until there is something to measure, at two points in turn, as a surface
  * may keep what it knows of the last one. */
-static el4ml_status time_calls(check_work *w, bool products, double *seconds)
+static el4ml_status time_calls(el4ml_check_work *w, bool products, double *seconds)
 {
     const double began = cpu_seconds();
     double value, spent = 0;
@@ -130,7 +112,7 @@ static el4ml_status time_calls(check_work *w, bool products, double *seconds)
 }
 
 /* Differences need room on both sides. */
-static void keep_off_walls(check_work *w, double room)
+static void keep_off_walls(el4ml_check_work *w, double room)
 {
     const el4ml_surface_info *info = &w->e.surface->info;
     for (size_t i = 0; info->lower && i < w->e.n; i++) {
@@ -140,7 +122,7 @@ static void keep_off_walls(check_work *w, double room)
 }
 
 /* A start; where V has creases, beside a minimum, as starts may lie on one. */
-static el4ml_status choose_point(check_work *w, double step, el4ml_random *random)
+static el4ml_status choose_point(el4ml_check_work *w, double step, el4ml_random *random)
 {
     const el4ml_surface *s = w->e.surface;
     el4ml_initialise(&w->e, random, w->x);
@@ -152,7 +134,7 @@ static el4ml_status choose_point(check_work *w, double step, el4ml_random *rando
     return status;
 }
 
-static el4ml_status run_checks(check_work *w, uint64_t seed, el4ml_surface_check *check)
+static el4ml_status run_checks(el4ml_check_work *w, uint64_t seed, el4ml_surface_check *check)
 {
     const bool smooth = w->e.surface->info.second_derivatives;
     el4ml_random random = el4ml_random_new(seed, 99, 0);
@@ -162,15 +144,17 @@ static el4ml_status run_checks(check_work *w, uint64_t seed, el4ml_surface_check
         status = at_better_step(check_gradient, w, &check->gradient_error);
         if (status == EL4ML_OK && smooth)
             status = at_better_step(check_product, w, &check->hessian_product_error);
-        if (status == EL4ML_OK) status = check_symmetry(w, &random, check);
+        if (status == EL4ML_OK) status = el4ml_check_symmetry(w, &random, check);
     }
     if (status == EL4ML_OK && smooth) status = check_hessian(w, check);
     if (status == EL4ML_OK) status = time_calls(w, false, &check->seconds_gradient);
     if (status == EL4ML_OK && smooth) status = time_calls(w, true, &check->seconds_hessian_product);
-    check->zero_modes = el4ml_zero_modes(&w->e, w->x, NULL);
+    if (status == EL4ML_OK) status = el4ml_check_zero_modes(w, check);
+    if (status == EL4ML_OK) status = el4ml_check_batches(w, &random, check);
     check->passed = check->gradient_error < 1e-6 && check->hessian_product_error < 1e-6 &&
                     check->hessian_error < 1e-10 && check->symmetry_error < 1e-12 &&
-                    check->alignment_error < 1e-7;
+                    check->alignment_error < 1e-7 && check->wrong_identities == 0 &&
+                    check->zero_mode_error < 1e-9 && check->batch_error < 1e-11;
     return status;
 }
 
@@ -179,7 +163,7 @@ el4ml_status el4ml_check_surface(const el4ml_surface *surface, uint64_t seed, el
 {
     *check = (el4ml_surface_check){0};
     const size_t n = surface->info.dimension, square = n <= LARGEST_HESSIAN ? n * n : 0;
-    check_work w = {0};
+    el4ml_check_work w = {0};
     el4ml_status status = el4ml_evaluator_init(&w.e, surface, error);
     if (status != EL4ML_OK) return status;
     double *block = EL4ML_NEW(double, 6 * n + square);

@@ -20,14 +20,19 @@
     (EL4ML_CLUSTER_PERIOD(atoms) * (3 + EL4ML_CLUSTER_SHELLS) +                                              \
      EL4ML_CLUSTER_STRIDE(atoms) * (3 + 6 * EL4ML_CLUSTER_VECTORS))
 
-typedef struct el4ml_cluster_kernels {
-    /* V(x) of Lennard-Jones and its gradient; x, gradient: (n, 3). */
-    double (*value_gradient)(size_t n, const double *x, double *gradient, double *work);
+/* Of one pair potential. range: the exponent of Morse's; Lennard-Jones has none. */
+typedef struct el4ml_pair_kernels {
+    /* V(x) and its gradient; x, gradient: (n, 3). */
+    double (*value_gradient)(size_t n, double range, const double *x, double *gradient, double *work);
     /* hv = H(x) v for any count of vectors, (count, n, 3). */
-    void (*hessian_vector)(size_t n, const double *x, size_t count, const double *v, double *hv,
+    void (*hessian_vector)(size_t n, double range, const double *x, size_t count, const double *v, double *hv,
                            double *work);
     /* H, (n, 3, n, 3). */
-    void (*hessian)(size_t n, const double *x, double *h, double *work);
+    void (*hessian)(size_t n, double range, const double *x, double *h, double *work);
+} el4ml_pair_kernels;
+
+typedef struct el4ml_cluster_kernels {
+    el4ml_pair_kernels lennard_jones;
     /* sum_i weight_i min_j |a_i - R b_j|^2: no permutation brings R b closer to a than this. a, b: structure
      * of arrays; weight: 1 for an atom of a, 0 for padding; rotated: scratch, structure of arrays. */
     double (*nearest)(size_t n, const double *a, const double *weight, const double *b,
@@ -36,10 +41,13 @@ typedef struct el4ml_cluster_kernels {
 
 #ifdef EL4ML_X86_KERNELS
 extern const el4ml_cluster_kernels el4ml_cluster_kernels_avx512, el4ml_cluster_kernels_avx2;
+extern const el4ml_pair_kernels el4ml_morse_kernels_avx512, el4ml_morse_kernels_avx2;
 #endif
 extern const el4ml_cluster_kernels el4ml_cluster_kernels_baseline;
+extern const el4ml_pair_kernels el4ml_morse_kernels_baseline;
 
 /* The kernels of `set`; baseline where the build has no others. */
 const el4ml_cluster_kernels *el4ml_cluster_kernels_of(el4ml_kernel_set set);
+const el4ml_pair_kernels *el4ml_morse_kernels_of(el4ml_kernel_set set);
 
 #endif

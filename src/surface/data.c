@@ -161,23 +161,29 @@ static el4ml_status choose_inputs(reader *r)
 
 /* ---- split ---- */
 
-/* Mean and population standard deviation of a column of a (rows, columns) array. */
+/* Mean and population standard deviation of a column of a (rows, columns) array; what is missing, NaN, is
+ * left out. */
 static void moments(size_t rows, size_t columns, const double *x, double *mean, double *deviation,
                     bool *constant)
 {
-    double sum = 0, rest = 0, squares = 0;
+    double sum = 0, rest = 0, squares = 0, first = NAN, known = 0;
     *constant = true;
     for (size_t i = 0; i < rows; i++) {
-        sum += x[i * columns];
-        *constant = *constant && x[i * columns] == x[0];
+        const double value = x[i * columns];
+        if (isnan(value)) continue;
+        if (known == 0) first = value;
+        known++;
+        sum += value;
+        *constant = *constant && value == first;
     }
-    const double rough = *constant ? x[0] : sum / (double)rows;
+    if (known == 0) first = 0;
+    const double rough = *constant ? first : sum / known;
     for (size_t i = 0; i < rows; i++)
-        rest += x[i * columns] - rough;
-    *mean = rough + rest / (double)rows; /* a second pass takes the rounding of the sum out */
+        rest += isnan(x[i * columns]) ? 0 : x[i * columns] - rough;
+    *mean = rough + (known > 0 ? rest / known : 0); /* a second pass takes the rounding of the sum out */
     for (size_t i = 0; i < rows; i++)
-        squares += (x[i * columns] - *mean) * (x[i * columns] - *mean);
-    *deviation = *constant ? 1 : sqrt(squares / (double)rows);
+        squares += isnan(x[i * columns]) ? 0 : (x[i * columns] - *mean) * (x[i * columns] - *mean);
+    *deviation = *constant ? 1 : sqrt(squares / known);
 }
 
 /* What quantiles are taken of: the target, or the mean of the standardised ones; (rows). */
@@ -243,6 +249,10 @@ static el4ml_status copy_row(reader *r, size_t row, el4ml_dataset *set, size_t t
 {
     double *x = set->x + to * set->inputs;
     for (size_t j = 0; j < r->input_count; j++) {
+        if (r->options->missing && el4ml_table_missing(r->table, row, r->inputs[j])) {
+            *x++ = NAN;
+            continue;
+        }
         const el4ml_status status = el4ml_table_number(r->table, row, r->inputs[j], x++, r->error);
         if (status != EL4ML_OK) return status;
     }
@@ -285,10 +295,11 @@ static void transform(size_t rows, size_t columns, double *x, double mean, doubl
         x[i * columns] = (x[i * columns] - mean) / scale;
 }
 
+/* NaN is what was missing: no cell that was read is. */
 static bool is_finite(size_t rows, size_t columns, const double *x)
 {
     for (size_t i = 0; i < rows; i++)
-        if (!isfinite(x[i * columns])) return false;
+        if (isinf(x[i * columns])) return false;
     return true;
 }
 

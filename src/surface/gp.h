@@ -11,7 +11,7 @@
 
 #define EL4ML_GP_TERMS 8
 #define EL4ML_GP_FACTORS 4
-#define EL4ML_GP_NAME 192
+#define EL4ML_GP_NAME 192 /* bytes of a hyperparameter's name, the excerpt of an input's included */
 
 typedef struct el4ml_gp_factor {
     el4ml_gp_form form;

@@ -1,8 +1,9 @@
 /* What a clustering is worth on rows that need not be its own: inertia per row, and the adjusted Rand index
- * against known classes (Hubert and Arabie, J. Classif. 2, 193, 1985). */
+ * against known classes. */
 #include <math.h>
 
 #include "base/memory.h"
+#include "surface/adjusted_rand.h"
 #include "surface/kmeans.h"
 
 static size_t nearest(const el4ml_kmeans *m, const double *c, const double *x, double *square)
@@ -18,36 +19,6 @@ static size_t nearest(const el4ml_kmeans *m, const double *c, const double *x, d
         best = k;
     }
     return best;
-}
-
-static double pairs(double count)
-{
-    return 0.5 * count * (count - 1);
-}
-
-/* From the table (clusters, classes) of how many rows have both; 1 where both partitions are trivial alike.
- */
-static double adjusted_rand(size_t clusters, size_t classes, const double *table)
-{
-    double together = 0, in_cluster = 0, in_class = 0, rows = 0;
-    for (size_t k = 0; k < clusters; k++) {
-        double sum = 0;
-        for (size_t c = 0; c < classes; c++) {
-            sum += table[k * classes + c];
-            together += pairs(table[k * classes + c]);
-        }
-        in_cluster += pairs(sum);
-        rows += sum;
-    }
-    for (size_t c = 0; c < classes; c++) {
-        double sum = 0;
-        for (size_t k = 0; k < clusters; k++)
-            sum += table[k * classes + c];
-        in_class += pairs(sum);
-    }
-    if (!(rows > 1)) return NAN;
-    const double expected = in_cluster * in_class / pairs(rows), most = 0.5 * (in_cluster + in_class);
-    return most == expected ? 1 : (together - expected) / (most - expected);
 }
 
 el4ml_status el4ml_kmeans_metrics(const void *self, void *workspace, const double *x,
@@ -69,7 +40,7 @@ el4ml_status el4ml_kmeans_metrics(const void *self, void *workspace, const doubl
         if (classes > 0) table[k * classes + (size_t)data->label[i]]++;
     }
     metrics->loss = inertia / (double)data->rows;
-    if (classes > 0) metrics->adjusted_rand = adjusted_rand(m->clusters, classes, table);
+    if (classes > 0) metrics->adjusted_rand = el4ml_adjusted_rand(m->clusters, classes, table);
     el4ml_release(table);
     return isfinite(metrics->loss) ? EL4ML_OK : EL4ML_NUMERICAL;
 }

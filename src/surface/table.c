@@ -159,6 +159,15 @@ el4ml_status el4ml_table_number(const el4ml_table *t, size_t row, size_t column,
                       el4ml_table_where(t, row, column).text);
 }
 
+bool el4ml_table_missing(const el4ml_table *t, size_t row, size_t column)
+{
+    static const char *const words[] = {"", "NA", "N/A", "na", "nan", "NaN", "NAN", "null"};
+    if (!t->csv) return isnan(t->array.values[row * t->columns + column]);
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+        if (strcmp(t->csv->cells[row * t->columns + column], words[k]) == 0) return true;
+    return false;
+}
+
 el4ml_cell_name el4ml_table_where(const el4ml_table *t, size_t row, size_t column)
 {
     el4ml_cell_name name;

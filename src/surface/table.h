@@ -26,6 +26,8 @@ el4ml_status el4ml_table_find(const el4ml_table *table, const char *target, size
 /* A cell as a finite number. */
 el4ml_status el4ml_table_number(const el4ml_table *table, size_t row, size_t column, double *value,
                                 el4ml_error *error);
+/* Is the cell empty, NA or nan (of an array: not a number)? */
+bool el4ml_table_missing(const el4ml_table *table, size_t row, size_t column);
 
 /* "iris.csv:17: column 'species'" or "iris.npy: row 16, column 4". */
 typedef struct el4ml_cell_name {

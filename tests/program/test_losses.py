@@ -161,6 +161,9 @@ class Classes(program.Case):
     def test_keys_that_do_not_fit_the_data(self):
         self.refuses("iris", {"loss": "auc"}, ["s.toml", "'loss'", "3 classes", "setosa", "cross_entropy"])
         self.refuses("iris", {"logits": 1}, ["'logits'", "two classes"])
+        data = {"file": os.path.join(program.DATA, "iris.csv"), "target": "species"}
+        self.write("s.toml", program.study(data, {"kind": "logistic", "logits": 1}))
+        self.assertIn("'logits'", self.refused("run", "s.toml", "-o", "bad"))
         self.refuses("iris", {"positive": "setosa"}, ["'positive'", "two classes"])
         self.refuses("iris", {"class_weight": [1, 2]}, ["'class_weight'", "2 numbers", "3 classes"])
         self.refuses("breast_cancer", {"loss": "auc", "positive": "malign"}, ["'positive'", "'malign'", "benign, malignant"])
