@@ -144,6 +144,34 @@ START_TEST(pairs_of_a_function)
 }
 END_TEST
 
+/* K-means: creased, with searches of its own; sides are straight, and V falls along them all the same. */
+START_TEST(pairs_of_clusterings)
+{
+    el4ml_dataset iris = fixture_iris();
+    el4ml_surface *surface = NULL;
+    ck_assert_int_eq(el4ml_kmeans_new(4, &iris, &surface, NULL), EL4ML_OK);
+    scene s = new_scene(surface, "kmeans", 60);
+    const el4ml_interpolation_options o = el4ml_interpolation_options_default();
+    const size_t minima = el4ml_landscape_count(s.landscape, EL4ML_MINIMUM);
+    size_t followed = 0;
+    ck_assert_uint_ge(minima, 3);
+    for (size_t b = 1; b < minima && b < 12; b++) {
+        el4ml_interpolation r;
+        ck_assert_int_eq(el4ml_interpolate(surface, s.landscape, s.network, NULL, 0, b, &o, &r, NULL),
+                         EL4ML_OK);
+        ck_assert_double_le(r.lowest.excess, r.aligned.excess);
+        if (r.route_length > 1) {
+            check_path(&s, &r);
+            followed++;
+        }
+        el4ml_interpolation_clear(&r);
+    }
+    ck_assert_uint_ge(followed, 2);
+    end_scene(&s);
+    fixture_free(&iris);
+}
+END_TEST
+
 START_TEST(pairs_of_a_network)
 {
     scene s = new_scene(iris_surface(4, EL4ML_TANH, 1e-3), "net", 100);
@@ -279,6 +307,7 @@ int main(void)
     TCase *tests = tcase_create("interpolation");
     tcase_add_loop_test(tests, lines_agree_with_dense_scans, 0, 3);
     tcase_add_test(tests, pairs_of_a_function);
+    tcase_add_test(tests, pairs_of_clusterings);
     tcase_add_test(tests, pairs_of_a_network);
     tcase_add_test(tests, random_starts);
     tcase_add_test(tests, all_pairs);
