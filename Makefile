@@ -8,7 +8,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo test bench bench-brief install format check-format check-layers setup configure clean help
+.PHONY: build demo test studies bench bench-brief install format check-format check-layers setup configure clean help
 
 help:
 	@echo 'make demo          install what is missing, build, map the landscapes of networks on iris and breast cancer'
@@ -16,6 +16,7 @@ help:
 	@echo 'make build         the program, at build/el4ml, and the library; installs no packages'
 	@echo 'make install       library, headers, pkg-config file, program, manual page; PREFIX=$(PREFIX), DESTDIR='
 	@echo 'make bench         build and run the benchmarks; bench-brief: a quick pass over them'
+	@echo 'make studies       run every study, half an hour; their results are in studies/*/out'
 	@echo 'make format        clang-format all sources; check-format: say which are not formatted'
 	@echo 'make check-layers  check that each folder includes only those below it'
 	@echo 'make setup         install the packages that building and testing need'
@@ -39,6 +40,9 @@ test: setup
 	@cmake --preset $(PRESET) -DEL4ML_TESTS=ON
 	@cmake --build --preset $(PRESET)
 	@ctest --preset $(PRESET) --parallel $(JOBS)
+
+studies: build
+	@for study in studies/*/run; do echo "== $$study"; $$study -o $${study%/run}/out || exit 1; done
 
 bench bench-brief: configure
 	@cmake --build --preset release --target benchmarks

@@ -143,7 +143,7 @@ START_TEST(every_point_of_diabetes_is_found)
     }
     ck_assert_int_eq(euler, 1); /* nothing is missing, or two points that cancel */
     ck_assert_uint_gt(on_bounds, 0);
-    const char *folder = scratch_folder("gp-diabetes");
+    const char *folder = scratch_folder("gp_diabetes");
     el4ml_study study = plain_study();
     study.method = EL4ML_RANDOM_STARTS;
     study.steps = 300;

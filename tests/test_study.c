@@ -524,11 +524,10 @@ END_TEST
 
 START_TEST(examples_are_good)
 {
-    static const char *const names[] = {
-        "iris",          "wine",     "breast_cancer", "digits",
-        "diabetes",      "lj7",      "lj8",           "lj13",
-        "morse",         "schwefel", "autoencoder",   "autoencoder_tanh",
-        "factorisation", "logistic", "mixture",       "gp-diabetes/gp-diabetes"};
+    static const char *const names[] = {"iris",          "wine",     "breast_cancer", "digits",
+                                        "diabetes",      "lj7",      "lj8",           "lj13",
+                                        "morse",         "schwefel", "autoencoder",   "autoencoder_tanh",
+                                        "factorisation", "logistic", "mixture",       "gp_diabetes/study"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[512];
         el4ml_study *study = NULL;

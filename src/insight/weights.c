@@ -4,25 +4,18 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "run/start.h"
 
 el4ml_weights el4ml_weights_of(const el4ml_study *study, const el4ml_data *data, size_t n)
 {
     el4ml_weights l = {.n = n};
-    if (study->kind != EL4ML_KIND_MLP || !data) return l;
-    const size_t hidden = study->mlp.hidden_layers;
-    l.size[0] = data->train.inputs;
-    for (size_t k = 0; k < hidden; k++)
-        l.size[k + 1] = study->mlp.hidden[k];
-    size_t inner = 0;
-    for (size_t k = 1; k <= hidden; k++)
-        inner += l.size[k] * (l.size[k - 1] + 1);
-    /* the outputs are as many as make up the dimension: classes, targets, or what the loss takes */
-    const size_t each = l.size[hidden] + 1;
-    if (n <= inner || (n - inner) % each != 0) return l;
-    l.size[hidden + 1] = (n - inner) / each;
-    l.layers = hidden + 1;
+    l.layers = el4ml_model_layers(study, data, l.size);
+    if (l.layers == 0) return l;
     l.inputs = data->input_names;
-    if (data->class_names && data->train.classes == l.size[l.layers]) l.outputs = data->class_names;
+    if (study->kind == EL4ML_KIND_AUTOENCODER)
+        l.outputs = data->input_names;
+    else if (data->class_names && data->train.classes == l.size[l.layers])
+        l.outputs = data->class_names;
     return l;
 }
 

@@ -24,7 +24,8 @@ static bool set_axis(const el4ml_interval_panel *panel, size_t count, bool zero,
         }
     }
     if (!(low <= high)) return false;
-    const double margin = 0.04 * (high - low);
+    const double narrow = 1e-9 * fmax(fabs(low), fabs(high)); /* all the same: room to see that */
+    const double margin = high - low > narrow ? 0.04 * (high - low) : 0.01 * fmax(1, fabs(high));
     p->axis = el4ml_axis_new(false, low - margin, high + margin, p->left, p->right);
     el4ml_axis_ticks(&p->axis, 4, &p->ticks);
     return true;

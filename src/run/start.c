@@ -100,9 +100,19 @@ static void leave_out_remarks(el4ml_archive *a)
 
 size_t el4ml_model_layers(const el4ml_study *study, const el4ml_data *data, size_t *sizes)
 {
-    if (study->kind != EL4ML_KIND_MLP || !data) return 0;
-    const size_t layers = study->mlp.hidden_layers + 1;
+    if (!data) return 0;
     sizes[0] = data->train.inputs;
+    if (study->kind == EL4ML_KIND_LOGISTIC) {
+        sizes[1] = study->logistic.logits == 1 ? 1 : data->train.classes;
+        return 1;
+    }
+    if (study->kind == EL4ML_KIND_AUTOENCODER && study->autoencoder.nonlinear) {
+        sizes[1] = study->autoencoder.code;
+        sizes[2] = sizes[0];
+        return 2;
+    }
+    if (study->kind != EL4ML_KIND_MLP) return 0;
+    const size_t layers = study->mlp.hidden_layers + 1;
     for (size_t l = 0; l < study->mlp.hidden_layers; l++)
         sizes[l + 1] = study->mlp.hidden[l];
     sizes[layers] = el4ml_mlp_outputs(&study->mlp, data->train.classes, data->train.targets);
@@ -112,10 +122,11 @@ size_t el4ml_model_layers(const el4ml_study *study, const el4ml_data *data, size
 static el4ml_status read_weights(const el4ml_study *study, const el4ml_data *data, size_t n, double *x,
                                  el4ml_error *error)
 {
-    if (study->kind != EL4ML_KIND_MLP)
-        return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: key 'start' is for kind = \"mlp\"", study->path);
     size_t sizes[EL4ML_MODEL_SIZES];
     const size_t layers = el4ml_model_layers(study, data, sizes);
+    if (layers == 0)
+        return el4ml_fail(error, EL4ML_BAD_INPUT, "%s: key 'start' is for models of layers with biases",
+                          study->path);
     char *bytes = NULL;
     size_t length;
     el4ml_archive *archive = NULL;

@@ -103,7 +103,7 @@ static const struct known {
     {"explore", "steps", FOR_ALL},
     {"explore", "temperature", FOR_ALL},
     {"explore", "step", FOR_ALL},
-    {"explore", "start", FOR_MLP},
+    {"explore", "start", FOR_MLP | FOR_LOGISTIC | FOR_AUTOENCODER},
     {"explore", "minimiser", FOR_SMOOTH},
     {"explore", "history", FOR_SMOOTH},
     {"explore", "handover", FOR_SMOOTH},

@@ -133,6 +133,13 @@ class Studies(program.Case):
         self.write("s.toml", self.data().replace("l2 =", 'activation = "relu"\nl2 ='))
         self.assertIn("relu", self.refused("connect", "s.toml"))
 
+    def test_relu_has_kinks(self):
+        """Its lowest points are not stationary; what stops there is no minimum, and the program says why."""
+        self.write("s.toml", program.iris([5], explore={"steps": 2}).replace("l2 =", 'activation = "relu"\nl2 ='))
+        said = self.run_program("explore", "s.toml").out
+        self.assertIn("0 minima", said)
+        self.assertIn("on kinks", said)
+
 
 class Tables(program.Case):
     """Data files with one thing wrong: the line and the column are named."""

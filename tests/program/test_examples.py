@@ -94,7 +94,7 @@ class Examples(program.Case):
     def test_check(self):
         """The harness on every kind of surface."""
         for name in ("iris", "logistic", "autoencoder", "autoencoder_tanh", "factorisation", "mixture", "morse", "lj7",
-                     "schwefel", "kmeans-wine", "gp-diabetes", "breast_cancer_auc"):
+                     "schwefel", "kmeans_wine", "gp_diabetes", "breast_cancer_auc"):
             self.write(name + ".toml", shortened(example(name)))
             answer = self.json("check", name + ".toml")
             self.assertTrue(answer["passed"], name)

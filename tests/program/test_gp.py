@@ -5,7 +5,7 @@ import shutil
 
 import program
 
-EXAMPLE = os.path.join(program.SOURCE, "examples", "gp-diabetes", "gp-diabetes.toml")
+EXAMPLE = os.path.join(program.SOURCE, "examples", "gp_diabetes", "study.toml")
 # scikit-learn 1.2.1 and SciPy's L-BFGS-B, 300 starts: energy; logarithms of signal, length(bmi), length(s5), noise
 KNOWN = ((123.21356985043, (0.939332, 1.272828, 1.437541, -0.519613)),
          (126.40522308166, (0.404567, -0.823819, 0.886116, -0.714512)),

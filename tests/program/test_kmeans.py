@@ -56,7 +56,7 @@ class Examples(program.Case):
         return info, self.json("list", "out", "minima", "--coordinates")
 
     def test_iris(self):
-        info, minima = self.short("kmeans-iris", steps=200, improve=20)
+        info, minima = self.short("kmeans_iris", steps=200, improve=20)
         lowest = min(minima, key=lambda m: m["energy"])
         self.assertAlmostEqual(lowest["energy"], 39.0399872460872, delta=1e-9)  # du Merle et al. (2000)
         self.assertEqual((info["dimension"], info["zero_modes"]), (24, 0))
@@ -67,7 +67,7 @@ class Examples(program.Case):
             self.assertAlmostEqual(m["log_multiplicity"], math.log(720), delta=1e-12)
 
     def test_wine(self):
-        info, minima = self.short("kmeans-wine", steps=100, improve=0)
+        info, minima = self.short("kmeans_wine", steps=100, improve=0)
         self.assertEqual(info["dimension"], 52)
         for m in minima:
             self.assertGreater(m["test"]["loss"], 0)

@@ -94,6 +94,23 @@ class Model(program.Case):
         self.assertLess(start["distance"], 1e-7)
         self.assertIn("exists already", self.refused("export", "model", "net", "--minimum", "1", "-o", "back.npz"))
 
+    def test_other_layers(self):
+        """Regression and autoencoders have layers too: named alike, read back alike."""
+        for kind, keys, names in (("logistic", "", ["0.weight", "0.bias"]),
+                                  ("autoencoder", 'code = 2\nactivation = "tanh"\n',
+                                   ["0.weight", "0.bias", "2.weight", "2.bias"])):
+            data = f'[data]\nfile = "{self.iris}"\ntarget = "species"\n[surface]\nkind = "{kind}"\nl2 = 1e-2\n{keys}'
+            self.write("o.toml", data + '[explore]\nsteps = 4\n[connect]\nbudget = 4\n')
+            self.good("run", "o.toml", "-o", kind, "--quiet")
+            minimum = self.json("list", kind, "minima", "--coordinates")[0]
+            self.good("export", "model", kind, "--minimum", "1", "-o", kind + ".npz")
+            a = arrays(self.path(kind + ".npz"))
+            self.assertEqual([v for k in names for v in a[k][1]], minimum["coordinates"])
+            self.write("o.toml", data + f'[explore]\nsteps = 4\nstart = "{kind}.npz"\n[connect]\nbudget = 0\n')
+            self.good("run", "o.toml", "-o", kind + "-again", "--quiet")
+            start = self.json("info", kind + "-again")["start"]
+            self.assertAlmostEqual(start["energy"], minimum["energy"], delta=1e-14)
+
     def test_columns_by_name(self):
         """In any order, others left alone, with and without the target; scores are those of the database."""
         with open(self.iris, newline="") as file:
