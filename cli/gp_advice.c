@@ -125,6 +125,9 @@ static void print_advice(const el4ml_gp_advice *a)
         printf("no test rows: set test_fraction in [data] to see densities on held-out rows\n");
     print_ways(a);
     print_savings(a);
+    char *recommendation = el4ml_gp_advice_text(a);
+    if (recommendation) printf("%s\n", recommendation);
+    el4ml_text_free(recommendation);
 }
 
 static el4ml_status keep(const char *folder, const el4ml_gp_advice *a, el4ml_error *error)

@@ -122,9 +122,10 @@ static void print_end(const char *folder, const el4ml_study *study, el4ml_landsc
         printf("%s\n", why);
     else if (t->explore_runs > 0 && s->minima == 0 && study->kind == EL4ML_KIND_MLP &&
              study->mlp.activation == EL4ML_RELU)
-        printf("no minimisation reached a minimum (%llu failed): the lowest points of a relu network mostly lie "
-               "on kinks, where its gradient does not vanish; softplus, gelu and silu are smooth\n",
-               (unsigned long long)t->explore_failures);
+        printf(
+            "no minimisation reached a minimum (%llu failed): the lowest points of a relu network mostly lie "
+            "on kinks, where its gradient does not vanish; softplus, gelu and silu are smooth\n",
+            (unsigned long long)t->explore_failures);
     else if (t->explore_runs > 0 && s->minima == 0)
         printf("no minimisation reached a minimum (%llu failed): is the loss bounded below? an L2 term makes "
                "it so\n",

@@ -82,7 +82,9 @@ EL4ML_API void el4ml_gp_advice_clear(el4ml_gp_advice *advice);
 EL4ML_API double el4ml_gp_cost(const el4ml_gp_advice *advice, size_t way, bool with_map);
 /* "point estimate" ... */
 EL4ML_API const char *el4ml_gp_verdict_text(el4ml_gp_verdict verdict);
-/* Free both with el4ml_text_free. */
+/* The verdict in plain words, with the numbers behind it and what sampling says of it. NULL when out of
+ * memory. Free these texts with el4ml_text_free. */
+EL4ML_API char *el4ml_gp_advice_text(const el4ml_gp_advice *advice);
 EL4ML_API char *el4ml_gp_advice_json(const el4ml_gp_advice *advice);
 /* Divergence from the reference over evaluations spent. */
 EL4ML_API el4ml_status el4ml_gp_advice_svg(const el4ml_gp_advice *advice, char **svg, el4ml_error *error);

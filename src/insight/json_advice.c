@@ -2,6 +2,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/memory.h"
+#include "base/text.h"
 #include "insight/json.h"
 #include "el4ml/advice.h"
 #include "report/chart.h"
@@ -31,9 +33,53 @@ static json_t *way(const el4ml_gp_advice *a, size_t k)
     return o;
 }
 
+static void put_check(el4ml_builder *text, const el4ml_gp_advice *a)
+{
+    if (a->reference == EL4ML_NONE)
+        el4ml_builder_text(text, " This is not checked: no sampler converged within its evaluations.");
+    else if (a->checked == a->verdict)
+        el4ml_builder_format(text, " Sampling (%s, %.3g effective draws) agrees.", a->way[a->reference].name,
+                             a->way[a->reference].effective);
+    else
+        el4ml_builder_format(text, " Sampling (%s, %.3g effective draws) says otherwise: %s. Believe it.",
+                             a->way[a->reference].name, a->way[a->reference].effective,
+                             el4ml_gp_verdict_text(a->checked));
+}
+
+char *el4ml_gp_advice_text(const el4ml_gp_advice *a)
+{
+    el4ml_builder text = {0};
+    const double point = a->point_divergence, mixture = a->mixture_divergence;
+    if (!isfinite(point))
+        el4ml_builder_text(&text,
+                           "Sample the hyperparameters: the surroundings of the minima do not describe "
+                           "the posterior.");
+    else if (a->verdict == EL4ML_GP_POINT)
+        el4ml_builder_format(&text,
+                             "The lowest minimum is enough: against the posterior it loses %.3g nats a row, "
+                             "where %.3g may be lost.",
+                             point, a->threshold);
+    else if (a->verdict == EL4ML_GP_MIXTURE)
+        el4ml_builder_format(
+            &text,
+            "Predict by the mixture over the %zu minima with their Laplace weights: it loses "
+            "%.3g nats a row, the lowest minimum alone %.3g, where %.3g may be lost.",
+            a->counted, mixture, point, a->threshold);
+    else
+        el4ml_builder_format(&text,
+                             "Sample the hyperparameters: the lowest minimum loses %.3g nats a row and the "
+                             "mixture over the minima %.3g, more than the %.3g that may be lost.",
+                             point, mixture, a->threshold);
+    put_check(&text, a);
+    return el4ml_builder_take(&text);
+}
+
 char *el4ml_gp_advice_json(const el4ml_gp_advice *a)
 {
     json_t *o = json_object(), *ways = json_array();
+    char *recommendation = el4ml_gp_advice_text(a);
+    el4ml_json_put_text(o, "recommendation", recommendation);
+    el4ml_release(recommendation);
     el4ml_json_put_text(o, "verdict", el4ml_gp_verdict_text(a->verdict));
     el4ml_json_put_text(o, "verdict_of_sampling", el4ml_gp_verdict_text(a->checked));
     el4ml_json_put_number(o, "threshold", a->threshold);

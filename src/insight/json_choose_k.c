@@ -48,7 +48,7 @@ char *el4ml_choice_json(const el4ml_choice *c)
     el4ml_json_put_count(o, "verdict", c->verdict);
     el4ml_json_put_count(o, "votes", c->votes);
     el4ml_json_put_count(o, "voters", c->voters);
-    el4ml_json_put_text(o, "text", c->text);
+    el4ml_json_put_text(o, "recommendation", c->text);
     return el4ml_json_finish(o);
 }
 

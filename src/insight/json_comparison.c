@@ -108,7 +108,7 @@ char *el4ml_comparison_json(const el4ml_comparison *r)
         el4ml_json_put_number(pair, "p_adjusted", p->p_adjusted);
         json_array_append_new(pairs, pair);
     }
-    el4ml_json_put_text(o, "advice", advice);
+    el4ml_json_put_text(o, "recommendation", advice);
     el4ml_json_put_number(o, "level", r->level);
     el4ml_json_put_truth(o, "same_loss", r->same_loss);
     el4ml_json_put(o, "landscapes", list);

@@ -142,7 +142,7 @@ char *el4ml_interpolation_json(const el4ml_interpolation *pair, const el4ml_mono
 {
     json_t *o = json_object();
     char *advice = el4ml_interpolation_advice(pair, m, c);
-    el4ml_json_put_text(o, "advice", advice);
+    el4ml_json_put_text(o, "recommendation", advice);
     el4ml_text_free(advice);
     if (pair) el4ml_json_put(o, "pair", pair_json(pair));
     if (m) el4ml_json_put(o, "random_starts", starts_json(m));

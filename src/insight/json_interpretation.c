@@ -109,7 +109,7 @@ char *el4ml_interpretation_json(const el4ml_interpretation *r)
     char *advice = el4ml_interpretation_advice(r);
     for (size_t g = 0; g < r->group_count; g++)
         json_array_append_new(groups, group_json(r, &r->groups[g]));
-    el4ml_json_put_text(o, "advice", advice);
+    el4ml_json_put_text(o, "recommendation", advice);
     el4ml_json_put_text(o, "groups_by", r->by == EL4ML_INTERPRET_BASINS ? "basins" : "funnels");
     el4ml_json_put_number(o, "persistence", r->threshold);
     el4ml_json_put_count(o, "groups_found", r->group_total);

@@ -135,7 +135,7 @@ char *el4ml_traces_json(const el4ml_trace *t, size_t count)
     char *advice = el4ml_traces_advice(t, count);
     for (size_t k = 0; k < count; k++)
         json_array_append_new(list, trajectory_json(&t[k]));
-    el4ml_json_put_text(o, "advice", advice);
+    el4ml_json_put_text(o, "recommendation", advice);
     el4ml_json_put(o, "trajectories", list);
     el4ml_text_free(advice);
     return el4ml_json_finish(o);

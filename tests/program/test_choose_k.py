@@ -28,11 +28,11 @@ class ChooseK(program.Case):
         for row in found["rows"]:
             self.assertEqual(set(row), ROW)
         self.assertEqual(set(found["criteria"]), {"landscape", "stability", "silhouette", "gap", "davies_bouldin"})
-        self.assertIn("3 clusters", found["text"])
+        self.assertIn("3 clusters", found["recommendation"])
         self.assertTrue(os.path.getsize(self.path("out", "choose_k.svg")) > 1000)
         self.assertEqual(self.json("verify", "out/k3")["faults"], [])
         again = self.good("choose-k", "study.toml", "--k", "2..5", "-o", "out")
-        self.assertIn(found["text"], again.out)
+        self.assertIn(found["recommendation"], again.out)
 
     def test_study(self):
         out = subprocess.run([sys.executable, os.path.join(program.SOURCE, "studies", "choose-k", "run"), "--tiny", self.path("study")],

@@ -38,6 +38,7 @@ class Advice(program.Case):
         found = self.advise("one", "--evaluations", "50000", test=0.2)
         self.assertEqual((found["verdict"], found["verdict_of_sampling"]), ("point estimate", "point estimate"))
         self.assertEqual((found["minima"], found["funnels"], found["test_rows"]), (1, 1, 12))
+        self.assertRegex(found["recommendation"], r"^The lowest minimum is enough: .*agrees\.$")
         self.assertFalse(found["ways"][found["reference"]]["guided"])
         for way in found["ways"]:
             self.assertLess(way["test_rmse"], 0.5)  # its noise is 0.2

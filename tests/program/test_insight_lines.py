@@ -103,7 +103,7 @@ class Lines(program.Case):
 
     def test_pair(self):
         answer = self.json("interpolate", "a", "1", "2", "--starts", "10", "--figure", "pair.svg")
-        self.assertEqual(set(answer), {"advice", "pair", "random_starts"})
+        self.assertEqual(set(answer), {"recommendation", "pair", "random_starts"})
         pair = answer["pair"]
         self.assertEqual(set(pair), PAIR)
         energies = [m["energy"] for m in self.json("list", "a", "minima")]
@@ -127,7 +127,7 @@ class Lines(program.Case):
 
     def test_all_pairs(self):
         answer = self.json("interpolate", "a", "--starts", "0", "--figure", "all.svg")
-        self.assertEqual(set(answer), {"advice", "all_pairs"})
+        self.assertEqual(set(answer), {"recommendation", "all_pairs"})
         minima = len(self.json("list", "a", "minima"))
         self.assertEqual(answer["all_pairs"]["pairs"], min(100, minima * (minima - 1) // 2))
         for pair in answer["all_pairs"]["each"]:
@@ -137,7 +137,7 @@ class Lines(program.Case):
 
     def test_trajectories(self):
         answer = self.json("interpolate", "a", "--trajectory", "sgd,lbfgs", "--starts", "2", "--points", "12", "--figure", "t.svg")
-        self.assertEqual(set(answer), {"advice", "trajectories"})
+        self.assertEqual(set(answer), {"recommendation", "trajectories"})
         self.assertEqual([(t["minimiser"], t["start"]) for t in answer["trajectories"]],
                          [("sgd", 0), ("lbfgs", 0), ("sgd", 1), ("lbfgs", 1)])
         for t in answer["trajectories"]:
@@ -170,7 +170,7 @@ class Lines(program.Case):
         self.write("b.toml", study(3, 1e-2, "basin-hopping"))
         self.good("run", "b.toml")
         answer = self.json("compare", "a", "b", "--starts", "20", "--figure", "both.svg")
-        self.assertEqual(set(answer), {"advice", "level", "same_loss", "landscapes", "reproducibility_differences"})
+        self.assertEqual(set(answer), {"recommendation", "level", "same_loss", "landscapes", "reproducibility_differences"})
         self.assertFalse(answer["same_loss"])
         self.assertEqual([each["name"] for each in answer["landscapes"]], ["a", "b"])
         for each, source in zip(answer["landscapes"], ("exploration", "trainings")):
