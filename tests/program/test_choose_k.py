@@ -1,8 +1,6 @@
 """choose-k: planted groups are found, its JSON is what the manual says, bad input is refused."""
 import os
 import random
-import subprocess
-import sys
 
 import program
 
@@ -33,11 +31,6 @@ class ChooseK(program.Case):
         self.assertEqual(self.json("verify", "out/k3")["faults"], [])
         again = self.good("choose-k", "study.toml", "--k", "2..5", "-o", "out")
         self.assertIn(found["recommendation"], again.out)
-
-    def test_study(self):
-        out = subprocess.run([sys.executable, os.path.join(program.SOURCE, "studies", "choose-k", "run"), "--tiny", self.path("study")],
-                             env=dict(os.environ, EL4ML=program.EL4ML), check=True, capture_output=True, text=True).stdout
-        self.assertIn("all criteria agree: 2, of these right: 2", out)
 
     def test_bad_input(self):
         self.planted(2)

@@ -40,7 +40,7 @@ class Studies(program.Case):
         self.assertIn("evaluations", self.has_figure("gp_advice"))
 
     def test_choose_k(self):
-        self.assertIn("verdict", self.has_figure("choose_k"))
+        self.assertIn("all criteria agree: 2, of these right: 2", self.has_figure("choose_k"))
 
     def table(self, name, *files):
         found, said = self.tiny(name)
