@@ -54,7 +54,10 @@ static void print_ways(const el4ml_gp_advice *a)
             print_number(" +- %8.5f", 11, w->gain_error);
             print_number(" %10.5g", 10, w->rmse);
         }
-        printf("%s\n", k < 2 || w->converged ? "" : "  not converged");
+        if (w->missed != EL4ML_NONE)
+            printf("  misses minimum %zu\n", w->missed + 1);
+        else
+            printf("%s\n", k < 2 || w->converged ? "" : "  not converged");
     }
 }
 

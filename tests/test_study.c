@@ -534,8 +534,8 @@ START_TEST(examples_are_good)
         el4ml_error error = {0};
         snprintf(path, sizeof path, "%s/examples/%s.toml", EL4ML_SOURCE_DIR, names[i]);
         ck_assert_msg(el4ml_study_read(path, &study, &error) == EL4ML_OK, "%s", error.message);
-        const char *slash = strrchr(names[i], '/');
-        ck_assert_str_eq(study->name, slash ? slash + 1 : names[i]);
+        const size_t length = strcspn(names[i], "/"); /* a folder's study has its name */
+        ck_assert(strncmp(study->name, names[i], length) == 0 && study->name[length] == 0);
         check_round_trip(study);
         if (study->has_data) {
             el4ml_data *data = NULL;

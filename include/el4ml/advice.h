@@ -32,6 +32,10 @@ typedef struct el4ml_gp_way {
     uint64_t evaluations, gradients; /* by sampling alone */
     double seconds;                  /* CPU time, by sampling alone */
     double effective, r_hat;         /* as of el4ml_samples; NaN: no samples */
+    /* A minimum about which importance sampling has a good share of the posterior and this sampler none to
+     * speak of: EL4ML_NONE, or an index. Its chains may agree with each other all the same; it is not taken
+     * for converged. */
+    size_t missed;
     bool converged;
     double log_evidence;
 } el4ml_gp_way;

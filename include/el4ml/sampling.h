@@ -22,6 +22,8 @@ EL4ML_API el4ml_status el4ml_guide_new(const el4ml_surface *surface, const doubl
 EL4ML_API void el4ml_guide_free(el4ml_guide *guide);
 /* ln of the density at x; it adds up to 1 over all space. */
 EL4ML_API double el4ml_guide_log_density(const el4ml_guide *guide, const double *x);
+/* Which minimum x is about: that whose component is densest there; SIZE_MAX: none is above 0. */
+EL4ML_API size_t el4ml_guide_nearest(const el4ml_guide *guide, const double *x);
 /* A draw, which may lie outside of the bounds. */
 EL4ML_API void el4ml_guide_draw(const el4ml_guide *guide, el4ml_random *random, double *x);
 

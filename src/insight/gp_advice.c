@@ -23,6 +23,7 @@ typedef struct task {
     el4ml_gp_advice *advice;
     el4ml_guide *guide;
     const double **x; /* (minima) */
+    double *share;    /* (minima) of the posterior about each, by importance sampling; (minima) scratch */
     el4ml_gp_pool *pool[EL4ML_GP_WAYS];
     el4ml_error *error;
 } task;
@@ -57,7 +58,8 @@ static el4ml_status weigh(task *t, const el4ml_network *network)
     el4ml_gp_advice *a = t->advice;
     a->occupation = EL4ML_NEW(double, a->minima);
     t->x = EL4ML_NEW(const double *, a->minima);
-    if (!a->occupation || !t->x) return no_memory(t->error);
+    t->share = EL4ML_NEW(double, 2 * a->minima);
+    if (!a->occupation || !t->x || !t->share) return no_memory(t->error);
     el4ml_occupation(network, 1, a->occupation, NULL);
     double entropy = 0;
     for (size_t k = 0; k < a->minima; k++) {
@@ -107,6 +109,7 @@ static void begin_way(task *t, size_t k, const char *name, bool guided)
                                        .rmse = none,
                                        .effective = none,
                                        .r_hat = none,
+                                       .missed = EL4ML_NONE,
                                        .log_evidence = none};
 }
 
@@ -126,6 +129,30 @@ static el4ml_status add_minima(task *t)
     return status;
 }
 
+/* Chains that all began about one minimum agree on it, and no diagnostic of theirs tells; the landscape knows
+ * where else to look. */
+#define GOOD_SHARE 0.05
+#define NONE_TO_SPEAK_OF 0.1 /* of what it should be */
+
+static size_t missed_minimum(task *t, size_t way, const el4ml_samples *s)
+{
+    const size_t minima = t->advice->minima;
+    double *share = way == IMPORTANCE ? t->share : t->share + minima;
+    size_t worst = EL4ML_NONE;
+    for (size_t k = 0; k < minima; k++)
+        share[k] = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        const size_t k = el4ml_guide_nearest(t->guide, s->x + i * s->n);
+        if (k != SIZE_MAX) share[k] += s->weight[i];
+    }
+    for (size_t k = 0; k < minima; k++) {
+        const double right = t->share[k];
+        if (right < GOOD_SHARE || share[k] >= NONE_TO_SPEAK_OF * right) continue;
+        if (worst == EL4ML_NONE || right > t->share[worst]) worst = k;
+    }
+    return worst;
+}
+
 static el4ml_status add_samples(task *t, size_t k, const el4ml_samples *s)
 {
     el4ml_gp_way *w = &t->advice->way[k];
@@ -143,7 +170,11 @@ static el4ml_status add_samples(task *t, size_t k, const el4ml_samples *s)
     w->seconds = s->seconds;
     w->effective = s->effective;
     w->r_hat = s->r_hat;
-    w->converged = s->converged;
+    w->missed = missed_minimum(t, k, s);
+    w->converged = s->converged && w->missed == EL4ML_NONE;
+    if (k == IMPORTANCE && !s->converged) /* its shares are no measure for others */
+        for (size_t i = 0; i < t->advice->minima; i++)
+            t->share[i] = 0;
     w->log_evidence = s->log_evidence;
     return status;
 }
@@ -287,6 +318,7 @@ el4ml_status el4ml_gp_advise(el4ml_landscape *landscape, const el4ml_study *stud
         el4ml_gp_pool_free(t.pool[k]);
     el4ml_guide_free(t.guide);
     el4ml_release(t.x);
+    el4ml_release(t.share);
     if (status != EL4ML_OK) el4ml_gp_advice_clear(advice);
     return status;
 }

@@ -27,6 +27,7 @@ static json_t *way(const el4ml_gp_advice *a, size_t k)
     el4ml_json_put_number(o, "effective", w->effective);
     el4ml_json_put_number(o, "r_hat", w->r_hat);
     el4ml_json_put_truth(o, "converged", w->converged);
+    el4ml_json_put_id(o, "missed_minimum", w->missed);
     el4ml_json_put_number(o, "cost", el4ml_gp_cost(a, k, false));
     el4ml_json_put_number(o, "cost_with_landscape", el4ml_gp_cost(a, k, true));
     el4ml_json_put_number(o, "log_evidence", w->log_evidence);

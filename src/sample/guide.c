@@ -205,6 +205,19 @@ double el4ml_guide_log_density(const el4ml_guide *g, const double *x)
     return sum > 0 ? largest + log(sum) : -INFINITY;
 }
 
+size_t el4ml_guide_nearest(const el4ml_guide *g, const double *x)
+{
+    size_t nearest = SIZE_MAX;
+    double largest = -INFINITY;
+    for (size_t k = 0; k < g->count; k++) {
+        const double term = g->components[k].log_weight + log_component(&g->components[k], g->n, x);
+        if (!(term > largest)) continue;
+        largest = term;
+        nearest = k;
+    }
+    return nearest;
+}
+
 static void draw_component(const component *c, size_t n, el4ml_random *random, double *x)
 {
     double chi = 0;

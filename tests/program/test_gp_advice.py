@@ -56,7 +56,9 @@ class Advice(program.Case):
         self.assertGreater(found["point_divergence"], 1)
         # Chains that know of no second fit stay where they are, and know it; with the landscape all agree.
         for name in ("slice", "hamiltonian"):
-            self.assertGreater(self.ways(found, name)[False]["r_hat"], 1.5)
+            alone = self.ways(found, name)[False]
+            self.assertFalse(alone["converged"])
+            self.assertTrue(alone["r_hat"] > 1.5 or alone["missed_minimum"] in (1, 2))  # all chains began about one
             self.assertLess(self.ways(found, name)[True]["r_hat"], 1.1)
         self.assertTrue(self.ways(found, "sequential")[True]["converged"])
 
