@@ -2,6 +2,7 @@
 same evidence (a fast and small wave, signal or noise); and so few data that no point of the hyperparameters will do."""
 import json
 import os
+import unittest
 import xml.dom.minidom
 
 import program
@@ -47,6 +48,7 @@ class Advice(program.Case):
         said = self.good("gp-advice", "s.toml", "-o", "out", "--quiet", "--samples", "100", "--evaluations", "3000").out
         self.assertIn("advice: point estimate", said)
 
+    @unittest.skipIf(program.SLOW, "takes minutes; test_sampling and test_gp_advice have the samplers")
     def test_competing_fits(self):
         found = self.advise("competing", "--evaluations", "40000", noise_bounds=[1e-3, 100.0])
         self.assertEqual((found["verdict"], found["verdict_of_sampling"]), ("mixture over minima", "mixture over minima"))
@@ -62,6 +64,7 @@ class Advice(program.Case):
             self.assertLess(self.ways(found, name)[True]["r_hat"], 1.1)
         self.assertTrue(self.ways(found, "sequential")[True]["converged"])
 
+    @unittest.skipIf(program.SLOW, "takes minutes; test_sampling and test_gp_advice have the samplers")
     def test_few_rows(self):
         found = self.advise("few", "--evaluations", "60000")
         self.assertEqual((found["verdict"], found["verdict_of_sampling"]), ("full sampling", "full sampling"))

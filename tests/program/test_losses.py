@@ -2,6 +2,7 @@
 import csv
 import os
 import re
+import unittest
 import sqlite3
 
 import program
@@ -56,6 +57,7 @@ class Examples(program.Case):
         with open(self.path("out", "disconnectivity.svg"), encoding="utf-8") as file:
             self.assertIn("test AUC", file.read())
 
+    @unittest.skipIf(program.SLOW, "takes minutes; test_mlp_losses has the kernels")
     def test_digits_contrastive(self):
         minima = self.short("digits_contrastive", steps=4, budget=1)
         self.known(minima, ["loss", "accuracy"])
@@ -64,6 +66,7 @@ class Examples(program.Case):
         for minimum in minima:
             self.assertGreater(minimum["test"]["accuracy"], 0.5)  # of ten classes
 
+    @unittest.skipIf(program.SLOW, "takes minutes; test_mlp_losses has the kernels")
     def test_digits_cross_entropy(self):
         minima = self.short("digits_cross_entropy", steps=2, budget=1)
         self.known(minima, ["loss", "accuracy", "auc", "top_k", "log_loss"])
