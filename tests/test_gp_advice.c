@@ -3,6 +3,7 @@
 #include "gp_help.h"
 #include "run_help.h"
 #include "el4ml/advice.h"
+#include "insight/gp_pool.h"
 
 typedef struct made {
     el4ml_data *data;
@@ -11,7 +12,7 @@ typedef struct made {
     el4ml_study study;
 } made;
 
-static made make(const char *file, double test_fraction)
+static made make_with(const char *file, double test_fraction, double least_noise)
 {
     made m;
     el4ml_data_options options = el4ml_data_options_default();
@@ -20,7 +21,8 @@ static made make(const char *file, double test_fraction)
     options.classification = false;
     options.test_fraction = test_fraction;
     ck_assert_int_eq(el4ml_data_read(&options, &m.data, NULL), EL4ML_OK);
-    const el4ml_gp_options o = gp_options("se", false);
+    el4ml_gp_options o = gp_options("se", false);
+    if (least_noise > 0) o.bounds[EL4ML_GP_NOISE][0] = least_noise;
     m.surface = gp_surface(&o, &m.data->train);
     m.study = plain_study();
     m.study.kind = EL4ML_KIND_GP;
@@ -28,6 +30,11 @@ static made make(const char *file, double test_fraction)
     m.study.steps = 40;
     m.landscape = run_study(scratch_folder("gp-advice"), &m.study, m.surface, 1);
     return m;
+}
+
+static made make(const char *file, double test_fraction)
+{
+    return make_with(file, test_fraction, 0);
 }
 
 static void release(made *m)
@@ -105,8 +112,41 @@ START_TEST(test_rows_tell_nothing)
 }
 END_TEST
 
+/* Draws about one of two fits belong to it, and chains that made only such draws miss the other. */
+START_TEST(a_fit_that_chains_never_met)
+{
+    enum { DRAWS = 400 };
+    made m = make_with(GP_DATA "competing.csv", 0, 1e-3);
+    ck_assert_uint_eq(el4ml_landscape_count(m.landscape, EL4ML_MINIMUM), 2);
+    const double *x[2], half[2] = {0.5, 0.5};
+    for (size_t k = 0; k < 2; k++)
+        x[k] = el4ml_landscape_record(m.landscape, EL4ML_MINIMUM, k)->point.x;
+    el4ml_guide *both, *one;
+    ck_assert_int_eq(el4ml_guide_new(m.surface, x, half, 2, &both, NULL), EL4ML_OK);
+    for (size_t k = 0; k < 2; k++) {
+        double draw[3], share[2] = {0, 0};
+        el4ml_random random = el4ml_random_new(1, 2, k);
+        ck_assert_uint_eq(el4ml_guide_nearest(both, x[k]), k);
+        ck_assert_int_eq(el4ml_guide_new(m.surface, &x[k], half, 1, &one, NULL), EL4ML_OK);
+        for (size_t i = 0; i < DRAWS; i++) {
+            el4ml_guide_draw(one, &random, draw);
+            share[el4ml_guide_nearest(both, draw)] += 1.0 / DRAWS;
+        }
+        ck_assert_double_gt(share[k], 0.94); /* one in twenty is uniform over the box */
+        ck_assert_uint_eq(el4ml_gp_missed(half, (double[2]){k == 0, k == 1}, 2), 1 - k);
+        el4ml_guide_free(one);
+    }
+    ck_assert_uint_eq(el4ml_gp_missed(half, half, 2), EL4ML_NONE);
+    ck_assert_uint_eq(el4ml_gp_missed((double[2]){0.97, 0.03}, (double[2]){1, 0}, 2), EL4ML_NONE);
+    ck_assert_uint_eq(el4ml_gp_missed((double[3]){0.6, 0.1, 0.3}, (double[3]){1, 0, 0}, 3), 2);
+    el4ml_guide_free(both);
+    release(&m);
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *const tests[] = {evidence_by_quadrature, test_rows_tell_nothing};
+    const TTest *const tests[] = {evidence_by_quadrature, test_rows_tell_nothing,
+                                  a_fit_that_chains_never_met};
     return RUN_SUITE("advice for Gaussian processes", tests);
 }

@@ -134,23 +134,27 @@ static el4ml_status add_minima(task *t)
 #define GOOD_SHARE 0.05
 #define NONE_TO_SPEAK_OF 0.1 /* of what it should be */
 
+size_t el4ml_gp_missed(const double *right, const double *found, size_t minima)
+{
+    size_t worst = EL4ML_NONE;
+    for (size_t k = 0; k < minima; k++) {
+        if (right[k] < GOOD_SHARE || found[k] >= NONE_TO_SPEAK_OF * right[k]) continue;
+        if (worst == EL4ML_NONE || right[k] > right[worst]) worst = k;
+    }
+    return worst;
+}
+
 static size_t missed_minimum(task *t, size_t way, const el4ml_samples *s)
 {
     const size_t minima = t->advice->minima;
     double *share = way == IMPORTANCE ? t->share : t->share + minima;
-    size_t worst = EL4ML_NONE;
     for (size_t k = 0; k < minima; k++)
         share[k] = 0;
     for (size_t i = 0; i < s->count; i++) {
         const size_t k = el4ml_guide_nearest(t->guide, s->x + i * s->n);
         if (k != SIZE_MAX) share[k] += s->weight[i];
     }
-    for (size_t k = 0; k < minima; k++) {
-        const double right = t->share[k];
-        if (right < GOOD_SHARE || share[k] >= NONE_TO_SPEAK_OF * right) continue;
-        if (worst == EL4ML_NONE || right > t->share[worst]) worst = k;
-    }
-    return worst;
+    return el4ml_gp_missed(t->share, share, minima);
 }
 
 static el4ml_status add_samples(task *t, size_t k, const el4ml_samples *s)

@@ -23,4 +23,8 @@ double el4ml_gp_divergence(const el4ml_gp_pool *a, const el4ml_gp_pool *b);
 /* ln of the density of each test row (tests), and the root mean square error of the mean. */
 double el4ml_gp_test(const el4ml_gp_pool *pool, const double *target, double *log_density);
 
+/* The minimum with the largest right share, 5 % or more, of which less than a tenth was found; EL4ML_NONE:
+ * none. Both (minima). */
+size_t el4ml_gp_missed(const double *right, const double *found, size_t minima);
+
 #endif

@@ -55,7 +55,7 @@ class Examples(program.Case):
         names = sorted(name for name, path in studies().items() if "plugin" not in path[len(EXAMPLES):])
         if program.SLOW:
             names = [name for name in names if name not in HEAVY]
-        self.assertGreaterEqual(len(names), 17)
+        self.assertGreaterEqual(len(names), 20 - program.SLOW * len(HEAVY))
         for name in names:
             with self.subTest(example=name):
                 info = self.short(name)
